@@ -1,0 +1,11 @@
+//! Everything that decides. Engines take past-tense inputs and return imperative outputs; they never sleep,
+//! read a clock, draw a random number or hold a socket.
+
+pub mod address;
+pub mod board;
+pub mod doc;
+pub mod peer;
+pub mod session;
+pub mod socket;
+pub mod todo;
+pub mod wire;

@@ -1,0 +1,128 @@
+//! Where the view is: board coordinates to screen coordinates (CSS pixels from the board's top left) and back.
+
+use kurbo::{Point, Rect, Size, Vec2};
+
+use crate::limits::BOARD_EXTENT;
+
+pub const ZOOM_MIN: f64 = 0.1;
+pub const ZOOM_MAX: f64 = 30.0;
+/// One click on "Zoom in".
+pub const ZOOM_STEP: f64 = 1.25;
+
+/// The board point at the view's top left, and how many screen pixels a board unit takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Camera {
+    pub origin: Point,
+    pub zoom: f64,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self {
+            origin: Point::ORIGIN,
+            zoom: 1.0,
+        }
+    }
+}
+
+impl Camera {
+    /// None where a number is not finite, too far out, or no zoom from 0.1 to 30.
+    pub fn new(x: f64, y: f64, zoom: f64) -> Option<Self> {
+        let good = x.abs() <= BOARD_EXTENT
+            && y.abs() <= BOARD_EXTENT
+            && (ZOOM_MIN..=ZOOM_MAX).contains(&zoom);
+        good.then_some(Self {
+            origin: Point::new(x, y),
+            zoom,
+        })
+    }
+
+    pub fn board_from_screen(&self, screen: Point) -> Point {
+        self.origin + screen.to_vec2() / self.zoom
+    }
+
+    pub fn screen_from_board(&self, board: Point) -> Point {
+        ((board - self.origin) * self.zoom).to_point()
+    }
+
+    /// The board under a view of `size` screen pixels.
+    pub fn visible(&self, size: Size) -> Rect {
+        Rect::from_origin_size(self.origin, size / self.zoom)
+    }
+
+    /// Moves the board along with a drag of `by` screen pixels.
+    #[must_use]
+    pub fn panned(self, by: Vec2) -> Self {
+        let to = self.origin - by / self.zoom;
+        let clamp = |v: f64| v.clamp(-BOARD_EXTENT, BOARD_EXTENT);
+        Self {
+            origin: Point::new(clamp(to.x), clamp(to.y)),
+            ..self
+        }
+    }
+
+    /// Zooms by `factor` with the board point under `about` staying where it is on the screen.
+    #[must_use]
+    pub fn zoomed(self, factor: f64, about: Point) -> Self {
+        let zoom = (self.zoom * factor).clamp(ZOOM_MIN, ZOOM_MAX);
+        let fixed = self.board_from_screen(about);
+        Self {
+            origin: fixed - about.to_vec2() / zoom,
+            zoom,
+        }
+    }
+
+    /// All of `content` in the middle of a view of `size`, with a margin, and no larger than life.
+    pub fn fitting(content: Rect, size: Size) -> Self {
+        const MARGIN: f64 = 48.0;
+        let room = Size::new((size.width - 2.0 * MARGIN).max(1.0), (size.height - 2.0 * MARGIN).max(1.0));
+        let zoom = (room.width / content.width().max(1.0))
+            .min(room.height / content.height().max(1.0))
+            .clamp(ZOOM_MIN, 1.0);
+        Self {
+            origin: content.center() - size.to_vec2() / (2.0 * zoom),
+            zoom,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zooming_keeps_the_point_under_the_pointer() {
+        let camera = Camera::new(10.0, -20.0, 2.0).unwrap();
+        let about = Point::new(300.0, 200.0);
+        let zoomed = camera.zoomed(1.7, about);
+        let moved = camera.board_from_screen(about) - zoomed.board_from_screen(about);
+        assert!(moved.hypot() < 1e-9);
+        assert_eq!(camera.zoomed(1e9, about).zoom, ZOOM_MAX);
+    }
+
+    #[test]
+    fn panning_follows_the_hand() {
+        let camera = Camera::new(0.0, 0.0, 2.0).unwrap().panned(Vec2::new(10.0, -4.0));
+        assert_eq!(camera.origin, Point::new(-5.0, 2.0));
+    }
+
+    #[test]
+    fn fitting_shows_all_of_it() {
+        let size = Size::new(400.0, 300.0);
+        for content in [
+            Rect::new(-1_500.0, 10.0, 900.0, 90.0),
+            Rect::new(0.0, 0.0, 10.0, 10.0),
+            Rect::new(7.0, 7.0, 7.0, 7.0),
+        ] {
+            let visible = Camera::fitting(content, size).visible(size);
+            assert_eq!(visible.intersect(content), content);
+        }
+    }
+
+    #[test]
+    fn wild_numbers_are_no_camera() {
+        for (x, y, zoom) in [(f64::NAN, 0.0, 1.0), (0.0, f64::INFINITY, 1.0), (0.0, 0.0, 0.0), (0.0, 0.0, 31.0)] {
+            assert_eq!(Camera::new(x, y, zoom), None);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The board in other programs' files.
+
+pub mod excalidraw;

@@ -1,0 +1,195 @@
+//! What is painted, as a display list: filled outlines in board units, no pixels.
+
+use kurbo::{Point, Rect};
+use perfect_freehand::{InputPoint, StrokeOptions, get_stroke};
+
+use super::stroke::Stroke;
+
+/// A painted line is this many times its style's width: Excalidraw's factor, so that files look the same in both.
+pub const WIDTH_FACTOR: f64 = 4.25;
+
+/// A closed outline to be filled by the non-zero rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fill {
+    /// Control points of a closed quadratic spline that passes midway between neighbours; board units.
+    pub outline: Vec<[f32; 2]>,
+    pub color: [u8; 3],
+    /// 0 to 1.
+    pub alpha: f32,
+}
+
+/// One step of a path.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verb {
+    MoveTo([f32; 2]),
+    /// Control point, end point.
+    QuadTo([f32; 2], [f32; 2]),
+}
+
+/// The outline of a stroke by perfect-freehand, with Excalidraw's settings. `finished` shapes the end.
+pub fn fill(stroke: &Stroke, finished: bool) -> Fill {
+    let points: Vec<InputPoint> = stroke
+        .samples
+        .iter()
+        .map(|sample| {
+            let pressure = (!stroke.simulate_pressure).then_some(sample.pressure);
+            InputPoint::Array([sample.at.x, sample.at.y], pressure)
+        })
+        .collect();
+    let options = StrokeOptions {
+        size: Some(f64::from(stroke.style.width) * WIDTH_FACTOR),
+        thinning: Some(0.6),
+        smoothing: Some(0.5),
+        streamline: Some(0.5),
+        easing: Some(|t| (t * std::f64::consts::FRAC_PI_2).sin()),
+        simulate_pressure: Some(stroke.simulate_pressure),
+        last: Some(finished),
+        ..StrokeOptions::default()
+    };
+    let outline = get_stroke(&points, &options);
+    Fill {
+        outline: outline
+            .into_iter()
+            .filter(|[x, y]| x.is_finite() && y.is_finite())
+            .map(|[x, y]| [x as f32, y as f32])
+            .collect(),
+        color: stroke.style.color,
+        alpha: f32::from(stroke.style.opacity) / 100.0,
+    }
+}
+
+/// The outline's path: smooth, closed, without corners at the control points.
+pub fn verbs(outline: &[[f32; 2]]) -> impl Iterator<Item = Verb> {
+    let middle = |[ax, ay]: [f32; 2], [bx, by]: [f32; 2]| [(ax + bx) / 2.0, (ay + by) / 2.0];
+    let start = match outline {
+        [first, .., last] => Some(Verb::MoveTo(middle(*last, *first))),
+        _ => None,
+    };
+    let next = outline.iter().cycle().skip(1);
+    let curves = outline
+        .iter()
+        .zip(next)
+        .map(move |(&control, &next)| Verb::QuadTo(control, middle(control, next)));
+    start.into_iter().chain(curves)
+}
+
+/// How far a stroke's paint may reach beyond its samples: under full pressure the line's half width comes near the
+/// whole size; and a dot is drawn as a line one unit long.
+pub fn reach(stroke: &Stroke) -> f64 {
+    f64::from(stroke.style.width) * WIDTH_FACTOR + 2.0
+}
+
+/// The box that holds all paint of a stroke.
+pub fn bounds(stroke: &Stroke) -> Rect {
+    let reach = reach(stroke);
+    stroke.bounds().inflate(reach, reach)
+}
+
+/// A colour as it looks on a dark board: inverted, its hue kept, so that black ink turns near white.
+pub fn on_dark([r, g, b]: [u8; 3]) -> [u8; 3] {
+    const STRENGTH: f32 = 0.93;
+    let invert = |c: u8| {
+        let c = f32::from(c) / 255.0;
+        STRENGTH * (1.0 - c) + (1.0 - STRENGTH) * c
+    };
+    let (r, g, b) = (invert(r), invert(g), invert(b));
+    // A turn by 180° about the grey axis: the matrix of Filter Effects Module Level 1, §9.6 `hueRotate`.
+    let turned = [
+        -0.574 * r + 1.43 * g + 0.144 * b,
+        0.426 * r + 0.43 * g + 0.144 * b,
+        0.426 * r + 1.43 * g - 0.856 * b,
+    ];
+    turned.map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8)
+}
+
+/// Whether the segment from `a` to `b` comes within `radius` of the stroke's line.
+pub fn is_touched(stroke: &Stroke, a: Point, b: Point, radius: f64) -> bool {
+    let near = radius + f64::from(stroke.style.width) * WIDTH_FACTOR / 2.0;
+    let near_squared = near * near;
+    let mut from = None;
+    stroke.samples.iter().any(|sample| {
+        let previous = from.replace(sample.at).unwrap_or(sample.at);
+        segment_distance_squared((previous, sample.at), (a, b)) <= near_squared
+    })
+}
+
+fn segment_distance_squared((a, b): (Point, Point), (c, d): (Point, Point)) -> f64 {
+    use kurbo::{Line, ParamCurveNearest};
+    let (s, t) = (Line::new(a, b), Line::new(c, d));
+    let crossing = s.crossing_point(t).is_some_and(|at| {
+        let inside = |line: Line| {
+            let bounds = Rect::from_points(line.p0, line.p1).inflate(1e-9, 1e-9);
+            at.x >= bounds.x0 && at.x <= bounds.x1 && at.y >= bounds.y0 && at.y <= bounds.y1
+        };
+        inside(s) && inside(t)
+    });
+    if crossing {
+        return 0.0;
+    }
+    let nearest = |line: Line, at: Point| line.nearest(at, 1e-6).distance_sq;
+    [nearest(s, c), nearest(s, d), nearest(t, a), nearest(t, b)]
+        .into_iter()
+        .filter(|distance| distance.is_finite())
+        .fold(f64::INFINITY, f64::min)
+        .min((a - c).hypot2())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::stroke::{Sample, tests::STYLE},
+        *,
+    };
+
+    fn stroke(points: &[(f64, f64)]) -> Stroke {
+        let sample = |&(x, y): &(f64, f64)| Sample { at: Point::new(x, y), pressure: 0.5 };
+        Stroke {
+            style: STYLE,
+            z: 0,
+            simulate_pressure: true,
+            samples: points.iter().map(sample).collect(),
+        }
+    }
+
+    #[test]
+    fn the_outline_stays_inside_the_bounds() {
+        let zigzag: Vec<_> = (0..100).map(|i| (f64::from(i) * 5.0, f64::from(i % 2) * 60.0)).collect();
+        for points in [&[(5.0, 5.0)][..], &[(0.0, 0.0), (100.0, 3.0)], &zigzag] {
+            let stroke = stroke(points);
+            let (fill, bounds) = (fill(&stroke, true), bounds(&stroke));
+            assert!(fill.outline.len() >= 3);
+            for [x, y] in fill.outline {
+                assert!(bounds.contains(Point::new(f64::from(x), f64::from(y))), "{x} {y} {bounds}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_is_closed() {
+        let outline = [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0]];
+        let path: Vec<_> = verbs(&outline).collect();
+        let Verb::MoveTo(start) = path[0] else { panic!() };
+        let Verb::QuadTo(_, end) = path[path.len() - 1] else { panic!() };
+        assert_eq!((path.len(), start), (4, end));
+        assert_eq!(verbs(&[]).count(), 0);
+    }
+
+    #[test]
+    fn the_eraser_touches_lines_it_crosses_or_nears() {
+        let line = stroke(&[(0.0, 0.0), (100.0, 0.0)]);
+        let touched = |ax, ay, bx, by| is_touched(&line, Point::new(ax, ay), Point::new(bx, by), 2.0);
+        assert!(touched(50.0, -30.0, 50.0, 30.0));
+        assert!(touched(50.0, 5.0, 60.0, 5.0));
+        assert!(!touched(50.0, 10.0, 60.0, 10.0));
+        assert!(!touched(110.0, 0.0, 120.0, 0.0));
+        let dot = stroke(&[(7.0, 7.0)]);
+        assert!(is_touched(&dot, Point::new(8.0, 8.0), Point::new(8.0, 8.0), 1.0));
+    }
+
+    #[test]
+    fn black_ink_is_light_on_a_dark_board_and_hues_stay() {
+        assert!(on_dark([0, 0, 0]).iter().all(|&c| c > 200));
+        let [r, g, b] = on_dark([224, 49, 49]);
+        assert!(r > g && r > b);
+    }
+}

@@ -1,0 +1,209 @@
+//! Wet ink: a stroke that is still being drawn. It goes out a few samples at a time, each message readable on its
+//! own, is never stored, and dries when the stroke arrives in the document.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::stroke::{Sample, Stroke, Style, Track};
+use crate::{
+    core::{doc::schema::Id, peer::PeerId},
+    limits::{Millis, STROKE_SAMPLES, WET_GONE_MS, WET_MS},
+};
+
+#[derive(Serialize, Deserialize)]
+struct Chunk {
+    id: Id,
+    style: Style,
+    /// The first sample repeats the last one of the chunk before.
+    track: Track,
+    /// Nothing comes of this stroke.
+    cancelled: bool,
+}
+
+/// Our own stroke on its way to the others.
+#[derive(Debug)]
+pub struct WetPen {
+    id: Id,
+    style: Style,
+    bits: u8,
+    simulate_pressure: bool,
+    /// The last sample sent, then all that were not.
+    unsent: Vec<Sample>,
+    next_at: Millis,
+}
+
+impl WetPen {
+    pub fn new(id: Id, style: Style, bits: u8, simulate_pressure: bool, first: Sample) -> Self {
+        Self {
+            id,
+            style,
+            bits,
+            simulate_pressure,
+            unsent: vec![first],
+            next_at: 0,
+        }
+    }
+
+    /// Takes samples; gives a message at most every [`WET_MS`].
+    pub fn grew(&mut self, now: Millis, samples: &[Sample]) -> Option<Vec<u8>> {
+        self.unsent.extend_from_slice(samples);
+        if now < self.next_at || self.unsent.len() < 2 {
+            return None;
+        }
+        self.next_at = now + WET_MS;
+        let track = Track::of(&self.unsent, self.bits, self.simulate_pressure);
+        self.unsent = self.unsent.pop().into_iter().collect();
+        self.message(track, false)
+    }
+
+    /// The message that wipes this stroke from the others' screens.
+    pub fn cancelled(&self) -> Option<Vec<u8>> {
+        self.message(Track::of(&self.unsent, self.bits, self.simulate_pressure), true)
+    }
+
+    fn message(&self, track: Track, cancelled: bool) -> Option<Vec<u8>> {
+        let chunk = Chunk {
+            id: self.id.clone(),
+            style: self.style,
+            track,
+            cancelled,
+        };
+        postcard::to_allocvec(&chunk).ok()
+    }
+}
+
+#[derive(Debug)]
+struct WetStroke {
+    from: PeerId,
+    stroke: Stroke,
+    heard_at: Millis,
+}
+
+/// Everybody else's wet ink.
+#[derive(Debug, Default)]
+pub struct WetInk {
+    strokes: BTreeMap<Id, WetStroke>,
+}
+
+impl WetInk {
+    /// Takes a message; one that does not read is dropped.
+    pub fn arrived(&mut self, now: Millis, from: PeerId, message: &[u8]) {
+        let Ok(chunk) = postcard::from_bytes::<Chunk>(message) else {
+            return;
+        };
+        let (Ok(samples), Ok(())) = (chunk.track.samples(), chunk.style.check()) else {
+            return;
+        };
+        if chunk.cancelled {
+            self.strokes.remove(&chunk.id);
+            return;
+        }
+        // One pen a person: a new stroke ends the one whose end was lost.
+        self.strokes
+            .retain(|id, wet| wet.from != from || *id == chunk.id);
+        let wet = self.strokes.entry(chunk.id).or_insert_with(|| WetStroke {
+            from,
+            stroke: Stroke {
+                style: chunk.style,
+                z: u64::MAX,
+                simulate_pressure: chunk.track.simulates_pressure(),
+                samples: Vec::new(),
+            },
+            heard_at: now,
+        });
+        if wet.from == from && wet.stroke.samples.len() + samples.len() <= STROKE_SAMPLES {
+            wet.stroke.samples.extend(samples);
+            wet.heard_at = now;
+        }
+    }
+
+    /// The stroke is in the document now.
+    pub fn dried(&mut self, id: &Id) -> bool {
+        self.strokes.remove(id).is_some()
+    }
+
+    /// Wipes what was not continued for long; says whether anything went.
+    pub fn forget_abandoned(&mut self, now: Millis) -> bool {
+        let before = self.strokes.len();
+        self.strokes
+            .retain(|_, wet| now.saturating_sub(wet.heard_at) < WET_GONE_MS);
+        self.strokes.len() != before
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.strokes.is_empty()
+    }
+
+    pub fn strokes(&self) -> impl Iterator<Item = &Stroke> {
+        self.strokes.values().map(|wet| &wet.stroke)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kurbo::Point;
+
+    use super::{super::stroke::tests::STYLE, *};
+
+    fn sample(i: u32) -> Sample {
+        Sample {
+            at: Point::new(f64::from(i), f64::from(i % 7)),
+            pressure: 0.5,
+        }
+    }
+
+    fn pen() -> WetPen {
+        WetPen::new(Id::parse("s").unwrap(), STYLE, 3, true, sample(0))
+    }
+
+    #[test]
+    fn ink_arrives_while_it_is_drawn_and_dries() {
+        let (mut pen, mut ink) = (pen(), WetInk::default());
+        let mut messages = 0;
+        for i in 1..=180 {
+            let now = u64::from(i) * 17;
+            if let Some(message) = pen.grew(now, &[sample(i)]) {
+                messages += 1;
+                ink.arrived(now, PeerId::FIRST, &message);
+            }
+        }
+        assert!((45..=62).contains(&messages), "{messages} messages in three seconds");
+        let stroke = ink.strokes().next().unwrap();
+        assert_eq!(stroke.samples.first(), Some(&sample(0)));
+        assert!(stroke.samples.len() >= 177);
+        assert!(ink.dried(&Id::parse("s").unwrap()));
+        assert!(ink.is_empty());
+    }
+
+    #[test]
+    fn a_lost_message_costs_only_its_samples() {
+        let (mut pen, mut ink) = (pen(), WetInk::default());
+        let first = pen.grew(0, &[sample(1)]).unwrap();
+        pen.grew(100, &[sample(2)]).unwrap();
+        let third = pen.grew(200, &[sample(3)]).unwrap();
+        ink.arrived(0, PeerId::FIRST, &first);
+        ink.arrived(0, PeerId::FIRST, &third);
+        let xs: Vec<_> = ink.strokes().next().unwrap().samples.iter().map(|s| s.at.x).collect();
+        assert_eq!(xs, [0.0, 1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn ink_of_a_vanished_pen_is_wiped() {
+        let (mut pen, mut ink) = (pen(), WetInk::default());
+        let message = pen.grew(0, &[sample(1)]).unwrap();
+        ink.arrived(0, PeerId::FIRST, &message);
+        assert!(!ink.forget_abandoned(WET_GONE_MS - 1));
+        assert!(ink.forget_abandoned(WET_GONE_MS));
+        ink.arrived(0, PeerId::FIRST, &message);
+        ink.arrived(0, PeerId::FIRST, &pen.cancelled().unwrap());
+        assert!(ink.is_empty());
+    }
+
+    #[test]
+    fn garbage_is_dropped() {
+        let mut ink = WetInk::default();
+        ink.arrived(0, PeerId::FIRST, b"\xff\xff\xff garbage");
+        assert!(ink.is_empty());
+    }
+}

@@ -1,0 +1,10 @@
+//! The shared document and how copies of it stay equal: what it holds ([`schema`]), the copy itself ([`replica`]),
+//! the exchange with other copies ([`sync`]), who is here ([`presence`]), what is stored ([`store`]), and what a
+//! person can take back ([`undo`]).
+
+pub mod presence;
+pub mod replica;
+pub mod schema;
+pub mod store;
+pub mod sync;
+pub mod undo;

@@ -1,0 +1,150 @@
+//! Who is here: names, colours, cursors. Told once per change, never passed on for others, and forgotten when a
+//! person says goodbye or has not been heard for two beats.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    core::peer::PeerId,
+    limits::{Millis, NAME_CHARS, PEOPLE, PERSON_GONE_MS},
+};
+
+/// What a person shows of themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    pub name: String,
+    /// sRGB.
+    pub color: [u8; 3],
+}
+
+impl Profile {
+    /// With the name trimmed, without control characters and no longer than its badge.
+    pub fn new(name: &str, color: [u8; 3]) -> Self {
+        let visible = name.trim().chars().filter(|c| !c.is_control());
+        Self {
+            name: visible.take(NAME_CHARS).collect(),
+            color,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// Unknown until their presence arrives.
+    pub profile: Option<Profile>,
+    /// Board coordinates; none while the pointer is elsewhere.
+    pub cursor: Option<(f32, f32)>,
+    heard_at: Millis,
+}
+
+/// Everybody else in the room.
+#[derive(Debug, Default)]
+pub struct People {
+    others: BTreeMap<PeerId, Person>,
+}
+
+impl People {
+    /// Any message of a person proves that they are here. Says whether they are new.
+    pub fn heard(&mut self, now: Millis, peer: PeerId) -> bool {
+        if let Some(person) = self.others.get_mut(&peer) {
+            person.heard_at = now;
+            return false;
+        }
+        if self.others.len() >= PEOPLE {
+            return false;
+        }
+        let person = Person {
+            profile: None,
+            cursor: None,
+            heard_at: now,
+        };
+        self.others.insert(peer, person);
+        true
+    }
+
+    pub fn showed(&mut self, peer: PeerId, profile: Profile) {
+        if let Some(person) = self.others.get_mut(&peer) {
+            person.profile = Some(Profile::new(&profile.name, profile.color));
+        }
+    }
+
+    pub fn pointed(&mut self, peer: PeerId, cursor: Option<(f32, f32)>) {
+        if let Some(person) = self.others.get_mut(&peer) {
+            person.cursor = cursor.filter(|(x, y)| x.is_finite() && y.is_finite());
+        }
+    }
+
+    /// Says whether they had been here.
+    pub fn left(&mut self, peer: PeerId) -> bool {
+        self.others.remove(&peer).is_some()
+    }
+
+    /// Forgets those not heard for long; says whether any went.
+    pub fn forget_silent(&mut self, now: Millis) -> bool {
+        let before = self.others.len();
+        self.others
+            .retain(|_, person| now.saturating_sub(person.heard_at) < PERSON_GONE_MS);
+        self.others.len() != before
+    }
+
+    /// When [`Self::forget_silent`] has something to do.
+    pub fn wake_at(&self) -> Option<Millis> {
+        let heard = self.others.values().map(|person| person.heard_at).min();
+        heard.map(|heard| heard + PERSON_GONE_MS)
+    }
+
+    pub fn others(&self) -> impl ExactSizeIterator<Item = (PeerId, &Person)> {
+        self.others.iter().map(|(&peer, person)| (peer, person))
+    }
+
+    pub fn get(&self, peer: PeerId) -> Option<&Person> {
+        self.others.get(&peer)
+    }
+
+    /// With oneself.
+    pub fn count(&self) -> usize {
+        self.others.len() + 1
+    }
+
+    /// How many here have a smaller id than `me`, leaving out `asker`: the order in which peers answer.
+    pub fn rank(&self, me: PeerId, asker: PeerId) -> u64 {
+        self.others.keys().filter(|&&peer| peer < me && peer != asker).count() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_silent_are_forgotten_and_the_heard_stay() {
+        let (mut people, a, b) = (People::default(), PeerId::from_random(1), PeerId::from_random(2));
+        assert!(people.heard(0, a) && people.heard(0, b));
+        assert!(!people.heard(PERSON_GONE_MS - 1, b));
+        assert!(people.forget_silent(PERSON_GONE_MS));
+        assert_eq!(people.count(), 2);
+        assert!(people.get(b).is_some());
+    }
+
+    #[test]
+    fn names_are_cut_and_cursors_are_numbers() {
+        let (mut people, a) = (People::default(), PeerId::FIRST);
+        people.heard(0, a);
+        people.showed(a, Profile { name: format!("\u{7}{}", "x".repeat(500)), color: [0; 3] });
+        people.pointed(a, Some((f32::NAN, 0.0)));
+        let person = people.get(a).unwrap();
+        assert_eq!(person.profile.as_ref().unwrap().name.len(), NAME_CHARS);
+        assert_eq!(person.cursor, None);
+    }
+
+    #[test]
+    fn ranks_number_the_answerers() {
+        let mut people = People::default();
+        for id in [2, 4, 9] {
+            people.heard(0, PeerId::from_random(id));
+        }
+        assert_eq!(people.rank(PeerId::from_random(5), PeerId::from_random(2)), 1);
+        assert_eq!(people.rank(PeerId::from_random(1), PeerId::from_random(9)), 0);
+    }
+}

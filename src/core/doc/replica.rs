@@ -1,0 +1,449 @@
+//! This client's copy of the document. The only file that knows it is a yrs document; one short transaction per
+//! call, because a nested one panics on wasm.
+
+use std::{
+    cell::{Cell as StdCell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    rc::Rc,
+    sync::Arc,
+};
+
+use sha2::{Digest as _, Sha256};
+use yrs::{
+    Any, ClientID, DeepObservable, Doc, IdSet, Map, MapPrelim, MapRef, Observable, OffsetKind, Options, Out,
+    ReadTxn, StateVector, Transact, TransactionMut, Update,
+    types::{Event, PathSegment},
+    updates::{decoder::Decode, encoder::Encode},
+};
+
+use super::schema::{Cell, Change, Field, INK, Id, TODO, Touched, Value, Write};
+use crate::core::peer::PeerId;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplicaError {
+    #[error("These bytes are no update of a document.")]
+    Update,
+    #[error("These bytes are no state vector.")]
+    StateVector,
+}
+
+/// Names a state of the document: equal exactly when two copies have seen the same operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Digest(pub u64);
+
+/// What a batch of writes became.
+#[derive(Debug)]
+pub struct Commit {
+    /// A Yjs update (v1) of this batch alone.
+    pub update: Vec<u8>,
+    pub changes: Vec<Change>,
+}
+
+/// What an update from elsewhere did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Applied {
+    pub touched: Vec<Touched>,
+    /// The document learned something, even if nothing shows.
+    pub news: bool,
+    /// Operations are known to be missing: later ones of the same client are here.
+    pub incomplete: bool,
+}
+
+pub struct Replica {
+    doc: Doc,
+    ink: MapRef,
+    todo: MapRef,
+    touched: Rc<RefCell<BTreeSet<Touched>>>,
+    /// By client: operations that arrived before earlier ones of that client.
+    beyond_gaps: BTreeMap<u64, Vec<Range<u32>>>,
+    digest: StdCell<Option<Digest>>,
+}
+
+impl Replica {
+    /// An empty document. `me` must never have written to any copy before.
+    pub fn new(me: PeerId) -> Self {
+        let mut options =
+            Options::with_guid_and_client_id("duplex".into(), ClientID::new(me.get()));
+        options.offset_kind = OffsetKind::Utf16;
+        let doc = Doc::with_options(options);
+        let ink = doc.get_or_insert_map(INK);
+        let todo = doc.get_or_insert_map(TODO);
+        let touched = Rc::new(RefCell::new(BTreeSet::new()));
+        let sink = Rc::clone(&touched);
+        ink.observe("touched", move |txn, event| {
+            let ids = event.keys(txn).keys().filter_map(|key| Id::parse(key).ok());
+            sink.borrow_mut().extend(ids.map(Touched::Ink));
+        });
+        let sink = Rc::clone(&touched);
+        todo.observe_deep("touched", move |txn, events| {
+            for event in events.iter() {
+                let Event::Map(event) = event else { continue };
+                let mut sink = sink.borrow_mut();
+                let mut touch = |key: &str| {
+                    sink.extend(Id::parse(key).ok().map(Touched::Todo));
+                };
+                match event.path().front() {
+                    Some(PathSegment::Key(key)) => touch(key),
+                    Some(PathSegment::Index(_)) => {}
+                    None => event.keys(txn).keys().for_each(|key| touch(key)),
+                }
+            }
+        });
+        Self {
+            doc,
+            ink,
+            todo,
+            touched,
+            beyond_gaps: BTreeMap::new(),
+            digest: StdCell::new(None),
+        }
+    }
+
+    pub fn get(&self, cell: &Cell) -> Option<Value> {
+        let txn = self.doc.transact();
+        match cell {
+            Cell::Ink(id) => value_of(self.ink.get(&txn, id.as_str())?),
+            Cell::Todo(id, field) => {
+                let item = self.todo.get(&txn, id.as_str())?.cast::<MapRef>().ok()?;
+                value_of(item.get(&txn, field.key())?)
+            }
+        }
+    }
+
+    /// The bytes of one stroke.
+    pub fn ink(&self, id: &Id) -> Option<Arc<[u8]>> {
+        match self.get(&Cell::Ink(id.clone()))? {
+            Value::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// All strokes, in no order.
+    pub fn inks(&self) -> Vec<(Id, Arc<[u8]>)> {
+        let txn = self.doc.transact();
+        let ink = self.ink.iter(&txn).filter_map(|(key, value)| {
+            match (Id::parse(key), value_of(value)) {
+                (Ok(id), Some(Value::Bytes(bytes))) => Some((id, bytes)),
+                _ => None,
+            }
+        });
+        ink.collect()
+    }
+
+    /// All to-do items with their fields, in no order.
+    pub fn todos(&self) -> Vec<(Id, BTreeMap<Field, Value>)> {
+        let txn = self.doc.transact();
+        let items = self.todo.iter(&txn).filter_map(|(key, value)| {
+            let item = value.cast::<MapRef>().ok()?;
+            let field = |field: Field| Some((field, value_of(item.get(&txn, field.key())?)?));
+            Some((Id::parse(key).ok()?, Field::ALL.into_iter().filter_map(field).collect()))
+        });
+        items.collect()
+    }
+
+    /// Writes all of `writes` in one step. Writes that change nothing are left out; `None` if none is left.
+    pub fn write(&mut self, writes: &[Write]) -> Option<Commit> {
+        let mut changes = Vec::new();
+        let update = {
+            let mut txn = self.doc.transact_mut();
+            for Write { cell, value } in writes {
+                let map = match cell {
+                    Cell::Ink(_) => Some(self.ink.clone()),
+                    Cell::Todo(id, _) => match self.todo.get(&txn, id.as_str()) {
+                        Some(item) => item.cast::<MapRef>().ok(),
+                        None if value.is_none() => None,
+                        None => Some(self.todo.insert(&mut txn, id.as_str(), MapPrelim::default())),
+                    },
+                };
+                let Some(map) = map else { continue };
+                let key = match cell {
+                    Cell::Ink(id) => id.as_str(),
+                    Cell::Todo(_, field) => field.key(),
+                };
+                let before = put(&mut txn, &map, key, value);
+                if before != *value {
+                    changes.push(Change {
+                        cell: cell.clone(),
+                        before,
+                        after: value.clone(),
+                    });
+                }
+            }
+            txn.encode_update_v1()
+        };
+        self.touched.borrow_mut().clear();
+        self.digest.set(None);
+        (!changes.is_empty()).then_some(Commit { update, changes })
+    }
+
+    /// Merges a Yjs update (v1) from another copy or from storage.
+    pub fn apply(&mut self, update: &[u8]) -> Result<Applied, ReplicaError> {
+        let update = Update::decode_v1(update).map_err(|_| ReplicaError::Update)?;
+        let inserted = update.insertions(true);
+        let news = {
+            let mut txn = self.doc.transact_mut();
+            txn.apply_update(update).map_err(|_| ReplicaError::Update)?;
+            txn.commit();
+            !txn.insert_set().is_empty() || !txn.delete_set().is_empty()
+        };
+        if news {
+            self.digest.set(None);
+            self.note_gaps(&inserted);
+        }
+        Ok(Applied {
+            touched: std::mem::take(&mut *self.touched.borrow_mut()).into_iter().collect(),
+            news,
+            incomplete: !self.beyond_gaps.is_empty() || self.doc.transact().has_missing_updates(),
+        })
+    }
+
+    /// yrs takes an operation before its author's earlier ones have arrived, and leaves it out of the state vector.
+    fn note_gaps(&mut self, inserted: &IdSet) {
+        let state = self.doc.transact().state_vector();
+        for (client, ranges) in inserted.iter() {
+            let beyond = self.beyond_gaps.entry(client.get()).or_default();
+            beyond.extend(ranges.into_iter().cloned());
+            *beyond = joined(std::mem::take(beyond));
+        }
+        self.beyond_gaps.retain(|&client, ranges| {
+            ranges.retain(|range| range.end > state.get(&ClientID::new(client)));
+            !ranges.is_empty()
+        });
+    }
+
+    /// Which operations this copy has, up to each client's first gap: what a
+    /// peer needs to know to send the rest.
+    pub fn state_vector(&self) -> Vec<u8> {
+        self.doc.transact().state_vector().encode_v1()
+    }
+
+    /// What a copy with `state_vector` lacks, as an update; `None` if this copy has no insertion that the other
+    /// has not. Deletions come along in any update.
+    pub fn diff(&self, state_vector: &[u8]) -> Result<Option<Vec<u8>>, ReplicaError> {
+        let theirs = decode_state_vector(state_vector)?;
+        let txn = self.doc.transact();
+        let more = txn.state_vector().iter().any(|(client, &clock)| clock > theirs.get(client));
+        Ok(more.then(|| txn.encode_diff_v1(&theirs)))
+    }
+
+    /// Whether a copy with `state_vector` has insertions that this one lacks.
+    pub fn lacks(&self, state_vector: &[u8]) -> Result<bool, ReplicaError> {
+        let theirs = decode_state_vector(state_vector)?;
+        let mine = self.doc.transact().state_vector();
+        Ok(theirs.iter().any(|(client, &clock)| clock > mine.get(client)))
+    }
+
+    /// Only the deletions, as an update: what two copies with equal state vectors may still differ in.
+    pub fn deletions(&self) -> Vec<u8> {
+        let txn = self.doc.transact();
+        txn.encode_diff_v1(&txn.state_vector())
+    }
+
+    /// The whole document as one update, with what is still waiting for earlier operations.
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.doc
+            .transact()
+            .encode_state_as_update_v1(&StateVector::default())
+    }
+
+    pub fn digest(&self) -> Digest {
+        if let Some(digest) = self.digest.get() {
+            return digest;
+        }
+        let snapshot = self.doc.transact().snapshot();
+        let mut hash = Sha256::new();
+        let clocks: BTreeMap<u64, u32> = snapshot
+            .state_map
+            .iter()
+            .map(|(client, &clock)| (client.get(), clock))
+            .collect();
+        for (client, clock) in clocks {
+            hash.update(client.to_be_bytes());
+            hash.update(clock.to_be_bytes());
+        }
+        let deleted: BTreeMap<u64, Vec<Range<u32>>> = snapshot
+            .delete_set
+            .iter()
+            .map(|(client, ranges)| (client.get(), ranges.into_iter().cloned().collect()))
+            .collect();
+        let deleted = deleted.into_iter().map(|(client, ranges)| (client, joined(ranges)));
+        for set in [deleted.collect(), self.beyond_gaps.clone()] {
+            hash.update(b"set");
+            for (client, ranges) in set {
+                hash.update(client.to_be_bytes());
+                for range in ranges {
+                    hash.update(range.start.to_be_bytes());
+                    hash.update(range.end.to_be_bytes());
+                }
+            }
+        }
+        let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hash.finalize().into();
+        let digest = Digest(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
+        self.digest.set(Some(digest));
+        digest
+    }
+}
+
+fn decode_state_vector(bytes: &[u8]) -> Result<StateVector, ReplicaError> {
+    StateVector::decode_v1(bytes).map_err(|_| ReplicaError::StateVector)
+}
+
+/// Ranges sorted, with those that touch merged: two copies may have cut the same deletions differently.
+fn joined(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    ranges.sort_by_key(|range| range.start);
+    ranges.into_iter().fold(Vec::new(), |mut all, range| {
+        match all.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => all.push(range),
+        }
+        all
+    })
+}
+
+/// Writes and returns what was there; leaves the document alone where nothing would change.
+fn put(txn: &mut TransactionMut, map: &MapRef, key: &str, value: &Option<Value>) -> Option<Value> {
+    let before = map.get(txn, key).and_then(value_of);
+    if before != *value {
+        match value {
+            Some(value) => {
+                map.insert(txn, key, any_of(value));
+            }
+            None => {
+                map.remove(txn, key);
+            }
+        }
+    }
+    before
+}
+
+fn value_of(out: Out) -> Option<Value> {
+    match out {
+        Out::Any(Any::Buffer(bytes)) => Some(Value::Bytes(bytes)),
+        Out::Any(Any::String(text)) => Some(Value::Text(text)),
+        Out::Any(Any::Bool(flag)) => Some(Value::Flag(flag)),
+        _ => None,
+    }
+}
+
+fn any_of(value: &Value) -> Any {
+    match value {
+        Value::Bytes(bytes) => Any::Buffer(bytes.clone()),
+        Value::Text(text) => Any::String(text.clone()),
+        Value::Flag(flag) => Any::Bool(*flag),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replica(id: u64) -> Replica {
+        Replica::new(PeerId::from_random(id))
+    }
+
+    fn ink(id: &str, byte: u8) -> Write {
+        Write {
+            cell: Cell::Ink(Id::parse(id).unwrap()),
+            value: Some(Value::Bytes([byte].into())),
+        }
+    }
+
+    fn title(id: &str, text: &str) -> Write {
+        Write {
+            cell: Cell::Todo(Id::parse(id).unwrap(), Field::Title),
+            value: Some(Value::text(text)),
+        }
+    }
+
+    #[test]
+    fn writes_reach_another_copy_and_name_what_they_touched() {
+        let (mut a, mut b) = (replica(1), replica(2));
+        let commit = a.write(&[ink("s", 1), title("t", "milk")]).unwrap();
+        let applied = b.apply(&commit.update).unwrap();
+        let id = |text| Id::parse(text).unwrap();
+        assert_eq!(applied.touched, [Touched::Ink(id("s")), Touched::Todo(id("t"))]);
+        assert!(applied.news);
+        assert_eq!(a.digest(), b.digest());
+        assert_eq!(b.get(&title("t", "").cell), Some(Value::text("milk")));
+        let commit = a.write(&[title("t", "bread")]).unwrap();
+        assert_eq!(b.apply(&commit.update).unwrap().touched, [Touched::Todo(id("t"))]);
+        assert!(!b.apply(&commit.update).unwrap().news);
+    }
+
+    #[test]
+    fn a_write_that_changes_nothing_is_no_commit() {
+        let mut a = replica(1);
+        assert!(a.write(&[ink("s", 1)]).is_some());
+        let digest = a.digest();
+        assert!(a.write(&[ink("s", 1)]).is_none());
+        assert!(a.write(&[Write { cell: Cell::Ink(Id::parse("x").unwrap()), value: None }]).is_none());
+        assert_eq!(a.digest(), digest);
+    }
+
+    #[test]
+    fn an_update_that_came_too_early_counts_as_incomplete_until_the_gap_is_filled() {
+        let (mut a, mut b) = (replica(1), replica(2));
+        let first = a.write(&[ink("1", 1)]).unwrap().update;
+        let second = a.write(&[ink("2", 2)]).unwrap().update;
+        let empty = b.digest();
+        assert!(b.apply(&second).unwrap().incomplete);
+        assert_ne!(b.digest(), empty);
+        assert_eq!(b.lacks(&a.state_vector()), Ok(true));
+        let mut c = replica(3);
+        assert!(c.apply(&b.snapshot()).unwrap().incomplete);
+        assert_eq!(c.digest(), b.digest());
+        assert!(!b.apply(&first).unwrap().incomplete);
+        assert_eq!(a.digest(), b.digest());
+        assert_eq!(b.inks().len(), 2);
+    }
+
+    #[test]
+    fn a_diff_holds_only_what_the_other_lacks() {
+        let (mut a, mut b) = (replica(1), replica(2));
+        let commit = a.write(&[ink("1", 1)]).unwrap();
+        b.apply(&commit.update).unwrap();
+        assert_eq!(a.diff(&b.state_vector()), Ok(None));
+        a.write(&[ink("2", 2)]);
+        assert_eq!(b.lacks(&a.state_vector()), Ok(true));
+        assert_eq!(a.lacks(&b.state_vector()), Ok(false));
+        let diff = a.diff(&b.state_vector()).unwrap().unwrap();
+        assert!(diff.len() < a.snapshot().len());
+        b.apply(&diff).unwrap();
+        assert_eq!(a.digest(), b.digest());
+    }
+
+    #[test]
+    fn deletions_alone_travel_too() {
+        let (mut a, mut b) = (replica(1), replica(2));
+        b.apply(&a.write(&[ink("1", 1)]).unwrap().update).unwrap();
+        a.write(&[Write { cell: ink("1", 1).cell, value: None }]);
+        assert_ne!(a.digest(), b.digest());
+        assert_eq!(a.diff(&b.state_vector()), Ok(None));
+        let applied = b.apply(&a.deletions()).unwrap();
+        assert!(applied.news && b.inks().is_empty());
+        assert_eq!(a.digest(), b.digest());
+    }
+
+    #[test]
+    fn a_snapshot_restores_digest_and_content() {
+        let mut a = replica(1);
+        for n in 0..20 {
+            a.write(&[ink(&n.to_string(), n), title(&n.to_string(), "x")]);
+        }
+        a.write(&[Write { cell: ink("3", 0).cell, value: None }]);
+        let mut b = replica(2);
+        b.apply(&a.snapshot()).unwrap();
+        assert_eq!(a.digest(), b.digest());
+        assert_eq!(b.inks().len(), 19);
+        assert_eq!(b.todos().len(), 20);
+    }
+
+    #[test]
+    fn bytes_that_are_no_update_are_refused_with_a_sentence() {
+        let mut a = replica(1);
+        assert_eq!(a.apply(b"\xff\xff").unwrap_err(), ReplicaError::Update);
+        assert_eq!(a.diff(b"\xff").unwrap_err(), ReplicaError::StateVector);
+        assert_eq!(a.digest(), replica(2).digest());
+    }
+}

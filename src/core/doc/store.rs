@@ -1,0 +1,207 @@
+//! What goes to storage, and what is known to be there. The log is only ever appended to; a snapshot replaces rows
+//! that the very transaction it came from has read, never more.
+
+use crate::limits::{LOG_ROWS, Millis, STORE_RETRY_MS};
+
+/// A room as storage holds it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    pub snapshot: Option<Vec<u8>>,
+    /// Log rows in the order they were written, each a Yjs update.
+    pub rows: Vec<Vec<u8>>,
+    /// The key of the last row read; rows up to it may be replaced by a snapshot.
+    pub last_row: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Read everything, first of all and again after a failure; answer with [`Store::loaded`] or [`Store::failed`].
+    Load,
+    /// Append these rows in one transaction; answer with [`Store::appended`] or [`Store::failed`].
+    Append(Vec<Vec<u8>>),
+    /// In one transaction put the snapshot and delete the rows up to and including `through`. No answer is needed:
+    /// if it fails, the rows are still there.
+    Compact { snapshot: Vec<u8>, through: u64 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// Edits are on their way to storage.
+    Saving,
+    /// Everything made here is stored in this browser.
+    Saved,
+    /// Storage could not be opened; edits live in this page only.
+    MemoryOnly,
+    /// Storage took edits before, and the last write failed; it is tried again.
+    Failed,
+}
+
+#[derive(Debug, Default)]
+pub struct Store {
+    loaded: bool,
+    waiting: Vec<Vec<u8>>,
+    writing: Option<Vec<Vec<u8>>>,
+    wrote_once: bool,
+    retry_at: Option<Millis>,
+    problem: Option<String>,
+}
+
+impl Store {
+    pub fn saved(&self) -> Saved {
+        match (&self.problem, self.wrote_once) {
+            (Some(_), true) => Saved::Failed,
+            (Some(_), false) => Saved::MemoryOnly,
+            (None, _) if self.is_idle() => Saved::Saved,
+            (None, _) => Saved::Saving,
+        }
+    }
+
+    /// What storage said when it failed last.
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// Updates not yet known to be stored.
+    pub fn pending(&self) -> usize {
+        self.waiting.len() + self.writing.as_ref().map_or(0, Vec::len)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.pending() == 0
+    }
+
+    /// The room was read. `snapshot` is taken of the document after merging `stored`, for a compaction.
+    pub fn loaded(&mut self, stored: &Stored, snapshot: impl FnOnce() -> Vec<u8>) -> Option<Command> {
+        self.loaded = true;
+        self.problem = None;
+        let through = stored.last_row.filter(|_| stored.rows.len() >= LOG_ROWS)?;
+        Some(Command::Compact {
+            snapshot: snapshot(),
+            through,
+        })
+    }
+
+    /// Goes on with what was to be written while the room was being read.
+    pub fn resume(&mut self) -> Option<Command> {
+        self.next()
+    }
+
+    /// An update has to be kept.
+    pub fn keep(&mut self, update: Vec<u8>) -> Option<Command> {
+        self.waiting.push(update);
+        match self.retry_at {
+            Some(_) => None,
+            None => self.next(),
+        }
+    }
+
+    pub fn appended(&mut self) -> Option<Command> {
+        self.writing = None;
+        self.wrote_once = true;
+        self.problem = None;
+        self.next()
+    }
+
+    /// A read or a write failed, for `reason`. Nothing is dropped: what was being written is tried again.
+    pub fn failed(&mut self, now: Millis, reason: String) {
+        self.problem = Some(reason);
+        if let Some(mut rows) = self.writing.take() {
+            rows.append(&mut self.waiting);
+            self.waiting = rows;
+        }
+        self.retry_at = Some(now + STORE_RETRY_MS);
+    }
+
+    pub fn wake_at(&self) -> Option<Millis> {
+        self.retry_at
+    }
+
+    pub fn tick(&mut self, now: Millis) -> Option<Command> {
+        self.retry_at.filter(|&at| at <= now)?;
+        self.retry_at = None;
+        match self.loaded {
+            true => self.next(),
+            false => Some(Command::Load),
+        }
+    }
+
+    fn next(&mut self) -> Option<Command> {
+        if !self.loaded || self.writing.is_some() || self.waiting.is_empty() {
+            return None;
+        }
+        let rows = std::mem::take(&mut self.waiting);
+        self.writing = Some(rows.clone());
+        Some(Command::Append(rows))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened() -> Store {
+        let mut store = Store::default();
+        assert_eq!(store.loaded(&Stored::default(), Vec::new), None);
+        store
+    }
+
+    #[test]
+    fn updates_are_appended_one_batch_at_a_time() {
+        let mut store = opened();
+        assert_eq!(store.saved(), Saved::Saved);
+        assert_eq!(store.keep(vec![1]), Some(Command::Append(vec![vec![1]])));
+        assert_eq!(store.keep(vec![2]), None);
+        assert_eq!(store.keep(vec![3]), None);
+        assert_eq!(store.saved(), Saved::Saving);
+        assert_eq!(store.appended(), Some(Command::Append(vec![vec![2], vec![3]])));
+        assert_eq!(store.appended(), None);
+        assert_eq!(store.saved(), Saved::Saved);
+    }
+
+    #[test]
+    fn a_failed_write_loses_nothing_and_is_tried_again() {
+        let mut store = opened();
+        store.keep(vec![1]);
+        store.keep(vec![2]);
+        store.failed(0, "disk full".into());
+        assert_eq!(store.saved(), Saved::MemoryOnly);
+        assert_eq!(store.keep(vec![3]), None);
+        assert_eq!(store.pending(), 3);
+        assert_eq!(store.tick(STORE_RETRY_MS - 1), None);
+        let again = Some(Command::Append(vec![vec![1], vec![2], vec![3]]));
+        assert_eq!(store.tick(STORE_RETRY_MS), again);
+        store.appended();
+        assert_eq!(store.saved(), Saved::Saved);
+        store.keep(vec![4]);
+        store.failed(0, "disk full".into());
+        assert_eq!(store.saved(), Saved::Failed);
+    }
+
+    #[test]
+    fn a_room_that_could_not_be_read_is_read_again_before_anything_is_written() {
+        let mut store = Store::default();
+        store.failed(0, "storage is blocked".into());
+        assert_eq!(store.keep(vec![1]), None);
+        assert_eq!(store.saved(), Saved::MemoryOnly);
+        assert_eq!(store.tick(STORE_RETRY_MS), Some(Command::Load));
+        assert_eq!(store.loaded(&Stored::default(), Vec::new), None);
+        assert_eq!(store.resume(), Some(Command::Append(vec![vec![1]])));
+    }
+
+    #[test]
+    fn only_a_long_log_is_compacted_and_only_what_was_read() {
+        let mut store = Store::default();
+        let mut stored = Stored {
+            rows: vec![vec![0]; LOG_ROWS - 1],
+            last_row: Some(7_000),
+            ..Stored::default()
+        };
+        assert_eq!(store.loaded(&stored, || vec![9]), None);
+        stored.rows.push(vec![0]);
+        let compact = Command::Compact {
+            snapshot: vec![9],
+            through: 7_000,
+        };
+        assert_eq!(store.loaded(&stored, || vec![9]), Some(compact));
+    }
+}

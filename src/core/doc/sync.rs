@@ -1,0 +1,250 @@
+//! Keeping copies equal over a broadcast that loses, repeats and reorders. Nothing is remembered per peer: whoever
+//! lacks something asks with a state vector, and one peer answers with the difference.
+//!
+//! - A joiner asks. Every peer that has more picks a delay by its rank; the first one answers, and the others, who
+//!   see an answer given from the same state as theirs, keep quiet.
+//! - Everybody shows a digest now and then. A digest that equals none of our own recent ones means that the other
+//!   has something we lack: we ask. One that we had a moment ago means that the other is behind: they will ask.
+//!
+//! This engine decides only *when*; the session fills in what is sent.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::replica::Digest;
+use crate::{
+    core::peer::PeerId,
+    limits::{
+        ANSWER_RANK_MS, ANSWER_RANKS, ASK_INTERVAL_MS, ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS, BEAT_MS,
+        DIGESTS, Millis,
+    },
+};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send our state vector and digest.
+    Ask,
+    /// Send what a copy with this state vector lacks.
+    Answer { to: PeerId, state_vector: Vec<u8> },
+    /// Send our digest and who we are.
+    Beat,
+}
+
+#[derive(Debug)]
+struct DueAnswer {
+    at: Millis,
+    state_vector: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+pub struct Sync {
+    /// Our digests, newest last.
+    recent: VecDeque<Digest>,
+    /// The last digest that each peer showed.
+    shown: BTreeMap<PeerId, Digest>,
+    /// Digests that name states we have not been in, and may lack something of.
+    unknown: VecDeque<Digest>,
+    answers: BTreeMap<PeerId, DueAnswer>,
+    ask_at: Option<Millis>,
+    asked_at: Option<Millis>,
+    beat_at: Option<Millis>,
+    beaten_at: Option<Millis>,
+}
+
+impl Sync {
+    /// A way to others opened: ask at once, and show ourselves.
+    pub fn joined(&mut self, now: Millis) {
+        self.ask_at = Some(now);
+        self.beat_at = Some(now);
+    }
+
+    /// Our document changed, by us or by others.
+    pub fn changed(&mut self, digest: Digest) {
+        if self.recent.back() != Some(&digest) {
+            self.recent.push_back(digest);
+            if self.recent.len() > DIGESTS {
+                self.recent.pop_front();
+            }
+        }
+        self.unknown.retain(|&other| other != digest);
+    }
+
+    /// We edited: show the digest soon after the last edit of a burst, in case a frame of it is lost.
+    pub fn edited(&mut self, now: Millis) {
+        let latest = self.beaten_at.unwrap_or(now) + BEAT_MS;
+        self.beat_at = Some((now + BEAT_AFTER_EDIT_MS).min(latest.max(now)));
+    }
+
+    /// Somebody should learn soon who we are.
+    pub fn introduce(&mut self, now: Millis, rng: &mut fastrand::Rng) {
+        let soon = now + rng.u64(0..ASK_PATIENCE_MS);
+        self.beat_at = Some(self.beat_at.map_or(soon, |at| at.min(soon)));
+    }
+
+    /// A peer showed its digest.
+    pub fn digest_shown(&mut self, now: Millis, peer: PeerId, digest: Digest, rng: &mut fastrand::Rng) {
+        self.shown.insert(peer, digest);
+        if self.recent.contains(&digest) || self.unknown.contains(&digest) {
+            return;
+        }
+        self.unknown.push_back(digest);
+        if self.unknown.len() > DIGESTS {
+            self.unknown.pop_front();
+        }
+        self.ask_soon(now, rng);
+    }
+
+    /// We know that operations are missing: an update arrived that builds on them.
+    pub fn ask_soon(&mut self, now: Millis, rng: &mut fastrand::Rng) {
+        let patient = now + ASK_PATIENCE_MS + rng.u64(0..ASK_PATIENCE_MS);
+        let allowed = self.asked_at.map_or(0, |at| at + ASK_INTERVAL_MS);
+        let at = patient.max(allowed);
+        self.ask_at = Some(self.ask_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// A peer asked. `rank` counts those who answer before us.
+    pub fn asked(
+        &mut self,
+        now: Millis,
+        peer: PeerId,
+        state_vector: Vec<u8>,
+        rank: u64,
+        rng: &mut fastrand::Rng,
+    ) {
+        let at = now + rank.min(ANSWER_RANKS) * ANSWER_RANK_MS + rng.u64(0..ANSWER_RANK_MS / 4);
+        self.answers.insert(peer, DueAnswer { at, state_vector });
+    }
+
+    /// Somebody answered `to` from the state `digest`: if that is ours, we have nothing to add.
+    pub fn answered(&mut self, to: PeerId, digest: Digest) {
+        if self.recent.back() == Some(&digest) {
+            self.answers.remove(&to);
+        }
+    }
+
+    /// Forgets every peer for which `is_here` is false.
+    pub fn retain(&mut self, is_here: impl Fn(PeerId) -> bool) {
+        self.shown.retain(|&peer, _| is_here(peer));
+        self.answers.retain(|&peer, _| is_here(peer));
+    }
+
+    /// How many peers showed our own digest last.
+    pub fn in_step(&self) -> usize {
+        let mine = self.recent.back();
+        self.shown.values().filter(|&digest| Some(digest) == mine).count()
+    }
+
+    pub fn wake_at(&self) -> Option<Millis> {
+        let answers = self.answers.values().map(|answer| answer.at).min();
+        [self.ask_at, self.beat_at, answers].into_iter().flatten().min()
+    }
+
+    pub fn tick(&mut self, now: Millis, rng: &mut fastrand::Rng) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let due: Vec<PeerId> = self
+            .answers
+            .iter()
+            .filter(|(_, answer)| answer.at <= now)
+            .map(|(&peer, _)| peer)
+            .collect();
+        for to in due {
+            if let Some(DueAnswer { state_vector, .. }) = self.answers.remove(&to) {
+                actions.push(Action::Answer { to, state_vector });
+            }
+        }
+        if self.ask_at.is_some_and(|at| at <= now) {
+            self.ask_at = None;
+            self.asked_at = Some(now);
+            // What made us ask is settled by the answer; if that is lost, the next digest brings it up again.
+            self.unknown.clear();
+            actions.push(Action::Ask);
+        }
+        if self.beat_at.is_some_and(|at| at <= now) {
+            self.beaten_at = Some(now);
+            self.beat_at = Some(now + BEAT_MS - rng.u64(0..BEAT_MS / 10));
+            actions.push(Action::Beat);
+        }
+        actions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINE: Digest = Digest(1);
+
+    fn synced() -> (Sync, fastrand::Rng) {
+        let (mut sync, mut rng) = (Sync::default(), fastrand::Rng::with_seed(1));
+        sync.joined(0);
+        assert_eq!(sync.tick(0, &mut rng), [Action::Ask, Action::Beat]);
+        sync.changed(MINE);
+        (sync, rng)
+    }
+
+    fn peer(id: u64) -> PeerId {
+        PeerId::from_random(id)
+    }
+
+    #[test]
+    fn an_unknown_digest_makes_us_ask_and_a_past_one_does_not() {
+        let (mut sync, mut rng) = synced();
+        sync.changed(Digest(2));
+        sync.digest_shown(5_000, peer(2), MINE, &mut rng);
+        assert_eq!(sync.ask_at, None);
+        sync.digest_shown(5_000, peer(2), Digest(9), &mut rng);
+        let at = sync.wake_at().unwrap();
+        assert_eq!(sync.tick(at, &mut rng), [Action::Ask]);
+    }
+
+    #[test]
+    fn an_answer_from_our_own_state_silences_ours() {
+        let (mut sync, mut rng) = synced();
+        sync.asked(100, peer(2), vec![], 3, &mut rng);
+        sync.answered(peer(2), Digest(7));
+        assert_eq!(sync.answers.len(), 1);
+        sync.answered(peer(2), MINE);
+        assert!(sync.answers.is_empty());
+    }
+
+    #[test]
+    fn the_first_rank_answers_first() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        for rank in 0..ANSWER_RANKS {
+            let (mut first, mut second) = (Sync::default(), Sync::default());
+            first.asked(0, peer(9), vec![], rank, &mut rng);
+            second.asked(0, peer(9), vec![], rank + 1, &mut rng);
+            assert!(first.wake_at().unwrap() + ANSWER_RANK_MS / 2 < second.wake_at().unwrap());
+        }
+    }
+
+    #[test]
+    fn an_idle_client_beats_at_most_once_in_ten_seconds() {
+        let (mut sync, mut rng) = synced();
+        let mut beats = 0;
+        while let Some(at) = sync.wake_at().filter(|&at| at <= 600_000) {
+            beats += sync.tick(at, &mut rng).len();
+        }
+        assert!((38..=60).contains(&beats), "{beats} in ten minutes");
+    }
+
+    #[test]
+    fn a_burst_of_edits_is_followed_by_one_early_beat() {
+        let (mut sync, mut rng) = synced();
+        for at in (1_000..5_000).step_by(100) {
+            sync.edited(at);
+        }
+        assert_eq!(sync.wake_at(), Some(4_900 + BEAT_AFTER_EDIT_MS));
+        assert_eq!(sync.tick(6_900, &mut rng), [Action::Beat]);
+        assert!(sync.wake_at().unwrap() > 6_900 + BEAT_MS / 2);
+    }
+
+    #[test]
+    fn edits_without_a_pause_do_not_hold_the_beat_back_for_ever() {
+        let (mut sync, mut rng) = synced();
+        let beat = (0..60_000).step_by(500).find(|&at| {
+            sync.edited(at);
+            !sync.tick(at, &mut rng).is_empty()
+        });
+        assert!(beat.is_some_and(|at| at <= BEAT_MS));
+    }
+}

@@ -1,0 +1,485 @@
+//! The whole client minus the browser: socket, wire and doc joined. What the simulator runs is what ships.
+//!
+//! The host feeds [`Input`]s with the time, carries out [`Output`]s, and ticks at [`Session::wake_at`].
+
+pub mod message;
+pub mod status;
+
+use message::Body;
+
+use super::{
+    doc::{
+        presence::{People, Profile},
+        replica::{Digest, Replica},
+        schema::{Touched, Write},
+        store::{self, Store, Stored},
+        sync::{Action, Sync},
+        undo::{Direction, History, Step},
+    },
+    peer::PeerId,
+    socket::{
+        endpoint::Endpoint,
+        machine::{self, Machine},
+    },
+    wire::{
+        codec::{Codec, TooLarge},
+        tag::Tag,
+    },
+};
+use crate::limits::{CURSOR_MS, Millis};
+
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub tag: Tag,
+    pub me: PeerId,
+    /// Seeds every random delay.
+    pub seed: u64,
+    pub profile: Profile,
+    /// None: no relay is wanted.
+    pub relay: Option<Endpoint>,
+}
+
+/// The way that a frame took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    Relay,
+    /// Another tab of the same browser.
+    Tabs,
+}
+
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The room was read from storage.
+    Loaded(Stored),
+    Appended,
+    StoreFailed(String),
+    Socket(machine::Input),
+    /// A text or binary frame, whole.
+    FrameArrived(Via, Vec<u8>),
+    /// A person edited; one undoable step.
+    Edited(Vec<Write>),
+    UndoAsked(Direction),
+    /// Ink in progress (`board::wet`).
+    Inked(Vec<u8>),
+    /// The pointer moved on the board, or left it.
+    Pointed(Option<(f32, f32)>),
+    Renamed(Profile),
+    /// Another relay, or none, is wanted.
+    RelayChosen(Option<Endpoint>),
+    /// The page goes away, perhaps for ever.
+    Left,
+    /// The page came back.
+    Returned,
+    Ticked,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    Socket(machine::Output),
+    /// Send this text on the relay's socket, if it is open, and to the other tabs.
+    Send(String),
+    Store(store::Command),
+    /// Parts of the document changed, by anybody.
+    Touched(Vec<Touched>),
+    /// Ink in progress from somebody else.
+    Wet(PeerId, Vec<u8>),
+    Notice(Notice),
+}
+
+/// Something that a person should know now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Notice {
+    #[error("{0} of your changes had been changed again by somebody else, and stayed as they are.")]
+    UndoSkipped(usize),
+    #[error("{0}")]
+    TooLarge(#[from] TooLarge),
+    #[error("A part of this room's stored data could not be read. The rest is here.")]
+    StoredRowUnreadable,
+}
+
+pub struct Session {
+    me: PeerId,
+    profile: Profile,
+    relay: Option<Endpoint>,
+    rng: fastrand::Rng,
+    socket: Machine,
+    codec: Codec,
+    replica: Replica,
+    history: History,
+    sync: Sync,
+    people: People,
+    store: Store,
+    cursor: Cursor,
+    heard: status::Heard,
+    /// Edits that no open socket has taken yet, and the state vector from before the first of them.
+    unsent: usize,
+    sent_state: Vec<u8>,
+}
+
+/// Our pointer: what it is, what the others know, and when they may be told again.
+#[derive(Debug, Default)]
+struct Cursor {
+    now: Option<(f32, f32)>,
+    told: Option<(f32, f32)>,
+    next_at: Millis,
+}
+
+impl Session {
+    /// A session that asks for its stored room first; it connects once that is read.
+    pub fn new(setup: Setup) -> (Self, Vec<Output>) {
+        let replica = Replica::new(setup.me);
+        let session = Self {
+            me: setup.me,
+            profile: setup.profile,
+            relay: setup.relay,
+            rng: fastrand::Rng::with_seed(setup.seed),
+            socket: Machine::default(),
+            codec: Codec::new(setup.tag, setup.me),
+            sent_state: replica.state_vector(),
+            replica,
+            history: History::default(),
+            sync: Sync::default(),
+            people: People::default(),
+            store: Store::default(),
+            cursor: Cursor::default(),
+            heard: status::Heard::default(),
+            unsent: 0,
+        };
+        (session, vec![Output::Store(store::Command::Load)])
+    }
+
+    pub fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    pub fn me(&self) -> PeerId {
+        self.me
+    }
+
+    pub fn can(&self, direction: Direction) -> bool {
+        self.history.can(direction)
+    }
+
+    pub fn wake_at(&self) -> Option<Millis> {
+        let cursor = (self.cursor.now != self.cursor.told).then_some(self.cursor.next_at);
+        [
+            self.socket.wake_at(),
+            self.codec.wake_at(),
+            self.sync.wake_at(),
+            self.people.wake_at(),
+            self.store.wake_at(),
+            cursor,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Output> {
+        let mut out = Vec::new();
+        match input {
+            Input::Loaded(stored) => self.loaded(now, stored, &mut out),
+            Input::Appended => out.extend(self.store.appended().map(Output::Store)),
+            Input::StoreFailed(reason) => {
+                self.store.failed(now, reason);
+                // A room that cannot be read must not keep people apart.
+                if *self.socket.state() == machine::State::Idle {
+                    self.connect(now, &mut out);
+                }
+            }
+            Input::Socket(input) => self.socket(now, input, &mut out),
+            Input::FrameArrived(via, frame) => self.frame(now, via, &frame, &mut out),
+            Input::Edited(writes) => {
+                if let Some(step) = self.write(now, &writes, &mut out) {
+                    self.history.did(step);
+                }
+            }
+            Input::UndoAsked(direction) => self.undo(now, direction, &mut out),
+            Input::Inked(ink) => self.say_if_heard(Body::Wet(ink), &mut out),
+            Input::Pointed(cursor) => {
+                self.cursor.now = cursor;
+                self.tell_cursor(now, &mut out);
+            }
+            Input::Renamed(profile) => {
+                self.profile = Profile::new(&profile.name, profile.color);
+                self.beat(&mut out);
+            }
+            Input::RelayChosen(relay) => {
+                self.relay = relay;
+                match self.relay {
+                    Some(_) => self.connect(now, &mut out),
+                    None => self.socket(now, machine::Input::Stopped, &mut out),
+                }
+            }
+            Input::Left => {
+                self.say(Body::Leave, &mut out);
+                self.socket(now, machine::Input::Stopped, &mut out);
+            }
+            Input::Returned => {
+                self.sync.joined(now);
+                self.connect(now, &mut out);
+            }
+            Input::Ticked => self.tick(now, &mut out),
+        }
+        out
+    }
+
+    fn loaded(&mut self, now: Millis, stored: Stored, out: &mut Vec<Output>) {
+        let mut touched = Vec::new();
+        let mut unreadable = false;
+        for update in stored.snapshot.iter().chain(&stored.rows) {
+            match self.replica.apply(update) {
+                Ok(applied) => touched.extend(applied.touched),
+                Err(_) => unreadable = true,
+            }
+        }
+        if self.unsent == 0 {
+            self.sent_state = self.replica.state_vector();
+        }
+        // An unreadable row is kept where it is: a snapshot would throw it away.
+        let compaction = self.store.loaded(&stored, || self.replica.snapshot());
+        match unreadable {
+            true => out.push(Output::Notice(Notice::StoredRowUnreadable)),
+            false => out.extend(compaction.map(Output::Store)),
+        }
+        out.extend(self.store.resume().map(Output::Store));
+        if !touched.is_empty() {
+            out.push(Output::Touched(touched));
+        }
+        self.sync.changed(self.replica.digest());
+        self.sync.joined(now);
+        if *self.socket.state() == machine::State::Idle {
+            self.connect(now, out);
+        }
+    }
+
+    fn connect(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if let Some(relay) = self.relay.clone() {
+            self.socket(now, machine::Input::Started(relay), out);
+        }
+    }
+
+    fn socket(&mut self, now: Millis, input: machine::Input, out: &mut Vec<Output>) {
+        let was_open = self.socket.is_open();
+        let outputs = self.socket.handle(now, input, &mut self.rng);
+        out.extend(outputs.into_iter().map(Output::Socket));
+        match (was_open, self.socket.is_open()) {
+            (false, true) => self.joined(now, out),
+            (true, false) => {
+                self.sent_state = self.replica.state_vector();
+                self.heard = status::Heard::default();
+            }
+            _ => {}
+        }
+    }
+
+    /// The relay is reached: say what was made meanwhile, then ask and show ourselves.
+    fn joined(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if self.unsent > 0 {
+            self.unsent = 0;
+            if let Ok(Some(update)) = self.replica.diff(&self.sent_state) {
+                self.say(Body::Update(update), out);
+            } else {
+                self.say(Body::Update(self.replica.deletions()), out);
+            }
+        }
+        self.cursor.told = None;
+        self.sync.joined(now);
+        self.tick(now, out);
+    }
+
+    fn say(&mut self, body: Body, out: &mut Vec<Output>) {
+        let (kind, body) = body.write();
+        match self.codec.encode(kind, &body) {
+            Ok(frames) => out.extend(frames.into_iter().map(Output::Send)),
+            Err(error) => out.push(Output::Notice(error.into())),
+        }
+    }
+
+    /// For what is worth nothing when nobody is here.
+    fn say_if_heard(&mut self, body: Body, out: &mut Vec<Output>) {
+        if self.people.count() > 1 {
+            self.say(body, out);
+        }
+    }
+
+    fn beat(&mut self, out: &mut Vec<Output>) {
+        let beat = Body::Beat {
+            digest: self.replica.digest(),
+            profile: self.profile.clone(),
+        };
+        self.say(beat, out);
+    }
+
+    fn frame(&mut self, now: Millis, via: Via, frame: &[u8], out: &mut Vec<Output>) {
+        let inbound = self.codec.frame_arrived(now, frame);
+        if via == Via::Relay {
+            self.heard.own |= inbound.own;
+            self.heard.others |= inbound.others;
+        }
+        for message in inbound.messages {
+            let Some(body) = Body::read(message.kind, message.body) else {
+                continue;
+            };
+            if self.people.heard(now, message.sender) && body != Body::Leave {
+                self.sync.introduce(now, &mut self.rng);
+                self.cursor.told = None;
+            }
+            self.message(now, message.sender, body, out);
+        }
+    }
+
+    fn message(&mut self, now: Millis, from: PeerId, body: Body, out: &mut Vec<Output>) {
+        match body {
+            Body::Ask { state_vector, digest } => self.asked(now, from, state_vector, digest),
+            Body::Answer { to, digest, update } => {
+                self.merge(now, &update, out);
+                self.sync.answered(to, digest);
+            }
+            Body::Update(update) => self.merge(now, &update, out),
+            Body::Beat { digest, profile } => {
+                self.people.showed(from, profile);
+                self.sync.digest_shown(now, from, digest, &mut self.rng);
+            }
+            Body::Cursor(cursor) => self.people.pointed(from, cursor),
+            Body::Wet(ink) => out.push(Output::Wet(from, ink)),
+            Body::Missing(missing) => {
+                let again = self.codec.missing_asked(now, &missing);
+                out.extend(again.into_iter().map(Output::Send));
+            }
+            Body::Leave => {
+                self.people.left(from);
+                self.forget_absent();
+            }
+        }
+    }
+
+    fn asked(
+        &mut self,
+        now: Millis,
+        from: PeerId,
+        state_vector: Vec<u8>,
+        digest: Digest,
+    ) {
+        if digest == self.replica.digest() {
+            return;
+        }
+        match self.replica.lacks(&state_vector) {
+            Ok(true) => self.sync.ask_soon(now, &mut self.rng),
+            Ok(false) => {}
+            Err(_) => return,
+        }
+        let rank = self.people.rank(self.me, from);
+        self.sync.asked(now, from, state_vector, rank, &mut self.rng);
+    }
+
+    /// Takes an update from elsewhere into the document and the log. One that does not read is dropped: the digest
+    /// will show that something is missing.
+    fn merge(&mut self, now: Millis, update: &[u8], out: &mut Vec<Output>) {
+        let Ok(applied) = self.replica.apply(update) else {
+            return;
+        };
+        if applied.incomplete {
+            self.sync.ask_soon(now, &mut self.rng);
+        }
+        if applied.news || applied.incomplete {
+            out.extend(self.store.keep(update.to_vec()).map(Output::Store));
+        }
+        if applied.news {
+            self.sync.changed(self.replica.digest());
+        }
+        if !applied.touched.is_empty() {
+            out.push(Output::Touched(applied.touched));
+        }
+    }
+
+    fn write(
+        &mut self,
+        now: Millis,
+        writes: &[Write],
+        out: &mut Vec<Output>,
+    ) -> Option<Step> {
+        let commit = self.replica.write(writes)?;
+        if !self.socket.is_open() {
+            self.unsent += 1;
+        }
+        let touched = commit.changes.iter().map(|change| Touched::from(&change.cell));
+        let mut touched: Vec<_> = touched.collect();
+        touched.dedup();
+        out.push(Output::Touched(touched));
+        out.extend(self.store.keep(commit.update.clone()).map(Output::Store));
+        self.say(Body::Update(commit.update), out);
+        self.sync.changed(self.replica.digest());
+        self.sync.edited(now);
+        Some(commit.changes)
+    }
+
+    fn undo(&mut self, now: Millis, direction: Direction, out: &mut Vec<Output>) {
+        let Some(inverse) = self.history.step(direction, &self.replica) else {
+            return;
+        };
+        self.write(now, &inverse.writes, out);
+        if inverse.skipped > 0 {
+            out.push(Output::Notice(Notice::UndoSkipped(inverse.skipped)));
+        }
+    }
+
+    fn tell_cursor(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if self.cursor.now == self.cursor.told || now < self.cursor.next_at {
+            return;
+        }
+        self.cursor.told = self.cursor.now;
+        self.cursor.next_at = now + CURSOR_MS;
+        self.say_if_heard(Body::Cursor(self.cursor.now), out);
+    }
+
+    fn tick(&mut self, now: Millis, out: &mut Vec<Output>) {
+        self.socket(now, machine::Input::Ticked, out);
+        for missing in self.codec.overdue(now, &mut self.rng) {
+            self.say(Body::Missing(missing), out);
+        }
+        for action in self.sync.tick(now, &mut self.rng) {
+            match action {
+                Action::Ask => {
+                    let ask = Body::Ask {
+                        state_vector: self.replica.state_vector(),
+                        digest: self.replica.digest(),
+                    };
+                    self.say(ask, out);
+                }
+                Action::Answer { to, state_vector } => self.answer(to, &state_vector, out),
+                Action::Beat => self.beat(out),
+            }
+        }
+        if self.people.forget_silent(now) {
+            self.forget_absent();
+        }
+        out.extend(self.store.tick(now).map(Output::Store));
+        self.tell_cursor(now, out);
+    }
+
+    fn forget_absent(&mut self) {
+        let people = &self.people;
+        self.sync.retain(|peer| people.get(peer).is_some());
+    }
+
+    fn answer(&mut self, to: PeerId, state_vector: &[u8], out: &mut Vec<Output>) {
+        let Ok(diff) = self.replica.diff(state_vector) else {
+            return;
+        };
+        let answer = Body::Answer {
+            to,
+            digest: self.replica.digest(),
+            update: diff.unwrap_or_else(|| self.replica.deletions()),
+        };
+        self.say(answer, out);
+    }
+}

@@ -1,0 +1,136 @@
+//! What clients say to each other: a kind letter for the envelope, and a body in postcard's format
+//! (<https://postcard.jamesmunns.com/wire-format>). A body that does not read is dropped.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::{
+    doc::{presence::Profile, replica::Digest},
+    peer::PeerId,
+    wire::parts::Missing,
+};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// `q`: my state vector; who has more, tell me.
+    Ask { state_vector: Vec<u8>, digest: Digest },
+    /// `a`: what `to` lacks, given from the state `digest`. Good for everybody who lacks it too.
+    Answer { to: PeerId, digest: Digest, update: Vec<u8> },
+    /// `u`: an edit, as a Yjs update.
+    Update(Vec<u8>),
+    /// `b`: I am here, this is me, and this is what I have.
+    Beat { digest: Digest, profile: Profile },
+    /// `c`: my pointer is here on the board, or off it.
+    Cursor(Option<(f32, f32)>),
+    /// `w`: ink that is still being drawn (`board::wet`).
+    Wet(Vec<u8>),
+    /// `n`: parts of a message that did not arrive.
+    Missing(Missing),
+    /// `l`: goodbye.
+    Leave,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ask {
+    digest: u64,
+    state_vector: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    to: PeerId,
+    digest: u64,
+    update: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Beat {
+    digest: u64,
+    profile: Profile,
+}
+
+impl Body {
+    /// Kind letter and bytes.
+    pub fn write(self) -> (u8, Vec<u8>) {
+        match self {
+            Self::Ask { state_vector, digest: Digest(digest) } => {
+                (b'q', bytes(&Ask { digest, state_vector }))
+            }
+            Self::Answer { to, digest: Digest(digest), update } => {
+                (b'a', bytes(&Answer { to, digest, update }))
+            }
+            Self::Update(update) => (b'u', update),
+            Self::Beat { digest: Digest(digest), profile } => (b'b', bytes(&Beat { digest, profile })),
+            Self::Cursor(cursor) => (b'c', bytes(&cursor)),
+            Self::Wet(ink) => (b'w', ink),
+            Self::Missing(missing) => (b'n', bytes(&(missing.sender, missing.seq, missing.parts))),
+            Self::Leave => (b'l', Vec::new()),
+        }
+    }
+
+    /// `None` for a kind that this version does not know, or a body that does not read.
+    pub fn read(kind: u8, body: Vec<u8>) -> Option<Self> {
+        Some(match kind {
+            b'q' => {
+                let Ask { digest, state_vector } = postcard::from_bytes(&body).ok()?;
+                Self::Ask { state_vector, digest: Digest(digest) }
+            }
+            b'a' => {
+                let Answer { to, digest, update } = postcard::from_bytes(&body).ok()?;
+                Self::Answer { to, digest: Digest(digest), update }
+            }
+            b'u' => Self::Update(body),
+            b'b' => {
+                let Beat { digest, profile } = postcard::from_bytes(&body).ok()?;
+                Self::Beat { digest: Digest(digest), profile }
+            }
+            b'c' => Self::Cursor(postcard::from_bytes(&body).ok()?),
+            b'w' => Self::Wet(body),
+            b'n' => {
+                let (sender, seq, parts) = postcard::from_bytes(&body).ok()?;
+                Self::Missing(Missing { sender, seq, parts })
+            }
+            b'l' => Self::Leave,
+            _ => return None,
+        })
+    }
+}
+
+/// Writing these plain structures to memory cannot fail.
+fn bytes(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn roundtrip(body: Body) {
+        let (kind, bytes) = body.clone().write();
+        assert_eq!(Body::read(kind, bytes), Some(body));
+    }
+
+    #[test]
+    fn every_body_comes_back() {
+        let profile = Profile::new("Ada", [1, 2, 3]);
+        let digest = Digest(u64::MAX);
+        let to = PeerId::from_random(77);
+        roundtrip(Body::Ask { state_vector: vec![1, 2], digest });
+        roundtrip(Body::Answer { to, digest, update: vec![0; 500] });
+        roundtrip(Body::Update(vec![3]));
+        roundtrip(Body::Beat { digest, profile });
+        roundtrip(Body::Cursor(Some((1.5, -2.0))));
+        roundtrip(Body::Cursor(None));
+        roundtrip(Body::Wet(vec![4]));
+        roundtrip(Body::Missing(Missing { sender: to, seq: 9, parts: vec![0, 5] }));
+        roundtrip(Body::Leave);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_read_without_a_panic(kind in any::<u8>(), body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Body::read(kind, body);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The list: read in order, and edited by writes.
+
+use std::collections::BTreeMap;
+
+use super::{item::Item, order};
+use crate::{
+    core::doc::schema::{Cell, Field, Id, Value, Write},
+    limits::TITLE_CHARS,
+};
+
+/// All items that are not deleted, in list order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    pub items: Vec<Item>,
+}
+
+impl List {
+    pub fn of(items: impl IntoIterator<Item = (Id, BTreeMap<Field, Value>)>) -> Self {
+        let items = items.into_iter().filter_map(|(id, fields)| Item::of(id, &fields));
+        let mut items: Vec<Item> = items.filter(|item| !item.is_deleted()).collect();
+        items.sort_by(|a, b| (&a.order, &a.id).cmp(&(&b.order, &b.id)));
+        Self { items }
+    }
+
+    pub fn get(&self, id: &Id) -> Option<&Item> {
+        self.items.iter().find(|item| item.id == *id)
+    }
+
+    pub fn active(&self) -> usize {
+        self.items.iter().filter(|item| !item.completed).count()
+    }
+
+    pub fn completed(&self) -> usize {
+        self.items.len() - self.active()
+    }
+
+    /// A new item at the end; none for a title of nothing but spaces.
+    pub fn add(&self, title: &str, rng: &mut fastrand::Rng) -> Vec<Write> {
+        let last = self.items.last().map(|item| item.order.as_str());
+        match clean(title) {
+            Some(title) => create(&Id::random(rng), &title, false, order::between(last, None), rng),
+            None => Vec::new(),
+        }
+    }
+
+    /// A new title; one of nothing but spaces deletes.
+    pub fn rename(&self, id: &Id, title: &str, rng: &mut fastrand::Rng) -> Vec<Write> {
+        let Some(item) = self.get(id) else {
+            return Vec::new();
+        };
+        match clean(title) {
+            Some(title) if title == item.title => Vec::new(),
+            Some(title) => vec![
+                write(id, Field::Title, Value::text(title)),
+                write(id, Field::Revision, revision(rng)),
+            ],
+            None => delete(item),
+        }
+    }
+
+    pub fn complete(&self, id: &Id, completed: bool) -> Vec<Write> {
+        vec![write(id, Field::Done, Value::Flag(completed))]
+    }
+
+    pub fn complete_all(&self, completed: bool) -> Vec<Write> {
+        let others = self.items.iter().filter(|item| item.completed != completed);
+        others.flat_map(|item| self.complete(&item.id, completed)).collect()
+    }
+
+    pub fn delete(&self, id: &Id) -> Vec<Write> {
+        self.get(id).map_or_else(Vec::new, delete)
+    }
+
+    pub fn clear_completed(&self) -> Vec<Write> {
+        self.items.iter().filter(|item| item.completed).flat_map(delete).collect()
+    }
+
+    /// Puts an item at place `to` of the list (0 is the top).
+    pub fn move_to(&self, id: &Id, to: usize) -> Vec<Write> {
+        let others: Vec<&Item> = self.items.iter().filter(|item| item.id != *id).collect();
+        let to = to.min(others.len());
+        if self.get(id).is_none() || self.items.get(to).is_some_and(|item| item.id == *id) {
+            return Vec::new();
+        }
+        let order = |at: Option<usize>| at.and_then(|at| others.get(at)).map(|item| item.order.as_str());
+        let key = order::between(order(to.checked_sub(1)), order(Some(to)));
+        vec![write(id, Field::Order, Value::text(key))]
+    }
+
+    /// Items from elsewhere, merged: one whose id is here takes the new title and state, others come at the end.
+    pub fn merge(&self, items: &[super::formats::ListedItem], rng: &mut fastrand::Rng) -> Vec<Write> {
+        let mut last = self.items.last().map(|item| item.order.clone());
+        let mut writes = Vec::new();
+        for listed in items {
+            let Some(title) = clean(&listed.title) else { continue };
+            let id = listed.id.as_deref().and_then(|id| Id::parse(id).ok());
+            match id.as_ref().filter(|id| self.get(id).is_some()) {
+                Some(id) => {
+                    writes.extend(self.rename(id, &title, rng));
+                    writes.extend(self.complete(id, listed.completed));
+                }
+                None => {
+                    let id = id.unwrap_or_else(|| Id::random(rng));
+                    let key = order::between(last.as_deref(), None);
+                    last = Some(key.clone());
+                    // A deleted item of this id comes back: its new revision is not the deleted one.
+                    writes.extend(create(&id, &title, listed.completed, key, rng));
+                }
+            }
+        }
+        writes
+    }
+}
+
+fn clean(title: &str) -> Option<String> {
+    let title: String = title.trim().chars().take(TITLE_CHARS).collect();
+    (!title.is_empty()).then_some(title)
+}
+
+fn write(id: &Id, field: Field, value: Value) -> Write {
+    Write {
+        cell: Cell::Todo(id.clone(), field),
+        value: Some(value),
+    }
+}
+
+fn revision(rng: &mut fastrand::Rng) -> Value {
+    let text: String = std::iter::repeat_with(|| rng.alphanumeric()).take(6).collect();
+    Value::text(text)
+}
+
+fn create(id: &Id, title: &str, completed: bool, order: String, rng: &mut fastrand::Rng) -> Vec<Write> {
+    vec![
+        write(id, Field::Title, Value::text(title)),
+        write(id, Field::Done, Value::Flag(completed)),
+        write(id, Field::Order, Value::text(order)),
+        write(id, Field::Revision, revision(rng)),
+    ]
+}
+
+fn delete(item: &Item) -> Vec<Write> {
+    let revision = item.revision.clone().unwrap_or_default();
+    let mut writes = vec![write(&item.id, Field::DeletedRevision, Value::text(revision.clone()))];
+    if item.revision.is_none() {
+        writes.push(write(&item.id, Field::Revision, Value::text(revision)));
+    }
+    writes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{doc::replica::Replica, peer::PeerId};
+
+    struct Room {
+        replica: Replica,
+        rng: fastrand::Rng,
+    }
+
+    impl Room {
+        fn new(id: u64) -> Self {
+            Self {
+                replica: Replica::new(PeerId::from_random(id)),
+                rng: fastrand::Rng::with_seed(id),
+            }
+        }
+
+        fn list(&self) -> List {
+            List::of(self.replica.todos())
+        }
+
+        fn titles(&self) -> Vec<String> {
+            self.list().items.into_iter().map(|item| item.title).collect()
+        }
+
+        fn id(&self, title: &str) -> Id {
+            self.list().items.into_iter().find(|item| item.title == title).unwrap().id
+        }
+
+        fn add(&mut self, title: &str) {
+            let writes = self.list().add(title, &mut self.rng);
+            self.replica.write(&writes);
+        }
+
+        fn merge(&mut self, other: &Room) {
+            self.replica.apply(&other.replica.snapshot()).unwrap();
+        }
+    }
+
+    #[test]
+    fn items_come_in_the_order_they_were_added_with_titles_trimmed() {
+        let mut room = Room::new(1);
+        for title in ["  milk ", "bread", "   ", "eggs"] {
+            room.add(title);
+        }
+        assert_eq!(room.titles(), ["milk", "bread", "eggs"]);
+    }
+
+    #[test]
+    fn an_item_moves_to_any_place() {
+        let mut room = Room::new(1);
+        ["a", "b", "c", "d"].iter().for_each(|title| room.add(title));
+        for (title, to, expected) in [("d", 0, "dabc"), ("d", 3, "abcd"), ("b", 2, "acbd"), ("a", 99, "cbda")] {
+            let writes = room.list().move_to(&room.id(title), to);
+            room.replica.write(&writes);
+            assert_eq!(room.titles().concat(), expected);
+        }
+        let at = room.list().move_to(&room.id("c"), 0);
+        assert!(at.is_empty(), "it is there already");
+    }
+
+    #[test]
+    fn an_edit_at_the_same_time_brings_a_deleted_item_back() {
+        let (mut a, mut b) = (Room::new(1), Room::new(2));
+        a.add("milk");
+        b.merge(&a);
+        a.replica.write(&a.list().delete(&a.id("milk")));
+        assert!(a.titles().is_empty());
+        let writes = b.list().rename(&b.id("milk"), "oat milk", &mut b.rng);
+        b.replica.write(&writes);
+        a.merge(&b);
+        b.merge(&a);
+        assert_eq!(a.titles(), ["oat milk"]);
+        assert_eq!(b.titles(), ["oat milk"]);
+    }
+
+    #[test]
+    fn ticking_at_the_same_time_does_not() {
+        let (mut a, mut b) = (Room::new(1), Room::new(2));
+        a.add("milk");
+        b.merge(&a);
+        a.replica.write(&a.list().delete(&a.id("milk")));
+        b.replica.write(&b.list().complete(&b.id("milk"), true));
+        a.merge(&b);
+        b.merge(&a);
+        assert!(a.titles().is_empty() && b.titles().is_empty());
+    }
+
+    #[test]
+    fn fields_edited_at_the_same_time_both_stay() {
+        let (mut a, mut b) = (Room::new(1), Room::new(2));
+        a.add("milk");
+        b.merge(&a);
+        let id = a.id("milk");
+        let writes = a.list().rename(&id, "oat milk", &mut a.rng);
+        a.replica.write(&writes);
+        b.replica.write(&b.list().complete(&id, true));
+        a.merge(&b);
+        let item = a.list().items.remove(0);
+        assert_eq!((item.title.as_str(), item.completed), ("oat milk", true));
+    }
+
+    #[test]
+    fn all_are_marked_and_the_completed_cleared() {
+        let mut room = Room::new(1);
+        ["a", "b", "c"].iter().for_each(|title| room.add(title));
+        room.replica.write(&room.list().complete(&room.id("b"), true));
+        assert_eq!((room.list().active(), room.list().completed()), (2, 1));
+        room.replica.write(&room.list().clear_completed());
+        assert_eq!(room.titles(), ["a", "c"]);
+        room.replica.write(&room.list().complete_all(true));
+        assert_eq!(room.list().completed(), 2);
+        assert!(room.list().complete_all(true).is_empty());
+    }
+
+    #[test]
+    fn an_empty_title_deletes_and_the_same_title_changes_nothing() {
+        let mut room = Room::new(1);
+        room.add("milk");
+        let id = room.id("milk");
+        assert!(room.list().rename(&id, " milk ", &mut room.rng).is_empty());
+        let writes = room.list().rename(&id, "  ", &mut room.rng);
+        room.replica.write(&writes);
+        assert!(room.titles().is_empty());
+    }
+}

@@ -1,0 +1,40 @@
+//! Duplex: people open a link and draw on one canvas and tick one list, over any WebSocket server that echoes.
+//!
+//! Three floors; arrows point only down.
+//!
+//! ```text
+//! ui/        Leptos components and hooks: read signals, send intents        wasm only
+//!   |
+//! browser/   one file per Web API, no decisions                              wasm only
+//!   |
+//! core/      everything that decides: pure, natively compiled and tested
+//!   socket/    when to connect, when to retry, what a close means
+//!   wire/      bytes <-> messages: the envelope, its parts, duplicates, lost parts
+//!   doc/       the shared document: replica (the only file that imports yrs), sync, presence, store, undo
+//!   board/     geometry, strokes, tools, scene, tiles, file formats
+//!   todo/      items, their order, filters
+//!   session    socket + wire + doc joined: the whole client minus the browser
+//!   address    links and `config.json`
+//!
+//! sim/       a seeded world of several sessions, a faulty relay and killed pages   native only
+//! limits     every number that outside data can hit, each with its reason
+//! ```
+//!
+//! What is *absent* holds the house up; `tests/tidy.rs` checks it:
+//!
+//! - `core` and `sim` never read a clock, draw a random number, or name a browser or a component. Time and seeds are arguments.
+//! - `socket`, `wire` and `doc` do not know each other. Only `session` joins them.
+//! - Only `core/doc/replica.rs` knows that the document is a yrs document.
+//! - No `unwrap`, `expect` or indexing stands on a path that outside data reaches.
+//! - A signal holds state, never the only copy of a message.
+
+pub mod core;
+pub mod limits;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod sim;
+
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod ui;

@@ -1,0 +1,416 @@
+//! Sessions on a virtual clock. The world is each session's host: it carries frames, keeps storage, and kills pages.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+};
+
+use super::network::{Audience, Faults, Relay};
+use crate::{
+    core::{
+        board::stroke::{Sample, Stroke, Style},
+        doc::{
+            presence::Profile,
+            replica::Replica,
+            schema::{Cell, Id, Value, Write},
+            store::{Command, Stored},
+            undo::Direction,
+        },
+        peer::PeerId,
+        session::{Input, Output, Session, Setup, Via},
+        socket::{close::CloseEvent, endpoint::Endpoint, machine},
+        todo::list::List,
+        wire::tag::Tag,
+    },
+    limits::Millis,
+};
+
+/// What a world is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    pub clients: usize,
+    pub operations: usize,
+    pub audience: Audience,
+    pub faults: Faults,
+    /// All clients are tabs of one browser: they share storage and hear each other without a relay.
+    pub tabs: bool,
+}
+
+#[derive(Debug)]
+enum Event {
+    /// To a client of that life, if its socket is still of that generation.
+    Frame(Via, String, Option<machine::Generation>),
+    Opened(machine::Generation),
+    Closed(machine::Generation),
+    Loaded,
+    Stored(Vec<Vec<u8>>),
+    Compacted(Vec<u8>, u64),
+    Tick,
+}
+
+/// A page: one session, from its load to its end.
+struct Page {
+    session: Session,
+    /// Counts the page's lives; events of an earlier one are void.
+    life: u32,
+    socket: Option<(machine::Generation, bool)>,
+    tick_at: Option<Millis>,
+}
+
+/// What survives a page: rows with their keys, and a snapshot.
+#[derive(Default)]
+struct Disk {
+    snapshot: Option<Vec<u8>>,
+    rows: BTreeMap<u64, Vec<u8>>,
+    next_key: u64,
+}
+
+pub struct World {
+    plan: Plan,
+    now: Millis,
+    rng: fastrand::Rng,
+    relay: Relay,
+    pages: Vec<Page>,
+    disks: Vec<Disk>,
+    queue: BinaryHeap<Reverse<(Millis, u64, usize, u32)>>,
+    events: BTreeMap<u64, Event>,
+    next_event: u64,
+    /// Frames handed to the relay so far, and their bytes.
+    pub frames: usize,
+    pub bytes: usize,
+}
+
+const STYLE: Style = Style {
+    color: [30, 30, 30],
+    opacity: 100,
+    width: 2.0,
+};
+
+impl World {
+    pub fn new(plan: Plan) -> Self {
+        let mut world = Self {
+            now: 1_000,
+            rng: fastrand::Rng::with_seed(plan.seed),
+            relay: Relay {
+                audience: plan.audience,
+                faults: plan.faults,
+                up: true,
+            },
+            pages: Vec::new(),
+            disks: (0..plan.clients).map(|_| Disk::default()).collect(),
+            queue: BinaryHeap::new(),
+            events: BTreeMap::new(),
+            next_event: 0,
+            frames: 0,
+            bytes: 0,
+            plan,
+        };
+        for client in 0..plan.clients {
+            let (page, outputs) = world.page(0);
+            world.pages.push(page);
+            world.carry_out(client, outputs);
+        }
+        world
+    }
+
+    fn page(&mut self, life: u32) -> (Page, Vec<Output>) {
+        let (session, outputs) = Session::new(Setup {
+            tag: Tag::derive("sim", None),
+            me: PeerId::from_random(self.rng.u64(..)),
+            seed: self.rng.u64(..),
+            profile: Profile::new("Sim", [0; 3]),
+            relay: Endpoint::parse("ws://sim/", false).ok(),
+        });
+        let page = Page {
+            session,
+            life,
+            socket: None,
+            tick_at: None,
+        };
+        (page, outputs)
+    }
+
+    pub fn session(&self, client: usize) -> Option<&Session> {
+        self.pages.get(client).map(|page| &page.session)
+    }
+
+    /// Tabs share one.
+    fn disk_of(&self, client: usize) -> usize {
+        if self.plan.tabs { 0 } else { client }
+    }
+
+    fn disk(&mut self, client: usize) -> Option<&mut Disk> {
+        let at = self.disk_of(client);
+        self.disks.get_mut(at)
+    }
+
+    fn schedule(&mut self, client: usize, after: Millis, event: Event) {
+        let Some(page) = self.pages.get(client) else { return };
+        self.next_event += 1;
+        self.events.insert(self.next_event, event);
+        self.queue.push(Reverse((self.now + after, self.next_event, client, page.life)));
+    }
+
+    pub fn input(&mut self, client: usize, input: Input) {
+        let Some(page) = self.pages.get_mut(client) else { return };
+        let outputs = page.session.handle(self.now, input);
+        self.carry_out(client, outputs);
+    }
+
+    fn carry_out(&mut self, client: usize, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Socket(machine::Output::Open(generation, _)) => {
+                    if let Some(page) = self.pages.get_mut(client) {
+                        page.socket = Some((generation, false));
+                    }
+                    let event = if self.relay.up { Event::Opened(generation) } else { Event::Closed(generation) };
+                    let after = 5 + self.rng.u64(0..40);
+                    self.schedule(client, after, event);
+                }
+                Output::Socket(machine::Output::Abandon(_)) => {
+                    if let Some(page) = self.pages.get_mut(client) {
+                        page.socket = None;
+                    }
+                }
+                Output::Send(frame) => self.send(client, &frame),
+                Output::Store(Command::Load) => self.schedule(client, 3, Event::Loaded),
+                Output::Store(Command::Append(rows)) => {
+                    let after = self.rng.u64(1..30);
+                    self.schedule(client, after, Event::Stored(rows));
+                }
+                Output::Store(Command::Compact { snapshot, through }) => {
+                    self.schedule(client, 2, Event::Compacted(snapshot, through));
+                }
+                Output::Touched(_) | Output::Wet(..) | Output::Notice(_) => {}
+            }
+        }
+        let now = self.now;
+        let Some(page) = self.pages.get_mut(client) else { return };
+        let wake = page.session.wake_at().map(|at| at.max(now));
+        if wake.is_some() && wake != page.tick_at {
+            page.tick_at = wake;
+            self.schedule(client, wake.unwrap_or(now) - now, Event::Tick);
+        }
+    }
+
+    fn send(&mut self, from: usize, frame: &str) {
+        let is_open = |page: &Page| page.socket.filter(|(_, open)| *open).map(|(generation, _)| generation);
+        if self.plan.tabs {
+            for to in (0..self.pages.len()).filter(|&to| to != from) {
+                self.schedule(to, 1, Event::Frame(Via::Tabs, frame.to_owned(), None));
+            }
+        }
+        if self.pages.get(from).and_then(is_open).is_none() {
+            return;
+        }
+        self.frames += 1;
+        self.bytes += frame.len();
+        for to in 0..self.pages.len() {
+            let Some(generation) = self.pages.get(to).and_then(is_open) else { continue };
+            for after in self.relay.deliveries(from, to, &mut self.rng) {
+                self.schedule(to, after, Event::Frame(Via::Relay, frame.to_owned(), Some(generation)));
+            }
+        }
+    }
+
+    /// Lets `span` pass.
+    pub fn run(&mut self, span: Millis) {
+        let end = self.now + span;
+        while let Some(&Reverse((at, number, client, life))) = self.queue.peek() {
+            if at > end {
+                break;
+            }
+            self.queue.pop();
+            self.now = at;
+            let event = self.events.remove(&number);
+            let alive = self.pages.get(client).is_some_and(|page| page.life == life);
+            if let (Some(event), true) = (event, alive) {
+                self.happen(client, event);
+            }
+        }
+        self.now = end;
+    }
+
+    fn happen(&mut self, client: usize, event: Event) {
+        let Some(page) = self.pages.get_mut(client) else { return };
+        let current = page.socket.map(|(generation, _)| generation);
+        match event {
+            Event::Frame(via, frame, generation) => {
+                if generation.is_none() || generation == current {
+                    self.input(client, Input::FrameArrived(via, frame.into_bytes()));
+                }
+            }
+            Event::Opened(generation) => {
+                if current == Some(generation) {
+                    page.socket = Some((generation, true));
+                }
+                self.input(client, Input::Socket(machine::Input::Opened(generation)));
+            }
+            Event::Closed(generation) => {
+                if current == Some(generation) {
+                    page.socket = None;
+                }
+                let close = CloseEvent { code: 1006, reason: String::new(), was_clean: false };
+                self.input(client, Input::Socket(machine::Input::Closed(generation, close)));
+            }
+            Event::Loaded => {
+                let stored = self.disk(client).map(|disk| disk.read()).unwrap_or_default();
+                self.input(client, Input::Loaded(stored));
+            }
+            Event::Stored(rows) => {
+                if let Some(disk) = self.disk(client) {
+                    disk.append(rows);
+                }
+                self.input(client, Input::Appended);
+            }
+            Event::Compacted(snapshot, through) => {
+                if let Some(disk) = self.disk(client) {
+                    disk.snapshot = Some(snapshot);
+                    disk.rows = disk.rows.split_off(&(through + 1));
+                }
+            }
+            Event::Tick => {
+                page.tick_at = None;
+                self.input(client, Input::Ticked);
+            }
+        }
+    }
+
+    /// Cuts a client off; it will come back by itself.
+    pub fn disconnect(&mut self, client: usize) {
+        let Some((generation, _)) = self.pages.get_mut(client).and_then(|page| page.socket.take()) else {
+            return;
+        };
+        self.schedule(client, 0, Event::Closed(generation));
+    }
+
+    /// Stops the relay and cuts everybody off, or starts it again.
+    pub fn set_relay(&mut self, up: bool) {
+        self.relay.up = up;
+        if !up {
+            (0..self.pages.len()).for_each(|client| self.disconnect(client));
+        }
+    }
+
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.relay.faults = faults;
+    }
+
+    /// Kills a page and loads it again. What storage has not taken by now is gone with it.
+    pub fn reload(&mut self, client: usize) {
+        let life = self.pages.get(client).map_or(0, |page| page.life + 1);
+        let (page, outputs) = self.page(life);
+        if let Some(slot) = self.pages.get_mut(client) {
+            *slot = page;
+        }
+        self.carry_out(client, outputs);
+    }
+
+    /// Something that a person might do: draw, erase, add, tick, rename, delete, move, undo, redo.
+    pub fn operate(&mut self, client: usize) {
+        let mut rng = self.rng.fork();
+        let Some(session) = self.session(client) else { return };
+        let list = List::of(session.replica().todos());
+        let mut ink: Vec<Id> = session.replica().inks().into_iter().map(|(id, _)| id).collect();
+        ink.sort();
+        let item = rng.choice(&list.items).map(|item| item.id.clone());
+        let input = match (rng.u8(0..12), item) {
+            (0..=3, _) => Input::Edited(draw(&mut rng)),
+            (4, _) => match rng.choice(ink) {
+                Some(id) => Input::Edited(vec![Write { cell: Cell::Ink(id), value: None }]),
+                None => Input::Edited(draw(&mut rng)),
+            },
+            (5, Some(id)) => Input::Edited(list.complete(&id, rng.bool())),
+            (6, Some(id)) => Input::Edited(list.rename(&id, &format!("renamed {}", rng.u8(..)), &mut rng)),
+            (7, Some(id)) => Input::Edited(list.delete(&id)),
+            (8, Some(id)) => Input::Edited(list.move_to(&id, rng.usize(0..=list.items.len()))),
+            (9, _) => Input::UndoAsked(Direction::Undo),
+            (10, _) => Input::UndoAsked(Direction::Redo),
+            _ => Input::Edited(list.add(&format!("item {}", rng.u16(..)), &mut rng)),
+        };
+        self.input(client, input);
+    }
+
+    /// The whole plan: operations on random clients with time between them, lost connections, a relay that stops and
+    /// comes back, pages that are killed after saving; then a quiet minute on a network that loses no more than it
+    /// did before.
+    pub fn play(&mut self) {
+        self.run(2_000);
+        for _ in 0..self.plan.operations {
+            let client = self.rng.usize(0..self.plan.clients.max(1));
+            match self.rng.u16(0..100) {
+                0 => self.disconnect(client),
+                1 => self.set_relay(!self.relay.up),
+                2 => {
+                    // A page that is killed with edits in flight loses those, as it should only then.
+                    self.run(100);
+                    self.reload(client);
+                }
+                _ => self.operate(client),
+            }
+            let pause = self.rng.u64(0..400);
+            self.run(pause);
+        }
+        self.set_relay(true);
+        self.run(180_000);
+    }
+
+    /// Whether all clients have the same document.
+    pub fn agree(&self) -> bool {
+        let mut digests = self.pages.iter().map(|page| page.session.replica().digest());
+        let first = digests.next();
+        digests.all(|digest| Some(digest) == first)
+    }
+
+    /// The clients whose storage does not hold exactly what they show.
+    pub fn unsaved(&self) -> Vec<usize> {
+        let differs = |&client: &usize| {
+            let mut fresh = Replica::new(PeerId::FIRST);
+            let stored = self.disks.get(self.disk_of(client)).map(Disk::read).unwrap_or_default();
+            for update in stored.snapshot.iter().chain(&stored.rows) {
+                let _ = fresh.apply(update);
+            }
+            let shown = self.session(client).map(|session| session.replica().digest());
+            shown != Some(fresh.digest())
+        };
+        (0..self.plan.clients).filter(differs).collect()
+    }
+}
+
+fn draw(rng: &mut fastrand::Rng) -> Vec<Write> {
+    let mut at = kurbo::Point::new(rng.f64() * 1_000.0, rng.f64() * 700.0);
+    let samples = (0..rng.usize(1..60)).map(|_| {
+        at += kurbo::Vec2::new(rng.f64() * 8.0 - 4.0, rng.f64() * 8.0 - 4.0);
+        Sample { at, pressure: 0.5 }
+    });
+    let stroke = Stroke {
+        style: STYLE,
+        z: 1,
+        simulate_pressure: true,
+        samples: samples.collect(),
+    };
+    let bytes = stroke.to_bytes(3).unwrap_or_default();
+    vec![Write {
+        cell: Cell::Ink(Id::random(rng)),
+        value: Some(Value::Bytes(bytes.into())),
+    }]
+}
+
+impl Disk {
+    fn read(&self) -> Stored {
+        Stored {
+            snapshot: self.snapshot.clone(),
+            rows: self.rows.values().cloned().collect(),
+            last_row: self.rows.keys().next_back().copied(),
+        }
+    }
+
+    fn append(&mut self, rows: Vec<Vec<u8>>) {
+        for row in rows {
+            self.next_key += 1;
+            self.rows.insert(self.next_key, row);
+        }
+    }
+}

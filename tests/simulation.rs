@@ -1,0 +1,129 @@
+//! Everything that networks, relays and killed pages can do to a room, by seed. A failing seed prints how to play it
+//! again; a seed that failed once lives on in `seeds_that_failed_once`.
+#![cfg(not(target_arch = "wasm32"))]
+
+use duplex::sim::{
+    network::{Audience, Faults},
+    world::{Plan, World},
+};
+
+const SEEDS: u64 = 240;
+
+/// A plan for each seed: kinds of relay, faults and numbers of clients in turn.
+fn plan(seed: u64) -> Plan {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let audience = [Audience::Others, Audience::All, Audience::SelfOnly][(seed % 3) as usize];
+    let lose = [0.0, 0.1, 0.3][rng.usize(0..3)];
+    Plan {
+        seed,
+        clients: rng.usize(2..=5),
+        operations: 200,
+        audience,
+        faults: Faults {
+            lose,
+            duplicate: [0.0, 0.1][rng.usize(0..2)],
+            reorder_ms: [0, 50, 400][rng.usize(0..3)],
+        },
+        // Only tabs of one browser can meet where the relay echoes to the sender alone.
+        tabs: audience == Audience::SelfOnly,
+    }
+}
+
+fn play(seed: u64) {
+    let plan = plan(seed);
+    let mut world = World::new(plan);
+    world.play();
+    let again =
+        format!("replay: DUPLEX_SEED={seed} cargo test --test simulation one_seed\n{plan:?}");
+    let digests: Vec<_> = (0..plan.clients)
+        .filter_map(|client| world.session(client))
+        .map(|session| (session.replica().digest(), session.status().sentence()))
+        .collect();
+    assert!(world.agree(), "copies differ: {digests:?}\n{again}");
+    assert_eq!(
+        world.unsaved(),
+        Vec::<usize>::new(),
+        "storage lacks edits\n{again}"
+    );
+}
+
+#[test]
+fn all_copies_agree_in_the_end_first_half() {
+    (0..SEEDS / 2).for_each(play);
+}
+
+#[test]
+fn all_copies_agree_in_the_end_second_half() {
+    (SEEDS / 2..SEEDS).for_each(play);
+}
+
+#[test]
+fn one_seed() {
+    let seed = std::env::var("DUPLEX_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    play(seed.unwrap_or(0));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let run = |seed| {
+        let mut world = World::new(plan(seed));
+        world.play();
+        (
+            world.frames,
+            world.bytes,
+            world.session(0).map(|s| s.replica().digest()),
+        )
+    };
+    assert_eq!(run(11), run(11));
+    assert_ne!(run(11), run(12));
+}
+
+#[test]
+fn an_idle_room_is_quiet() {
+    let mut world = World::new(Plan {
+        seed: 5,
+        clients: 5,
+        operations: 0,
+        audience: Audience::Others,
+        faults: Faults::NONE,
+        tabs: false,
+    });
+    world.run(60_000);
+    let before = world.frames;
+    world.run(600_000);
+    let per_person_and_10_s = (world.frames - before) as f64 / 5.0 / 60.0;
+    assert!(per_person_and_10_s <= 1.0, "{per_person_and_10_s} frames");
+    assert_eq!(world.session(0).map(|s| s.status().people), Some(5));
+    assert_eq!(world.session(0).map(|s| s.status().in_step), Some(4));
+}
+
+#[test]
+fn a_page_opened_without_a_relay_shows_all_that_was_saved_and_joins_later() {
+    let mut world = World::new(Plan {
+        seed: 6,
+        clients: 2,
+        operations: 0,
+        audience: Audience::All,
+        faults: Faults::NONE,
+        tabs: false,
+    });
+    world.run(2_000);
+    (0..20).for_each(|n| world.operate(n % 2));
+    world.run(5_000);
+    assert!(world.agree());
+    let digest = world.session(0).map(|s| s.replica().digest());
+    world.set_relay(false);
+    (0..2).for_each(|client| world.reload(client));
+    world.run(2_000);
+    for client in 0..2 {
+        assert_eq!(world.session(client).map(|s| s.replica().digest()), digest);
+    }
+    world.operate(0);
+    world.operate(1);
+    world.run(1_000);
+    world.set_relay(true);
+    world.run(60_000);
+    assert!(world.agree());
+}
