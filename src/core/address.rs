@@ -153,7 +153,11 @@ pub fn parse(hash: &str, page_is_secure: bool) -> (Option<Address>, Vec<AddressP
             ("relay", Some(relay)) if relay == "none" => address.relay = RelayChoice::None,
             ("relay", relay) => match Endpoint::parse(&relay.unwrap_or_default(), page_is_secure) {
                 Ok(endpoint) => address.relay = RelayChoice::At(endpoint),
-                Err(error) => problems.push(AddressProblem::Relay(error)),
+                Err(error) => {
+                    // Another relay would be no help: the others of this room are not there.
+                    address.relay = RelayChoice::None;
+                    problems.push(AddressProblem::Relay(error));
+                }
             },
             ("key", key) => match key.as_deref().and_then(Key::parse) {
                 Some(key) => address.room.key = Some(key),
@@ -306,7 +310,7 @@ mod tests {
     fn each_bad_part_costs_a_sentence_and_the_rest_works() {
         let (address, problems) = parse("#/r/attic/chess?relay=http%3A%2F%2Fx&key=short&colour=red", false);
         let address = address.unwrap();
-        assert_eq!((address.page, address.relay), (Page::Board, RelayChoice::Default));
+        assert_eq!((address.page, address.relay), (Page::Board, RelayChoice::None));
         assert_eq!(
             problems,
             [

@@ -53,9 +53,11 @@ impl Scene {
             .into_iter()
             .map(|(id, stroke)| (id.clone(), Rc::new(element(id, stroke))))
             .collect();
+        let mut order = BTreeSet::new();
+        order.extend(elements.values().map(|e| (e.stroke.z, e.id.clone())));
         Self {
             index: RTree::bulk_load(elements.values().map(|e| entry(e)).collect()),
-            order: elements.values().map(|e| (e.stroke.z, e.id.clone())).collect(),
+            order,
             elements,
             fading: HashSet::new(),
         }
@@ -107,7 +109,7 @@ impl Scene {
         let envelope = AABB::from_corners([area.x0, area.y0], [area.x1, area.y1]);
         let found = self.index.locate_in_envelope_intersecting(&envelope);
         let mut elements: Vec<_> = found.filter_map(|e| self.elements.get(&e.data).cloned()).collect();
-        elements.sort_by(|a, b| a.order().cmp(&b.order()));
+        elements.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
         elements
     }
 

@@ -3,9 +3,9 @@
 //!
 //! The host owns the pixels: it keeps a canvas per [`TileKey`] and does what [`Plan`] says.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use kurbo::{Point, Rect, Size};
+use kurbo::{Point, Rect, Size, Vec2};
 
 use super::camera::Camera;
 use crate::limits::Millis;
@@ -63,8 +63,6 @@ pub struct Blit {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// Back to front.
-    pub blits: Vec<Blit>,
     /// To be painted, the most central first; call [`Tiles::built`] for each. Whoever runs out of time goes on in
     /// the next frame.
     pub build: Vec<TileKey>,
@@ -128,56 +126,57 @@ impl Layer {
     fn blits(&self, view: &View, visible: Rect) -> Vec<Blit> {
         let side = TILE_PX * view.scale() / self.scale;
         let origin = view.origin_px();
-        let mut blits = Vec::new();
-        for (&(col, row), _) in self.tiles.iter().filter(|(place, _)| self.area(**place).overlaps(visible)) {
-            blits.push(Blit {
+        let shown = self.tiles.keys().filter(|place| self.area(**place).overlaps(visible));
+        shown
+            .map(|&(col, row)| Blit {
                 key: self.key((col, row)),
-                at: origin + kurbo::Vec2::new(f64::from(col), f64::from(row)) * side,
+                at: origin + Vec2::new(f64::from(col), f64::from(row)) * side,
                 side,
-            });
-        }
-        blits
+            })
+            .collect()
     }
 }
 
 impl Tiles {
-    /// What to copy, paint and drop for this view.
+    /// What to paint and drop for this view. [`Self::blits`] says what to copy, once that is done.
     pub fn plan(&mut self, now: Millis, view: &View) -> Plan {
         self.plans += 1;
         let visible = self.visible(view);
         let again_at = self.settle(now, view.scale());
-        let mut plan = Plan {
-            again_at,
-            ..Plan::default()
-        };
+        let (mut build, mut seen) = (Vec::new(), 0);
         if let Some(front) = &mut self.front
             && front.scale == view.scale()
         {
-            let places: Vec<_> = front.places(visible).collect();
-            for place in &places {
-                match front.tiles.get_mut(place) {
-                    Some(tile) => tile.used = self.plans,
-                    None => {}
+            for place in front.places(visible) {
+                seen += 1;
+                let tile = front.tiles.get_mut(&place);
+                if tile.as_ref().is_none_or(|tile| tile.stale) {
+                    build.push(place);
+                }
+                if let Some(tile) = tile {
+                    tile.used = self.plans;
                 }
             }
-            let centre = visible.center();
-            let mut build: Vec<_> = places
-                .into_iter()
-                .filter(|place| front.tiles.get(place).is_none_or(|tile| tile.stale))
-                .map(|place| ((front.area(place).center() - centre).hypot2(), front.key(place)))
-                .collect();
-            build.sort_by(|a, b| a.0.total_cmp(&b.0));
-            plan.build = build.into_iter().map(|(_, key)| key).collect();
-            if plan.build.is_empty() {
+            let from_centre = |place| (front.area(place).center() - visible.center()).hypot2();
+            build = smallest_first(build, |place| from_centre(place) as u64);
+            if build.is_empty() {
                 self.drop_back();
             }
         }
-        for layer in [&self.back, &self.front].into_iter().flatten() {
-            plan.blits.extend(layer.blits(view, visible));
+        self.shed(seen);
+        let front = self.front.as_ref();
+        Plan {
+            build: front.map_or_else(Vec::new, |front| build.into_iter().map(|place| front.key(place)).collect()),
+            drop: std::mem::take(&mut self.dropped),
+            again_at,
         }
-        self.shed(plan.blits.len());
-        plan.drop = std::mem::take(&mut self.dropped);
-        plan
+    }
+
+    /// What to copy to the screen, back to front.
+    pub fn blits(&self, view: &View) -> Vec<Blit> {
+        let visible = self.visible(view);
+        let layers = [&self.back, &self.front].into_iter().flatten();
+        layers.flat_map(|layer| layer.blits(view, visible)).collect()
     }
 
     /// Exactly what the snapped view shows, as board coordinates.
@@ -232,9 +231,9 @@ impl Tiles {
         if surplus == 0 {
             return;
         }
-        let mut by_use: Vec<_> = front.tiles.iter().map(|(&place, tile)| (tile.used, place)).collect();
-        by_use.sort();
-        for (_, place) in by_use.into_iter().take(surplus) {
+        let places = front.tiles.keys().copied().collect();
+        let by_use = smallest_first(places, |place| front.tiles.get(&place).map_or(0, |tile| tile.used));
+        for place in by_use.into_iter().take(surplus) {
             front.tiles.remove(&place);
             self.dropped.push(front.key(place));
         }
@@ -296,8 +295,11 @@ impl Tiles {
     }
 }
 
-/// Canvases by tile, for a host that keeps them in a map.
-pub type TileMap<T> = HashMap<TileKey, T>;
+fn smallest_first(places: Vec<(i32, i32)>, measure: impl Fn((i32, i32)) -> u64) -> Vec<(i32, i32)> {
+    let mut measured: Vec<_> = places.into_iter().map(|place| (measure(place), place)).collect();
+    measured.sort_unstable();
+    measured.into_iter().map(|(_, place)| place).collect()
+}
 
 #[cfg(test)]
 mod tests {
@@ -324,16 +326,15 @@ mod tests {
             let view = view(x, y, zoom);
             build_all(&mut tiles, 0, &view);
             build_all(&mut tiles, 1_000, &view);
-            let plan = tiles.plan(2_000, &view);
-            assert!(plan.build.is_empty());
-            let covered: f64 = plan
-                .blits
+            assert!(tiles.plan(2_000, &view).build.is_empty());
+            let blits = tiles.blits(&view);
+            let covered: f64 = blits
                 .iter()
                 .map(|b| Rect::from_origin_size(b.at, (b.side, b.side)))
                 .map(|r| r.intersect(Rect::new(0.0, 0.0, 1_000.0, 700.0)).area())
                 .sum();
             assert!((covered - 700_000.0).abs() < 1.0, "{covered}");
-            assert!(plan.blits.iter().all(|b| b.at.x.fract() == 0.0 && b.side == TILE_PX));
+            assert!(blits.iter().all(|b| b.at.x.fract() == 0.0 && b.side == TILE_PX));
         }
     }
 
@@ -352,13 +353,14 @@ mod tests {
         let plan = tiles.plan(10, &view(0.0, 0.0, 2.0));
         assert!(plan.build.is_empty());
         assert_eq!(plan.again_at, Some(10 + ZOOM_RESTS_MS));
-        assert_eq!(plan.blits[0].side, 2.0 * TILE_PX);
+        assert_eq!(tiles.blits(&view(0.0, 0.0, 2.0))[0].side, 2.0 * TILE_PX);
         let plan = tiles.plan(10 + ZOOM_RESTS_MS, &view(0.0, 0.0, 2.0));
-        assert!(!plan.build.is_empty() && !plan.blits.is_empty(), "the old tiles stay in view");
+        assert!(!plan.build.is_empty());
+        assert!(!tiles.blits(&view(0.0, 0.0, 2.0)).is_empty(), "the old tiles stay in view");
         plan.build.iter().for_each(|&key| tiles.built(key));
         let plan = tiles.plan(500, &view(0.0, 0.0, 2.0));
         assert_eq!(plan.drop.len(), 4);
-        assert!(plan.blits.iter().all(|b| b.side == TILE_PX));
+        assert!(tiles.blits(&view(0.0, 0.0, 2.0)).iter().all(|b| b.side == TILE_PX));
     }
 
     #[test]

@@ -18,7 +18,38 @@ pub struct Profile {
     pub color: [u8; 3],
 }
 
+/// Colours that are told apart on light and dark boards, with white text upon them (WCAG 1.4.3, 4.5:1).
+pub const COLORS: [[u8; 3]; 8] = [
+    [25, 113, 194],
+    [194, 37, 92],
+    [43, 122, 54],
+    [156, 54, 181],
+    [193, 73, 0],
+    [11, 114, 133],
+    [95, 61, 196],
+    [134, 92, 14],
+];
+
+const ADJECTIVES: [&str; 12] = [
+    "Bright", "Brisk", "Calm", "Clever", "Gentle", "Keen", "Lively", "Merry", "Nimble", "Quiet", "Sunny", "Warm",
+];
+
+const ANIMALS: [&str; 16] = [
+    "Badger", "Crane", "Deer", "Finch", "Fox", "Gull", "Hare", "Heron", "Lynx", "Mole", "Otter", "Owl", "Seal",
+    "Stork", "Swift", "Wren",
+];
+
 impl Profile {
+    /// For a person who has not chosen yet.
+    pub fn random(rng: &mut fastrand::Rng) -> Self {
+        let adjective = rng.choice(ADJECTIVES).unwrap_or_default();
+        let animal = rng.choice(ANIMALS).unwrap_or_default();
+        Self {
+            name: format!("{adjective} {animal}"),
+            color: rng.choice(COLORS).unwrap_or_default(),
+        }
+    }
+
     /// With the name trimmed, without control characters and no longer than its badge.
     pub fn new(name: &str, color: [u8; 3]) -> Self {
         let visible = name.trim().chars().filter(|c| !c.is_control());

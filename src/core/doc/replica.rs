@@ -4,14 +4,13 @@
 use std::{
     cell::{Cell as StdCell, RefCell},
     collections::{BTreeMap, BTreeSet},
-    ops::Range,
     rc::Rc,
     sync::Arc,
 };
 
 use sha2::{Digest as _, Sha256};
 use yrs::{
-    Any, ClientID, DeepObservable, Doc, IdSet, Map, MapPrelim, MapRef, Observable, OffsetKind, Options, Out,
+    Any, ClientID, DeepObservable, Doc, ID, IdSet, Map, MapPrelim, MapRef, Observable, OffsetKind, Options, Out,
     ReadTxn, StateVector, Transact, TransactionMut, Update,
     types::{Event, PathSegment},
     updates::{decoder::Decode, encoder::Encode},
@@ -55,8 +54,8 @@ pub struct Replica {
     ink: MapRef,
     todo: MapRef,
     touched: Rc<RefCell<BTreeSet<Touched>>>,
-    /// By client: operations that arrived before earlier ones of that client.
-    beyond_gaps: BTreeMap<u64, Vec<Range<u32>>>,
+    /// Operations that arrived before earlier ones of the same client.
+    beyond_gaps: IdSet,
     digest: StdCell<Option<Digest>>,
 }
 
@@ -95,7 +94,7 @@ impl Replica {
             ink,
             todo,
             touched,
-            beyond_gaps: BTreeMap::new(),
+            beyond_gaps: IdSet::new(),
             digest: StdCell::new(None),
         }
     }
@@ -137,7 +136,9 @@ impl Replica {
         let items = self.todo.iter(&txn).filter_map(|(key, value)| {
             let item = value.cast::<MapRef>().ok()?;
             let field = |field: Field| Some((field, value_of(item.get(&txn, field.key())?)?));
-            Some((Id::parse(key).ok()?, Field::ALL.into_iter().filter_map(field).collect()))
+            let mut fields = BTreeMap::new();
+            fields.extend(Field::ALL.into_iter().filter_map(field));
+            Some((Id::parse(key).ok()?, fields))
         });
         items.collect()
     }
@@ -189,7 +190,7 @@ impl Replica {
         };
         if news {
             self.digest.set(None);
-            self.note_gaps(&inserted);
+            self.note_gaps(inserted);
         }
         Ok(Applied {
             touched: std::mem::take(&mut *self.touched.borrow_mut()).into_iter().collect(),
@@ -199,17 +200,16 @@ impl Replica {
     }
 
     /// yrs takes an operation before its author's earlier ones have arrived, and leaves it out of the state vector.
-    fn note_gaps(&mut self, inserted: &IdSet) {
+    fn note_gaps(&mut self, inserted: IdSet) {
         let state = self.doc.transact().state_vector();
-        for (client, ranges) in inserted.iter() {
-            let beyond = self.beyond_gaps.entry(client.get()).or_default();
-            beyond.extend(ranges.into_iter().cloned());
-            *beyond = joined(std::mem::take(beyond));
+        self.beyond_gaps.merge_with(inserted);
+        let mut reached = IdSet::new();
+        for client in self.beyond_gaps.client_ids() {
+            if state.get(&client) > 0 {
+                reached.insert(ID::new(client, 0), state.get(&client));
+            }
         }
-        self.beyond_gaps.retain(|&client, ranges| {
-            ranges.retain(|range| range.end > state.get(&ClientID::new(client)));
-            !ranges.is_empty()
-        });
+        self.beyond_gaps.diff_with(&reached);
     }
 
     /// Which operations this copy has, up to each client's first gap: what a
@@ -253,28 +253,19 @@ impl Replica {
         }
         let snapshot = self.doc.transact().snapshot();
         let mut hash = Sha256::new();
-        let clocks: BTreeMap<u64, u32> = snapshot
-            .state_map
-            .iter()
-            .map(|(client, &clock)| (client.get(), clock))
-            .collect();
-        for (client, clock) in clocks {
+        let clocks = snapshot.state_map.iter().map(|(client, &clock)| (client.get(), clock));
+        for (client, clock) in sorted(clocks) {
             hash.update(client.to_be_bytes());
             hash.update(clock.to_be_bytes());
         }
-        let deleted: BTreeMap<u64, Vec<Range<u32>>> = snapshot
-            .delete_set
-            .iter()
-            .map(|(client, ranges)| (client.get(), ranges.into_iter().cloned().collect()))
-            .collect();
-        let deleted = deleted.into_iter().map(|(client, ranges)| (client, joined(ranges)));
-        for set in [deleted.collect(), self.beyond_gaps.clone()] {
+        for set in [&snapshot.delete_set, &self.beyond_gaps] {
             hash.update(b"set");
-            for (client, ranges) in set {
+            for (client, _) in sorted(set.client_ids().map(|client| (client.get(), 0))) {
                 hash.update(client.to_be_bytes());
-                for range in ranges {
-                    hash.update(range.start.to_be_bytes());
-                    hash.update(range.end.to_be_bytes());
+                let ranges = set.get(&ClientID::new(client)).into_iter().flat_map(|ranges| ranges.iter());
+                for range in joined(ranges.map(|(range, ())| (range.start, range.end))) {
+                    hash.update(range.0.to_be_bytes());
+                    hash.update(range.1.to_be_bytes());
                 }
             }
         }
@@ -285,17 +276,22 @@ impl Replica {
     }
 }
 
+fn sorted(pairs: impl Iterator<Item = (u64, u32)>) -> Vec<(u64, u32)> {
+    let mut pairs: Vec<_> = pairs.collect();
+    pairs.sort_unstable();
+    pairs
+}
+
 fn decode_state_vector(bytes: &[u8]) -> Result<StateVector, ReplicaError> {
     StateVector::decode_v1(bytes).map_err(|_| ReplicaError::StateVector)
 }
 
-/// Ranges sorted, with those that touch merged: two copies may have cut the same deletions differently.
-fn joined(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
-    ranges.sort_by_key(|range| range.start);
-    ranges.into_iter().fold(Vec::new(), |mut all, range| {
+/// Ranges in ascending order, with those that touch merged: two copies may have cut the same operations differently.
+fn joined(ranges: impl Iterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
+    ranges.fold(Vec::new(), |mut all, (start, end)| {
         match all.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => all.push(range),
+            Some((_, last)) if start <= *last => *last = end.max(*last),
+            _ => all.push((start, end)),
         }
         all
     })

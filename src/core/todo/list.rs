@@ -18,7 +18,7 @@ impl List {
     pub fn of(items: impl IntoIterator<Item = (Id, BTreeMap<Field, Value>)>) -> Self {
         let items = items.into_iter().filter_map(|(id, fields)| Item::of(id, &fields));
         let mut items: Vec<Item> = items.filter(|item| !item.is_deleted()).collect();
-        items.sort_by(|a, b| (&a.order, &a.id).cmp(&(&b.order, &b.id)));
+        items.sort_unstable_by(|a, b| (&a.order, &a.id).cmp(&(&b.order, &b.id)));
         Self { items }
     }
 

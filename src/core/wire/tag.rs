@@ -1,5 +1,6 @@
 //! A room's tag: what a relay and strangers see instead of its name.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use sha2::Sha256;
 
@@ -19,6 +20,11 @@ impl Tag {
         let asked = hkdf.expand_multi_info(&[b"tag/", room.as_bytes()], &mut tag);
         debug_assert!(asked.is_ok(), "HKDF gives up to 8,160 bytes");
         Self(tag)
+    }
+
+    /// Eight base64url characters.
+    pub fn to_text(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
     }
 }
 

@@ -45,7 +45,7 @@ fn element(id: &Id, stroke: &Stroke) -> Value {
         pressures.extend_from_within(..);
     }
     // Numbers that only have to be stable, so that two people's exports are equal.
-    let seed = crc32fast::hash(id.as_str().as_bytes()) >> 1;
+    let seed = id.as_str().bytes().fold(0_u32, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into())) >> 1;
     json!({
         "id": id.as_str(),
         "type": "freedraw",

@@ -1,0 +1,20 @@
+//! The browser, one file per Web API and no decisions: each file turns events into values, and values into calls.
+//! [`room`] is the loop that runs a [`crate::core::session`] on all of them.
+
+pub mod address;
+pub mod canvas2d;
+pub mod clock;
+pub mod crash;
+pub mod files;
+pub mod http;
+pub mod idb;
+pub mod lifecycle;
+pub mod link;
+pub mod page_api;
+pub mod pointer;
+pub mod preferences;
+pub mod random;
+pub mod room;
+pub mod tabs;
+pub mod task;
+pub mod websocket;

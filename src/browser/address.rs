@@ -1,0 +1,48 @@
+//! `location` and `history`.
+
+use web_sys::{Location, window};
+
+fn location() -> Option<Location> {
+    window().map(|window| window.location())
+}
+
+/// The part after `#`, with it.
+pub fn hash() -> String {
+    location().and_then(|location| location.hash().ok()).unwrap_or_default()
+}
+
+/// Changes the address without a new entry in the history.
+pub fn replace_hash(hash: &str) {
+    let history = window().and_then(|window| window.history().ok());
+    if let Some(history) = history {
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(hash));
+    }
+}
+
+pub fn reload() {
+    if let Some(location) = location() {
+        let _ = location.reload();
+    }
+}
+
+/// The whole address, for sharing.
+pub fn href() -> String {
+    location().and_then(|location| location.href().ok()).unwrap_or_default()
+}
+
+/// Whether the page came over https.
+pub fn is_secure() -> bool {
+    location().and_then(|location| location.protocol().ok()).is_some_and(|protocol| protocol == "https:")
+}
+
+/// `ws://host` or `wss://host` of the page's own server; none for a page from a file.
+pub fn own_relay_origin() -> Option<String> {
+    let location = location()?;
+    let host = location.host().ok().filter(|host| !host.is_empty())?;
+    let scheme = match location.protocol().ok()?.as_str() {
+        "https:" => "wss",
+        "http:" => "ws",
+        _ => return None,
+    };
+    Some(format!("{scheme}://{host}"))
+}

@@ -1,0 +1,58 @@
+//! `performance.now()`, `setTimeout` and `requestAnimationFrame`. A timer that is dropped does not ring.
+
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::window;
+
+use crate::limits::Millis;
+
+/// Milliseconds since the page was opened; never goes back.
+pub fn now() -> Millis {
+    now_exact() as Millis
+}
+
+/// The same with fractions, for measuring.
+pub fn now_exact() -> f64 {
+    window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
+}
+
+/// Rings once.
+pub struct Timeout {
+    id: i32,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Timeout {
+    /// A browser without a window (never, in a page) gives a timer that does not ring.
+    pub fn after(span: Millis, callback: impl FnOnce() + 'static) -> Self {
+        // Boxed, so that one shim serves every kind of callback.
+        let callback: Box<dyn FnOnce()> = Box::new(callback);
+        let callback = Closure::once(callback);
+        let span = i32::try_from(span).unwrap_or(i32::MAX);
+        let id = window().and_then(|window| {
+            window
+                .set_timeout_with_callback_and_timeout_and_arguments_0(callback.as_ref().unchecked_ref(), span)
+                .ok()
+        });
+        Self {
+            id: id.unwrap_or_default(),
+            _callback: callback,
+        }
+    }
+}
+
+impl Drop for Timeout {
+    fn drop(&mut self) {
+        if let Some(window) = window() {
+            window.clear_timeout_with_handle(self.id);
+        }
+    }
+}
+
+/// Runs `callback` before the next paint.
+pub fn before_paint(callback: impl FnOnce() + 'static) {
+    if let Some(window) = window() {
+        let callback: Box<dyn FnOnce()> = Box::new(callback);
+        let callback = Closure::once_into_js(callback);
+        let _ = window.request_animation_frame(callback.unchecked_ref());
+    }
+}

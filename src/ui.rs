@@ -1,0 +1,9 @@
+//! What people see: Leptos components and hooks. A component reads signals and sends intents; it does not decide.
+
+pub mod api;
+pub mod app;
+pub mod hooks;
+pub mod pages;
+pub mod parts;
+pub mod shell;
+pub mod theme;

@@ -1,0 +1,125 @@
+//! The page: reads the address, starts the room, finds its relay, and shows one of the pages.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use super::{
+    api,
+    hooks::use_room::{Room, provide_room},
+    shell::Shell,
+    theme::provide_theme,
+};
+use crate::{
+    browser::{address as browser_address, http, lifecycle::Listener, random, task},
+    core::{
+        address::{self, Address, Config, Page, RelayChoice, Room as RoomName},
+        socket::endpoint::Endpoint,
+        todo::filter::Filter,
+    },
+};
+
+#[component]
+pub fn App() -> impl IntoView {
+    provide_theme();
+    let (address, problems) = address::parse(&browser_address::hash(), browser_address::is_secure());
+    let Some(address) = address.or_else(fresh) else {
+        return view! {
+            <main class="alone">
+                <p>"This browser has no Web Crypto, so no private room can be made. Open Duplex in a current browser."</p>
+            </main>
+        }
+        .into_any();
+    };
+    browser_address::replace_hash(&address.to_hash());
+    let room = provide_room(address);
+    problems.iter().for_each(|problem| room.say(problem.to_string()));
+    follow_address(room);
+    task::spawn(find_relay(room));
+    api::install(room);
+    Effect::new(move || {
+        let title = room.title.get().unwrap_or_else(|| "Duplex".to_owned());
+        let page = match room.address.with(|address| address.page) {
+            Page::Board => "Board",
+            Page::Todo => "To-do",
+        };
+        document().set_title(&format!("{page} · {title}"));
+    });
+    view! { <Shell/> }.into_any()
+}
+
+/// The board of a new private room.
+fn fresh() -> Option<Address> {
+    Some(Address {
+        room: RoomName::fresh(random::bytes()?),
+        page: Page::default(),
+        relay: RelayChoice::Default,
+        filter: Filter::default(),
+    })
+}
+
+/// Pages and filters change in place; another room or relay is another page load.
+fn follow_address(room: Room) {
+    let listener = Listener::on(window().unchecked_ref(), "hashchange", move |_| {
+        let (address, problems) = address::parse(&browser_address::hash(), browser_address::is_secure());
+        let same_room = address.as_ref().is_some_and(|new| {
+            room.address.with_untracked(|old| old.room == new.room && old.relay == new.relay)
+        });
+        match address.filter(|_| same_room) {
+            Some(address) => {
+                problems.iter().for_each(|problem| room.say(problem.to_string()));
+                room.address.set(address);
+            }
+            None => {
+                room.stop();
+                browser_address::reload();
+            }
+        }
+    });
+    // Lives as long as the page.
+    std::mem::forget(listener);
+}
+
+/// The link's relay, else the first of `config.json`, else the page's own server if it is one, else none.
+async fn find_relay(room: Room) {
+    let choice = room.address.with_untracked(|address| address.relay.clone());
+    if let RelayChoice::At(relay) = &choice {
+        room.choose_relay(Some(relay.clone()));
+    }
+    let config = match http::config().await {
+        Some(text) => {
+            let (config, problems) = Config::parse(&text, browser_address::is_secure());
+            problems.iter().for_each(|problem| room.say(problem.to_string()));
+            config
+        }
+        None => Config::default(),
+    };
+    room.title.set(config.title);
+    if choice != RelayChoice::Default {
+        return;
+    }
+    let relay = match config.relays.into_iter().next() {
+        Some(relay) => Some(relay),
+        None => own_relay(room).await,
+    };
+    if let Some(relay) = relay {
+        use_relay(room, Some(relay));
+    }
+}
+
+/// Connects to `relay` and writes it into the address, so that the link leads others to the same one.
+pub fn use_relay(room: Room, relay: Option<Endpoint>) {
+    room.address.update(|address| {
+        address.relay = relay.clone().map_or(RelayChoice::None, RelayChoice::At);
+        browser_address::replace_hash(&address.to_hash());
+    });
+    room.choose_relay(relay);
+}
+
+async fn own_relay(room: Room) -> Option<Endpoint> {
+    let origin = browser_address::own_relay_origin()?;
+    if !http::own_server_is_a_relay().await {
+        return None;
+    }
+    let tag = room.address.with_untracked(|address| address.room.tag().to_text());
+    Endpoint::parse(&format!("{origin}/relay/{tag}"), browser_address::is_secure()).ok()
+}

@@ -1,0 +1,4 @@
+//! Hooks: engines of `core` as signals.
+
+pub mod use_room;
+pub mod use_socket;

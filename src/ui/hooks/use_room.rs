@@ -1,0 +1,252 @@
+//! The room that this page shows: a session on the browser's hands, as signals, and the intents that people have.
+
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+
+use leptos::prelude::*;
+
+use crate::{
+    browser::{
+        clock::{self, Timeout},
+        preferences, random,
+        room::{Event, Host},
+    },
+    core::{
+        address::Address,
+        doc::{
+            presence::Profile,
+            schema::{Touched, Write},
+            undo::Direction,
+        },
+        peer::PeerId,
+        session::{Input, Session, Setup, status::Status},
+        socket::{endpoint::Endpoint, machine},
+        todo::list::List,
+    },
+    limits::Millis,
+    ui::pages::board::easel::Easel,
+};
+
+/// Another person, as the page shows them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Other {
+    pub peer: PeerId,
+    pub name: String,
+    pub color: [u8; 3],
+    /// On the board.
+    pub cursor: Option<(f32, f32)>,
+}
+
+/// A sentence that a person should read, until they close it or it is old.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    pub number: u32,
+    pub text: String,
+}
+
+/// How long a toast stays.
+const TOAST_MS: Millis = 12_000;
+
+#[derive(Clone, Copy)]
+pub struct Room {
+    pub address: RwSignal<Address>,
+    pub title: RwSignal<Option<String>>,
+    pub status: RwSignal<Status>,
+    pub others: RwSignal<Vec<Other>>,
+    pub profile: RwSignal<Profile>,
+    pub list: RwSignal<List>,
+    pub can_undo: RwSignal<bool>,
+    pub can_redo: RwSignal<bool>,
+    pub toasts: RwSignal<Vec<Toast>>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+struct Inner {
+    host: Rc<Host>,
+    easel: Rc<RefCell<Easel>>,
+    rng: RefCell<fastrand::Rng>,
+    toasts: RefCell<u32>,
+}
+
+/// The room of the component tree that called [`provide_room`].
+pub fn use_room() -> Room {
+    expect_context()
+}
+
+/// Starts the room of `address` and hands it down as context. A relay is chosen later ([`Room::choose_relay`]).
+pub fn provide_room(address: Address) -> Room {
+    let mut rng = fastrand::Rng::with_seed(random::bits().unwrap_or_else(clock::now));
+    let profile = preferences::load("profile").unwrap_or_else(|| {
+        let profile = Profile::random(&mut rng);
+        preferences::keep("profile", &profile);
+        profile
+    });
+    let tag = address.room.tag();
+    let setup = Setup {
+        tag,
+        me: PeerId::from_random(rng.u64(..)),
+        seed: rng.u64(..),
+        profile: profile.clone(),
+        relay: None,
+    };
+    let events: Rc<RefCell<Option<Room>>> = Rc::default();
+    let easel = Rc::new(RefCell::new(Easel::new(rng.fork())));
+    let host = Host::start(setup, format!("duplex/{}", tag.to_text()), {
+        let events = Rc::clone(&events);
+        move |event| {
+            if let Some(room) = *events.borrow() {
+                room.happened(event);
+            }
+        }
+    });
+    let room = Room {
+        address: RwSignal::new(address),
+        title: RwSignal::new(None),
+        status: RwSignal::new(host.read(Session::status)),
+        others: RwSignal::new(Vec::new()),
+        profile: RwSignal::new(profile),
+        list: RwSignal::new(List::default()),
+        can_undo: RwSignal::new(false),
+        can_redo: RwSignal::new(false),
+        toasts: RwSignal::new(Vec::new()),
+        inner: StoredValue::new_local(Inner {
+            host,
+            easel,
+            rng: RefCell::new(rng),
+            toasts: RefCell::new(0),
+        }),
+    };
+    *events.borrow_mut() = Some(room);
+    provide_context(room);
+    room
+}
+
+impl Room {
+    fn host(&self) -> Rc<Host> {
+        self.inner.with_value(|inner| Rc::clone(&inner.host))
+    }
+
+    /// The board's scene and canvases.
+    pub fn easel(&self) -> Rc<RefCell<Easel>> {
+        self.inner.with_value(|inner| Rc::clone(&inner.easel))
+    }
+
+    pub fn read<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
+        self.host().read(look)
+    }
+
+    pub fn send(&self, input: Input) {
+        self.host().input(input);
+    }
+
+    /// One undoable step; an empty one is none.
+    pub fn edit(&self, writes: Vec<Write>) {
+        if !writes.is_empty() {
+            self.send(Input::Edited(writes));
+        }
+    }
+
+    /// One undoable step on the to-do list.
+    pub fn edit_list(&self, edit: impl FnOnce(&List, &mut fastrand::Rng) -> Vec<Write>) {
+        let writes = self
+            .inner
+            .with_value(|inner| self.list.with_untracked(|list| edit(list, &mut inner.rng.borrow_mut())));
+        self.edit(writes);
+    }
+
+    pub fn undo(&self, direction: Direction) {
+        self.send(Input::UndoAsked(direction));
+    }
+
+    pub fn choose_relay(&self, relay: Option<Endpoint>) {
+        self.send(Input::RelayChosen(relay));
+    }
+
+    pub fn retry(&self) {
+        self.send(Input::Socket(machine::Input::RetryAsked));
+    }
+
+    pub fn rename(&self, profile: Profile) {
+        preferences::keep("profile", &profile);
+        self.profile.set(profile.clone());
+        self.send(Input::Renamed(profile));
+    }
+
+    /// Ends the session, before the page shows another room.
+    pub fn stop(&self) {
+        self.host().stop();
+    }
+
+    /// Shows a sentence for a while.
+    pub fn say(&self, text: impl Into<String>) {
+        let number = self.inner.with_value(|inner| {
+            *inner.toasts.borrow_mut() += 1;
+            *inner.toasts.borrow()
+        });
+        let text = text.into();
+        let toasts = self.toasts;
+        toasts.update(|toasts| {
+            toasts.retain(|toast| toast.text != text);
+            toasts.push(Toast { number, text });
+        });
+        std::mem::forget(Timeout::after(TOAST_MS, move || {
+            toasts.try_update(|toasts| toasts.retain(|toast| toast.number != number));
+        }));
+    }
+
+    fn happened(&self, event: Event) {
+        match event {
+            Event::Touched(touched) => self.touched(&touched),
+            Event::Wet(from, ink) => self.easel().borrow_mut().wet_arrived(from, &ink),
+            Event::Notice(notice) => self.say(notice.to_string()),
+            Event::Changed => self.changed(),
+        }
+    }
+
+    fn touched(&self, touched: &[Touched]) {
+        let ids: BTreeSet<_> = touched
+            .iter()
+            .filter_map(|touched| match touched {
+                Touched::Ink(id) => Some(id.clone()),
+                Touched::Todo(_) => None,
+            })
+            .collect();
+        let has_todos = touched.iter().any(|touched| matches!(touched, Touched::Todo(_)));
+        self.read(|session| {
+            if !ids.is_empty() {
+                self.easel().borrow_mut().touched(session.replica(), &ids);
+            }
+            if has_todos {
+                self.list.set(List::of(session.replica().todos()));
+            }
+        });
+    }
+
+    fn changed(&self) {
+        let (status, others, undo, redo) = self.read(|session| {
+            let others = session.people().others().map(|(peer, person)| Other {
+                peer,
+                name: person.profile.as_ref().map_or("Somebody", |p| p.name.as_str()).to_owned(),
+                color: person.profile.as_ref().map_or([120; 3], |p| p.color),
+                cursor: person.cursor,
+            });
+            let can = |direction| session.can(direction);
+            (
+                session.status(),
+                others.collect::<Vec<_>>(),
+                can(Direction::Undo),
+                can(Direction::Redo),
+            )
+        });
+        set_if_new(self.status, status);
+        set_if_new(self.others, others);
+        set_if_new(self.can_undo, undo);
+        set_if_new(self.can_redo, redo);
+    }
+}
+
+/// Wakes nobody when nothing changed.
+fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}

@@ -1,0 +1,113 @@
+//! The board: canvases, tools around them, and the cursors of the others.
+
+pub mod cursors;
+pub mod easel;
+pub mod stage;
+pub mod toolbar;
+
+use leptos::{html, prelude::*};
+use web_sys::HtmlInputElement;
+
+use self::{
+    cursors::Cursors,
+    stage::Stage,
+    toolbar::{History, Toolbar, Zoom},
+};
+use crate::{
+    browser::{files, task},
+    core::board::formats::excalidraw,
+    ui::{
+        api,
+        hooks::use_room::use_room,
+        parts::{
+            button::IconButton,
+            shortcuts::{self, Command, Shortcuts},
+        },
+    },
+};
+
+#[component]
+pub fn BoardPage() -> impl IntoView {
+    let room = use_room();
+    let show_shortcuts = RwSignal::new(false);
+    let keys = window_event_listener(leptos::ev::keydown, move |event| {
+        if let Some(command) = shortcuts::command(&event) {
+            event.prevent_default();
+            match command {
+                Command::Step(direction) => room.undo(direction),
+                Command::ShowShortcuts => show_shortcuts.set(true),
+                command => room.easel().borrow_mut().command(command),
+            }
+        }
+    });
+    on_cleanup(move || keys.remove());
+    view! {
+        <div class="board-page">
+            <Stage/>
+            <Cursors/>
+            <div class="panel board-files">
+                <Files/>
+                <IconButton
+                    icon=icondata::LuKeyboard
+                    name="Keyboard"
+                    shortcut="?"
+                    on_press=move |()| show_shortcuts.set(true)
+                />
+            </div>
+            <Toolbar/>
+            <Zoom/>
+            <History/>
+            <Shortcuts open=show_shortcuts/>
+        </div>
+    }
+}
+
+/// Open and export `.excalidraw`.
+#[component]
+fn Files() -> impl IntoView {
+    let room = use_room();
+    let input = NodeRef::<html::Input>::new();
+    let export = move || {
+        let document = api::export_board(room).to_string();
+        if files::download("board.excalidraw", "application/json", &document).is_none() {
+            room.say("The browser did not let the file be saved.");
+        }
+    };
+    let open = move |input: HtmlInputElement| async move {
+        let Some(chosen) = files::chosen_text(&input).await else { return };
+        let imported = chosen
+            .map_err(|error| error.to_string())
+            .and_then(|text| excalidraw::import_text(&text).map_err(|error| error.to_string()));
+        match imported {
+            Ok(imported) => {
+                let skipped = imported.skipped.first().map(|first| (imported.skipped.len(), first.why.clone()));
+                api::import_board(room, imported);
+                if let Some((count, why)) = skipped {
+                    room.say(format!("{count} elements were left out. The first: {why}"));
+                }
+            }
+            Err(sentence) => room.say(sentence),
+        }
+    };
+    view! {
+        <IconButton
+            icon=icondata::LuFolderOpen
+            name="Open"
+            on_press=move |()| {
+                if let Some(input) = input.get_untracked() {
+                    input.click();
+                }
+            }
+        />
+        <input
+            node_ref=input
+            type="file"
+            class="visually-hidden"
+            tabindex="-1"
+            aria-label="Drawing to open"
+            accept=".excalidraw,.json,application/json"
+            on:change=move |event| task::spawn(open(event_target(&event)))
+        />
+        <IconButton icon=icondata::LuDownload name="Export" on_press=move |()| export()/>
+    }
+}

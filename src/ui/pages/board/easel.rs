@@ -1,0 +1,414 @@
+//! The board's state while the page lives: scene, camera, tools, wet ink, and the canvases while they are shown.
+//! Paints at most once a frame, and only what changed.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
+
+use kurbo::{Point, Size};
+use leptos::prelude::*;
+
+use crate::{
+    browser::{
+        canvas2d::Surface,
+        clock::{self, Timeout},
+    },
+    core::{
+        board::{
+            camera::{Camera, ZOOM_STEP},
+            edit, paint,
+            scene::{Element, Scene},
+            stroke::{self, Sample, Stroke, Style},
+            tiles::{TILE_PX, TileKey, Tiles, View},
+            tool::{Hands, Input as ToolInput, Intent, Tool},
+            wet::{WetInk, WetPen},
+        },
+        doc::{replica::Replica, schema::{Id, Write}},
+        peer::PeerId,
+        session::Input,
+    },
+    limits::STROKE_SAMPLES,
+    ui::{hooks::use_room::Room, parts::shortcuts::Command},
+};
+
+/// Painting tiles stops for this frame after so many milliseconds, and goes on in the next.
+const PAINT_BUDGET_MS: f64 = 8.0;
+/// The eraser's radius in screen pixels.
+const ERASER_PX: f64 = 6.0;
+/// How much of its ink a stroke under the eraser keeps.
+const FADED: f32 = 0.25;
+/// So many changes at once are a new scene rather than many edits of the old one.
+const MANY: usize = 500;
+
+pub struct Easel {
+    pub camera: RwSignal<Camera>,
+    pub tool: RwSignal<Tool>,
+    pub style: RwSignal<Style>,
+    /// A drag would move the board.
+    pub pans: RwSignal<bool>,
+    scene: Scene,
+    tiles: Tiles,
+    hands: Hands,
+    drawing: Option<Drawing>,
+    erasing: BTreeSet<Id>,
+    wet: WetInk,
+    rng: fastrand::Rng,
+    size: Size,
+    dpr: f64,
+    is_dark: bool,
+    shown: Option<Shown>,
+    frame_asked: bool,
+    again: Option<Timeout>,
+}
+
+/// A stroke under the pen.
+struct Drawing {
+    id: Id,
+    stroke: Stroke,
+    bits: u8,
+    wet: WetPen,
+}
+
+/// The canvases on the page.
+struct Shown {
+    room: Room,
+    dry: Surface,
+    wet: Surface,
+    tiles: HashMap<TileKey, Surface>,
+}
+
+impl Easel {
+    pub fn new(rng: fastrand::Rng) -> Self {
+        Self {
+            camera: RwSignal::new(Camera::default()),
+            tool: RwSignal::new(Tool::default()),
+            style: RwSignal::new(Style {
+                color: [30, 30, 30],
+                opacity: 100,
+                width: 2.0,
+            }),
+            pans: RwSignal::new(false),
+            scene: Scene::default(),
+            tiles: Tiles::default(),
+            hands: Hands::default(),
+            drawing: None,
+            erasing: BTreeSet::new(),
+            wet: WetInk::default(),
+            rng,
+            size: Size::ZERO,
+            dpr: 1.0,
+            is_dark: false,
+            shown: None,
+            frame_asked: false,
+            again: None,
+        }
+    }
+
+    pub fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    pub fn rng(&mut self) -> &mut fastrand::Rng {
+        &mut self.rng
+    }
+
+    pub fn attach(&mut self, room: Room, dry: Surface, wet: Surface) {
+        self.tiles.clear();
+        self.shown = Some(Shown {
+            room,
+            dry,
+            wet,
+            tiles: HashMap::new(),
+        });
+        self.ask_frame();
+    }
+
+    pub fn detach(&mut self) {
+        self.shown = None;
+        self.drawing = None;
+    }
+
+    pub fn set_size(&mut self, size: Size, dpr: f64) {
+        if self.dpr != dpr {
+            self.tiles.clear();
+        }
+        (self.size, self.dpr) = (size, dpr);
+        self.ask_frame();
+    }
+
+    pub fn set_dark(&mut self, is_dark: bool) {
+        if self.is_dark != is_dark {
+            self.is_dark = is_dark;
+            self.tiles.clear();
+            self.ask_frame();
+        }
+    }
+
+    pub fn set_camera(&mut self, camera: Camera) {
+        self.camera.set(camera);
+        self.ask_frame();
+    }
+
+    pub fn hold_space(&mut self, held: bool) {
+        let camera = self.camera.get_untracked();
+        self.hands.handle(&camera, ToolInput::SpaceHeld(held));
+        self.pans.set(self.hands.would_pan());
+    }
+
+    pub fn command(&mut self, command: Command) {
+        let camera = self.camera.get_untracked();
+        let middle = (self.size.to_vec2() / 2.0).to_point();
+        match command {
+            Command::Choose(tool) => {
+                self.hands.handle(&camera, ToolInput::ToolChosen(tool));
+                self.tool.set(tool);
+                self.pans.set(self.hands.would_pan());
+            }
+            Command::ZoomIn => self.set_camera(camera.zoomed(ZOOM_STEP, middle)),
+            Command::ZoomOut => self.set_camera(camera.zoomed(1.0 / ZOOM_STEP, middle)),
+            Command::ZoomReset => self.set_camera(camera.zoomed(1.0 / camera.zoom, middle)),
+            Command::ZoomToFit => {
+                let content = self.scene.bounds();
+                self.set_camera(content.map_or_else(Camera::default, |all| Camera::fitting(all, self.size)));
+            }
+            Command::Step(_) | Command::ShowShortcuts => {}
+        }
+    }
+
+    /// What a pointer did. Takes the shared easel, because an edit comes back to it through the room.
+    pub fn use_tool(easel: &Rc<RefCell<Self>>, input: ToolInput) {
+        let (room, edits, inks) = {
+            let mut easel = easel.borrow_mut();
+            let camera = easel.camera.get_untracked();
+            let intents = easel.hands.handle(&camera, input);
+            let (mut edits, mut inks) = (Vec::new(), Vec::new());
+            for intent in intents {
+                easel.intend(intent, &mut edits, &mut inks);
+            }
+            easel.pans.set(easel.hands.would_pan());
+            (easel.shown.as_ref().map(|shown| shown.room), edits, inks)
+        };
+        if let Some(room) = room {
+            inks.into_iter().for_each(|ink| room.send(Input::Inked(ink)));
+            room.edit(edits);
+        }
+    }
+
+    fn intend(&mut self, intent: Intent, edits: &mut Vec<Write>, inks: &mut Vec<Vec<u8>>) {
+        let camera = self.camera.get_untracked();
+        match intent {
+            Intent::BeginStroke { first, simulate_pressure } => self.begin(first, simulate_pressure),
+            Intent::ExtendStroke(samples) => inks.extend(self.extend(&samples)),
+            Intent::FinishStroke => match self.finish() {
+                Ok(write) => edits.extend(write),
+                Err(error) => self.say(error.to_string()),
+            },
+            Intent::CancelStroke => inks.extend(self.drawing.take().and_then(|drawing| drawing.wet.cancelled())),
+            Intent::Erase { from, to } => self.erase(from, to),
+            Intent::FinishErasing => edits.extend(edit::erase(std::mem::take(&mut self.erasing))),
+            Intent::CancelErasing => {
+                for id in std::mem::take(&mut self.erasing) {
+                    self.fade(&id, false);
+                }
+            }
+            Intent::Pan(by) => self.camera.set(camera.panned(by)),
+            Intent::Zoom { factor, about } => self.camera.set(camera.zoomed(factor, about)),
+        }
+        self.ask_frame();
+    }
+
+    fn say(&self, sentence: String) {
+        if let Some(shown) = &self.shown {
+            shown.room.say(sentence);
+        }
+    }
+
+    fn begin(&mut self, first: Sample, simulate_pressure: bool) {
+        let id = Id::random(&mut self.rng);
+        let style = self.style.get_untracked();
+        let bits = stroke::grid_bits(self.camera.get_untracked().zoom);
+        self.drawing = Some(Drawing {
+            wet: WetPen::new(id.clone(), style, bits, simulate_pressure, first),
+            id,
+            bits,
+            stroke: Stroke {
+                style,
+                z: self.scene.next_z(),
+                simulate_pressure,
+                samples: vec![first],
+            },
+        });
+    }
+
+    fn extend(&mut self, samples: &[Sample]) -> Option<Vec<u8>> {
+        let drawing = self.drawing.as_mut()?;
+        let room = STROKE_SAMPLES.saturating_sub(drawing.stroke.samples.len());
+        let samples = samples.get(..room.min(samples.len()))?;
+        drawing.stroke.samples.extend_from_slice(samples);
+        drawing.wet.grew(clock::now(), samples)
+    }
+
+    fn finish(&mut self) -> Result<Option<Write>, stroke::StrokeError> {
+        let Some(mut drawing) = self.drawing.take() else {
+            return Ok(None);
+        };
+        // Somebody else may have drawn over it meanwhile: the newest stroke is on top.
+        drawing.stroke.z = self.scene.next_z();
+        edit::put(&drawing.id, &drawing.stroke, drawing.bits).map(Some)
+    }
+
+    fn erase(&mut self, from: Point, to: Point) {
+        let radius = ERASER_PX / self.camera.get_untracked().zoom;
+        for id in self.scene.touched(from, to, radius) {
+            self.fade(&id, true);
+            self.erasing.insert(id);
+        }
+    }
+
+    fn fade(&mut self, id: &Id, fade: bool) {
+        if let Some(area) = self.scene.fade(id, fade) {
+            self.tiles.damaged(area);
+            self.ask_frame();
+        }
+    }
+
+    pub fn wet_arrived(&mut self, from: PeerId, ink: &[u8]) {
+        self.wet.arrived(clock::now(), from, ink);
+        self.ask_frame();
+    }
+
+    /// Strokes came, changed or went.
+    pub fn touched(&mut self, replica: &Replica, ids: &BTreeSet<Id>) {
+        if ids.len() > MANY {
+            let strokes = replica.inks().into_iter();
+            let strokes = strokes.filter_map(|(id, ink)| Some((id, Stroke::from_bytes(&ink).ok()?)));
+            self.scene = Scene::of(strokes);
+            self.tiles.clear();
+            ids.iter().for_each(|id| self.wet.dried(id));
+        } else {
+            ids.iter().for_each(|id| self.touch(replica, id));
+        }
+        self.ask_frame();
+    }
+
+    fn touch(&mut self, replica: &Replica, id: &Id) {
+        self.wet.dried(id);
+        if let Some(area) = self.scene.remove(id) {
+            self.tiles.damaged(area);
+        }
+        // A stroke that does not read was made by a newer version; it stays in the document.
+        let stroke = replica.ink(id).and_then(|ink| Stroke::from_bytes(&ink).ok());
+        let Some(stroke) = stroke else { return };
+        let element = self.scene.insert(id.clone(), stroke);
+        match &self.shown {
+            Some(shown) if self.scene.is_on_top(&element) => {
+                for key in self.tiles.fresh(element.bounds) {
+                    if let (Some(surface), Some(area)) = (shown.tiles.get(&key), self.tiles.area(key)) {
+                        self.place_tile(surface, area.origin());
+                        self.paint(surface, &element);
+                    }
+                }
+            }
+            _ => self.tiles.damaged(element.bounds),
+        }
+    }
+
+    fn view(&self) -> View {
+        View {
+            camera: self.camera.get_untracked(),
+            size: self.size,
+            dpr: self.dpr,
+        }
+    }
+
+    fn place_tile(&self, surface: &Surface, corner: Point) {
+        let scale = self.view().scale();
+        surface.place((corner.to_vec2() * -scale).to_point(), scale);
+    }
+
+    fn paint(&self, surface: &Surface, element: &Element) {
+        let alpha = if self.scene.is_fading(&element.id) { FADED } else { 1.0 };
+        let fill = element.fill();
+        surface.fill(fill, self.shade(fill.color), alpha);
+    }
+
+    fn shade(&self, color: [u8; 3]) -> [u8; 3] {
+        if self.is_dark { paint::on_dark(color) } else { color }
+    }
+
+    /// Asks for one frame; more before it comes are the same one.
+    fn ask_frame(&mut self) {
+        let Some(shown) = &self.shown else { return };
+        if std::mem::replace(&mut self.frame_asked, true) {
+            return;
+        }
+        let easel = shown.room.easel();
+        clock::before_paint(move || easel.borrow_mut().frame());
+    }
+
+    fn frame(&mut self) {
+        self.frame_asked = false;
+        let now = clock::now();
+        let view = self.view();
+        self.wet.forget_abandoned(now);
+        let plan = self.tiles.plan(now, &view);
+        let started = clock::now_exact();
+        let mut unfinished = false;
+        for key in plan.build {
+            if clock::now_exact() - started > PAINT_BUDGET_MS {
+                unfinished = true;
+                break;
+            }
+            self.build(key);
+        }
+        let Some(shown) = &mut self.shown else { return };
+        plan.drop.iter().for_each(|key| drop(shown.tiles.remove(key)));
+        shown.dry.resize(view.size_px());
+        shown.dry.clear();
+        for blit in self.tiles.blits(&view) {
+            if let Some(tile) = shown.tiles.get(&blit.key) {
+                shown.dry.copy(tile, blit.at, blit.side);
+            }
+        }
+        self.paint_wet(&view);
+        let wet_ends = (!self.wet.is_empty()).then_some(now + crate::limits::WET_GONE_MS);
+        self.again = [plan.again_at, wet_ends].into_iter().flatten().min().and_then(|at| {
+            let easel = self.shown.as_ref()?.room.easel();
+            Some(Timeout::after(at.saturating_sub(now) + 1, move || easel.borrow_mut().ask_frame()))
+        });
+        if unfinished {
+            self.ask_frame();
+        }
+    }
+
+    fn build(&mut self, key: TileKey) {
+        let Some(area) = self.tiles.area(key) else { return };
+        let old = self.shown.as_mut().and_then(|shown| shown.tiles.remove(&key));
+        let Some(surface) = old.or_else(|| Surface::detached(Size::new(TILE_PX, TILE_PX))) else {
+            return;
+        };
+        surface.clear();
+        self.place_tile(&surface, area.origin());
+        for element in self.scene.within(area) {
+            self.paint(&surface, &element);
+        }
+        if let Some(shown) = &mut self.shown {
+            shown.tiles.insert(key, surface);
+            self.tiles.built(key);
+        }
+    }
+
+    fn paint_wet(&self, view: &View) {
+        let Some(shown) = &self.shown else { return };
+        shown.wet.resize(view.size_px());
+        shown.wet.clear();
+        shown.wet.place(view.origin_px(), view.scale());
+        let mine = self.drawing.as_ref().map(|drawing| &drawing.stroke);
+        for stroke in self.wet.strokes().chain(mine) {
+            let fill = paint::fill(stroke, false);
+            shown.wet.fill(&fill, self.shade(fill.color), 1.0);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The buttons of the board: tools, colours, widths, zoom, undo.
+
+use icondata::Icon as IconData;
+use leptos::prelude::*;
+
+use crate::{
+    core::{
+        board::{paint, tool::Tool},
+        doc::undo::Direction,
+    },
+    ui::{
+        hooks::use_room::use_room,
+        parts::{button::IconButton, shortcuts::Command},
+        theme::use_theme,
+    },
+};
+
+/// Ink colours with their names.
+const INKS: [(&str, [u8; 3]); 6] = [
+    ("Black", [30, 30, 30]),
+    ("Red", [224, 49, 49]),
+    ("Orange", [232, 89, 12]),
+    ("Green", [47, 158, 68]),
+    ("Blue", [25, 113, 194]),
+    ("Violet", [132, 94, 247]),
+];
+
+/// Excalidraw's three stroke widths.
+const WIDTHS: [(&str, f32); 3] = [("Thin", 1.0), ("Medium", 2.0), ("Thick", 4.0)];
+
+#[component]
+pub fn Toolbar() -> impl IntoView {
+    view! {
+        <div class="panel toolbar" role="toolbar" aria-label="Drawing">
+            <div class="group">
+                <ToolButton tool=Tool::Hand icon=icondata::LuHand name="Hand" shortcut="H"/>
+                <ToolButton tool=Tool::Pen icon=icondata::LuPen name="Pen" shortcut="P or 7"/>
+                <ToolButton tool=Tool::Eraser icon=icondata::LuEraser name="Eraser" shortcut="E or 0"/>
+            </div>
+            <Inks/>
+            <Widths/>
+        </div>
+    }
+}
+
+#[component]
+fn ToolButton(tool: Tool, icon: IconData, name: &'static str, shortcut: &'static str) -> impl IntoView {
+    let room = use_room();
+    let chosen = room.easel().borrow().tool;
+    view! {
+        <IconButton
+            icon=icon
+            name=name
+            shortcut=shortcut
+            pressed=Signal::derive(move || chosen.get() == tool)
+            on_press=move |()| room.easel().borrow_mut().command(Command::Choose(tool))
+        />
+    }
+}
+
+#[component]
+fn Inks() -> impl IntoView {
+    let style = use_room().easel().borrow().style;
+    let is_dark = use_theme().is_dark;
+    let swatch = move |(name, color): (&'static str, [u8; 3])| {
+        let shown = move || {
+            let [r, g, b] = if is_dark.get() { paint::on_dark(color) } else { color };
+            format!("--swatch: rgb({r} {g} {b})")
+        };
+        view! {
+            <button
+                type="button"
+                class="swatch"
+                style=shown
+                aria-label=name
+                title=name
+                aria-pressed=move || (style.get().color == color).to_string()
+                on:click=move |_| style.update(|style| style.color = color)
+            ></button>
+        }
+    };
+    view! {
+        <div class="group swatches" role="group" aria-label="Colour">
+            {INKS.into_iter().map(swatch).collect::<Vec<_>>()}
+        </div>
+    }
+}
+
+#[component]
+fn Widths() -> impl IntoView {
+    let style = use_room().easel().borrow().style;
+    let button = move |(name, width): (&'static str, f32)| {
+        view! {
+            <button
+                type="button"
+                class="width"
+                style=format!("--width: {}px", 1.0 + width * 2.0)
+                aria-label=name
+                title=name
+                aria-pressed=move || (style.get().width == width).to_string()
+                on:click=move |_| style.update(|style| style.width = width)
+            ></button>
+        }
+    };
+    view! {
+        <div class="group widths" role="group" aria-label="Width">
+            {WIDTHS.into_iter().map(button).collect::<Vec<_>>()}
+        </div>
+    }
+}
+
+#[component]
+pub fn Zoom() -> impl IntoView {
+    let room = use_room();
+    let camera = room.easel().borrow().camera;
+    let command = move |command| room.easel().borrow_mut().command(command);
+    let percent = move || format!("{:.0} %", camera.get().zoom * 100.0);
+    view! {
+        <div class="panel zoom">
+            <IconButton
+                icon=icondata::LuMinus
+                name="Zoom out"
+                shortcut="Ctrl + minus"
+                on_press=move |()| command(Command::ZoomOut)
+            />
+            <button
+                type="button"
+                class="percent"
+                title="Zoom to 100 %"
+                on:click=move |_| command(Command::ZoomReset)
+            >
+                {percent}
+            </button>
+            <IconButton
+                icon=icondata::LuPlus
+                name="Zoom in"
+                shortcut="Ctrl + plus"
+                on_press=move |()| command(Command::ZoomIn)
+            />
+            <IconButton
+                icon=icondata::LuMaximize
+                name="Zoom to fit"
+                shortcut="Shift + 1"
+                on_press=move |()| command(Command::ZoomToFit)
+            />
+        </div>
+    }
+}
+
+#[component]
+pub fn History() -> impl IntoView {
+    let room = use_room();
+    view! {
+        <div class="panel history">
+            <IconButton
+                icon=icondata::LuUndo2
+                name="Undo"
+                shortcut="Ctrl + Z"
+                disabled=Signal::derive(move || !room.can_undo.get())
+                on_press=move |()| room.undo(Direction::Undo)
+            />
+            <IconButton
+                icon=icondata::LuRedo2
+                name="Redo"
+                shortcut="Ctrl + Shift + Z"
+                disabled=Signal::derive(move || !room.can_redo.get())
+                on_press=move |()| room.undo(Direction::Redo)
+            />
+        </div>
+    }
+}

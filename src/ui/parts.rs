@@ -1,0 +1,10 @@
+//! Pieces that pages share.
+
+pub mod button;
+pub mod connection;
+pub mod dialog;
+pub mod people;
+pub mod saved;
+pub mod share;
+pub mod shortcuts;
+pub mod toasts;

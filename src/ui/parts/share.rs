@@ -1,0 +1,130 @@
+//! How others get here: the link, its QR code, the relay it names, and how private it is.
+
+use leptos::prelude::*;
+use qrcodegen::{QrCode, QrCodeEcc};
+
+use super::dialog::Dialog;
+use crate::{
+    browser::{address, files, task},
+    core::{address::RelayChoice, socket::endpoint::Endpoint},
+    ui::{app::use_relay, hooks::use_room::use_room},
+};
+
+#[component]
+pub fn Share() -> impl IntoView {
+    let open = RwSignal::new(false);
+    view! {
+        <button type="button" class="primary" on:click=move |_| open.set(true)>"Share"</button>
+        <Dialog open=open title="Share this room">
+            <Link/>
+            <Privacy/>
+            <Relay/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Link() -> impl IntoView {
+    let room = use_room();
+    let copied = RwSignal::new(false);
+    // The address bar follows the signal.
+    let link = move || {
+        room.address.track();
+        address::href()
+    };
+    let copy = move |_| {
+        task::spawn(async move {
+            match files::copy(&address::href()).await {
+                true => copied.set(true),
+                false => room.say("The browser did not let the link be copied. Select it and copy it yourself."),
+            }
+        });
+    };
+    view! {
+        <div class="share-link">
+            <label class="field">
+                <span>"Link"</span>
+                <input type="text" readonly=true prop:value=link on:focus=|event| select(&event)/>
+            </label>
+            <button type="button" class="primary" on:click=copy>
+                {move || if copied.get() { "Copied" } else { "Copy" }}
+            </button>
+        </div>
+        {move || qr(&link())}
+    }
+}
+
+fn select(event: &web_sys::FocusEvent) {
+    let input: web_sys::HtmlInputElement = event_target(event);
+    input.select();
+}
+
+/// Black on white in every theme, with the quiet zone of four modules that ISO/IEC 18004 asks for.
+fn qr(link: &str) -> impl IntoView + use<> {
+    const QUIET: i32 = 4;
+    let Ok(code) = QrCode::encode_text(link, QrCodeEcc::Low) else {
+        return view! { <p class="hint">"This link is too long for a QR code."</p> }.into_any();
+    };
+    let side = code.size() + 2 * QUIET;
+    let modules = (0..code.size()).flat_map(|y| (0..code.size()).map(move |x| (x, y)));
+    let path: String = modules
+        .filter(|&(x, y)| code.get_module(x, y))
+        .map(|(x, y)| format!("M{} {}h1v1h-1z", x + QUIET, y + QUIET))
+        .collect();
+    view! {
+        <svg class="qr" viewBox=format!("0 0 {side} {side}") role="img" aria-label="QR code of the link">
+            <rect width="100%" height="100%" fill="#fff"></rect>
+            <path d=path fill="#000"></path>
+        </svg>
+    }
+    .into_any()
+}
+
+#[component]
+fn Privacy() -> impl IntoView {
+    let room = use_room();
+    let sentence = move || match room.address.with(|address| address.room.key.is_some()) {
+        true => "Whoever has this link can see and change everything here.",
+        false => "This is an open room: whoever knows its name can see and change everything here.",
+    };
+    view! {
+        <p class="hint">
+            {sentence}
+            " Whoever runs the relay can, too: this version of Duplex does not encrypt what it sends."
+        </p>
+    }
+}
+
+#[component]
+fn Relay() -> impl IntoView {
+    let room = use_room();
+    let problem = RwSignal::new(None::<String>);
+    let value = move || match room.address.with(|address| address.relay.clone()) {
+        RelayChoice::At(endpoint) => endpoint.to_string(),
+        RelayChoice::Default | RelayChoice::None => String::new(),
+    };
+    let choose = move |event| {
+        let text = event_target_value(&event);
+        if text.trim().is_empty() {
+            problem.set(None);
+            return use_relay(room, None);
+        }
+        match Endpoint::parse(&text, address::is_secure()) {
+            Ok(endpoint) => {
+                problem.set(None);
+                use_relay(room, Some(endpoint));
+            }
+            Err(error) => problem.set(Some(error.to_string())),
+        }
+    };
+    view! {
+        <label class="field">
+            <span>"Relay"</span>
+            <input type="text" inputmode="url" placeholder="wss://… or nothing" prop:value=value on:change=choose/>
+        </label>
+        <p class="hint" role="alert">{move || problem.get()}</p>
+        <p class="hint">
+            "Any WebSocket server that sends what it gets to everybody connected. It is part of the link."
+        </p>
+    }
+}

@@ -1,0 +1,83 @@
+//! The keyboard: what a key means, and the list of all of them behind `?`.
+
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use super::dialog::Dialog;
+use crate::core::{board::tool::Tool, doc::undo::Direction};
+
+/// What a person can ask for by key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    Choose(Tool),
+    Step(Direction),
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    ZoomToFit,
+    ShowShortcuts,
+}
+
+/// Keys as Excalidraw has them, and what they do.
+const KEYS: [(&str, &str); 9] = [
+    ("H", "Hand: move the board"),
+    ("P or 7", "Pen"),
+    ("E or 0", "Eraser"),
+    ("Space and drag", "Move the board"),
+    ("Ctrl + Z", "Undo"),
+    ("Ctrl + Shift + Z, Ctrl + Y", "Redo"),
+    ("Ctrl + plus, minus, 0", "Zoom in, out, to 100 %"),
+    ("Shift + 1", "Zoom to fit"),
+    ("?", "Show this list"),
+];
+
+/// The command of a key press; none while somebody is typing.
+pub fn command(event: &KeyboardEvent) -> Option<Command> {
+    if is_typing(event) || event.alt_key() {
+        return None;
+    }
+    let key = event.key().to_ascii_lowercase();
+    if event.ctrl_key() || event.meta_key() {
+        return Some(match (key.as_str(), event.shift_key()) {
+            ("z", false) => Command::Step(Direction::Undo),
+            ("z", true) | ("y", false) => Command::Step(Direction::Redo),
+            ("+" | "=", _) => Command::ZoomIn,
+            ("-", _) => Command::ZoomOut,
+            ("0", _) => Command::ZoomReset,
+            _ => return None,
+        });
+    }
+    // Shift + 1 is another character on every keyboard layout.
+    if event.shift_key() && event.code() == "Digit1" {
+        return Some(Command::ZoomToFit);
+    }
+    Some(match key.as_str() {
+        "h" => Command::Choose(Tool::Hand),
+        "p" | "7" => Command::Choose(Tool::Pen),
+        "e" | "0" => Command::Choose(Tool::Eraser),
+        "?" => Command::ShowShortcuts,
+        _ => return None,
+    })
+}
+
+/// Whether the key goes to a text field or an open dialog.
+pub fn is_typing(event: &KeyboardEvent) -> bool {
+    use wasm_bindgen::JsCast;
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let inside = |selector| target.as_ref().is_some_and(|target| target.closest(selector).ok().flatten().is_some());
+    event.is_composing() || inside("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")
+}
+
+#[component]
+pub fn Shortcuts(open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <Dialog open=open title="Keyboard">
+            <dl class="shortcuts">
+                {KEYS
+                    .into_iter()
+                    .map(|(keys, does)| view! { <div><dt>{keys}</dt><dd>{does}</dd></div> })
+                    .collect::<Vec<_>>()}
+            </dl>
+        </Dialog>
+    }
+}

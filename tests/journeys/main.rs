@@ -1,0 +1,94 @@
+//! What people do, in real browsers: `cargo xtask test` runs these, once per engine. To run one:
+//! `cargo test --package xtask --test journeys -- chromium::two_people`.
+
+mod excalidraw;
+mod input;
+mod todomvc;
+mod together;
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use anyhow::Result;
+use libtest_mimic::{Arguments, Failed, Trial};
+use xtask::{
+    browser::{Engine, Screen, Window},
+    relay::Faults,
+    site,
+};
+
+pub const LAPTOP: (u32, u32) = (1_280, 800);
+
+/// A journey's ground: an engine and a served site.
+#[derive(Clone)]
+pub struct Ground {
+    pub engine: Engine,
+    pub site: Arc<site::Server>,
+    screen: Option<Arc<Screen>>,
+}
+
+impl Ground {
+    async fn of(engine: Engine) -> Result<Self> {
+        Ok(Self {
+            engine,
+            site: Arc::new(site::Server::start(0, Faults::default()).await?),
+            screen: match engine {
+                Engine::WebKit => Some(Arc::new(Screen::start().await?)),
+                _ => None,
+            },
+        })
+    }
+
+    /// Somebody's browser, with nothing in it.
+    pub async fn window(&self) -> Result<Window> {
+        Window::open(self.engine, LAPTOP, self.screen.as_deref()).await
+    }
+
+    /// The address of a page of a room, on a relay or on none.
+    pub fn address(&self, room: &str, page: &str, relay: Option<&str>) -> String {
+        let relay = relay.unwrap_or("none").replace(':', "%3A").replace('/', "%2F");
+        format!("{}#/r/{room}/{page}?relay={relay}", self.site.address())
+    }
+}
+
+type Journey = fn(Ground) -> Pin<Box<dyn Future<Output = Result<()>>>>;
+
+macro_rules! journeys {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        [$((stringify!($name), (|ground| Box::pin($module::$name(ground))) as Journey)),*]
+    };
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let everywhere = journeys![
+        together::two_people_draw_and_plan_through_a_relay_that_dies,
+        together::a_page_without_a_relay_says_so_and_keeps_everything,
+        together::the_relay_comes_up_after_the_page,
+        together::one_site_works_under_a_sub_path,
+        todomvc::the_list_behaves_as_todomvc_says,
+        input::bad_addresses_cost_a_sentence,
+        input::bad_files_cost_a_sentence,
+        input::tools_undo_and_zoom_do_what_they_say,
+    ];
+    let mut trials: Vec<Trial> = Engine::ALL
+        .into_iter()
+        .flat_map(|engine| everywhere.map(|(name, journey)| trial(engine, name, journey)))
+        .collect();
+    for (name, journey) in journeys![excalidraw::every_exported_stroke_opens_in_excalidraw] {
+        trials.push(trial(Engine::Chromium, name, journey));
+    }
+    let arguments = Arguments {
+        // Two browsers at a time are what two cores bear.
+        test_threads: Some(arguments.test_threads.unwrap_or(1)),
+        ..arguments
+    };
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial(engine: Engine, name: &str, journey: Journey) -> Trial {
+    Trial::test(format!("{}::{name}", engine.name()), move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let walked = runtime.block_on(async { journey(Ground::of(engine).await?).await });
+        walked.map_err(|error| Failed::from(format!("{error:#}")))
+    })
+}

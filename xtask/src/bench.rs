@@ -1,0 +1,161 @@
+//! Figures: measured in this run, on this machine, printed as tables and written as JSON.
+
+pub mod size;
+
+use std::{fs, time::Instant};
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::{
+    browser::{Engine, Window},
+    relay::Faults,
+    root,
+    site::{self, Server},
+};
+
+const LAPTOP: (u32, u32) = (1_280, 800);
+/// Strokes whose way from one window to the other is timed.
+const STROKES: usize = 30;
+/// Page loads whose time to the first stroke is taken.
+const LOADS: usize = 7;
+
+pub async fn run() -> Result<()> {
+    site::build()?;
+    size::print()?;
+    let server = Server::start(0, Faults::default()).await?;
+    let start = first_stroke(&server).await?;
+    let (latency, wire) = strokes(&server).await?;
+    let idle = idle(&server).await?;
+    println!("\n{:<58}{:>10}{:>10}{:>10}", "Chromium, this machine", "median", "p95", "limit");
+    row("navigation to first stroke possible, ms", &start, 1_000.0);
+    row("stroke finished in A to painted in B, ms", &latency, 150.0);
+    println!("{:<58}{wire:>10.0}{:>10}{:>10}", "180-sample stroke on the wire, bytes", "", 10_000);
+    println!("{:<58}{idle:>10.2}{:>10}{:>10}", "idle room, frames per person and 10 s", "", 1);
+    let report = json!({
+        "size": size::measure()?.to_json(),
+        "first_stroke_ms": start,
+        "stroke_a_to_b_ms": latency,
+        "stroke_wire_bytes": wire,
+        "idle_frames_per_person_10_s": idle,
+    });
+    let folder = root().join("target/bench");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("bench.json"), serde_json::to_string_pretty(&report)?)?;
+    println!("\nWritten to target/bench/bench.json");
+    Ok(())
+}
+
+fn row(name: &str, values: &[f64], limit: f64) {
+    println!("{name:<58}{:>10.1}{:>10.1}{limit:>10.0}", percentile(values, 0.5), percentile(values, 0.95));
+}
+
+/// By the nearest rank.
+fn percentile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+}
+
+async fn open(server: &Server, room: &str) -> Result<Window> {
+    let window = Window::open(Engine::Chromium, LAPTOP, None).await?;
+    window.goto(&room_url(server, room)).await?;
+    Ok(window)
+}
+
+fn room_url(server: &Server, room: &str) -> String {
+    let relay = server.address().replace("http", "ws").replace(':', "%3A").replace('/', "%2F");
+    format!("{}#/r/{room}/board?relay={relay}relay%2F{room}", server.address())
+}
+
+/// From navigation until a pen would draw: the board has its canvases, sized and painted.
+async fn first_stroke(server: &Server) -> Result<Vec<f64>> {
+    let watch = "(function watch() { \
+                 const canvas = document.querySelector('[data-testid=board] canvas'); \
+                 if (canvas && canvas.width !== 300) window.ready = performance.now(); \
+                 else requestAnimationFrame(watch) })()";
+    let mut times = Vec::new();
+    for load in 0..LOADS {
+        let window = Window::open(Engine::Chromium, LAPTOP, None).await?;
+        window.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": watch })).await?;
+        window.goto(&room_url(server, &format!("start{load}"))).await?;
+        window.until("the first frame", "return !!window.ready").await?;
+        times.push(window.eval("return window.ready").await?.as_f64().context("a time")?);
+        window.close().await?;
+    }
+    Ok(times)
+}
+
+/// Pointer-up in window A until window B has painted, both clocks being this machine's; and the bytes that A sends
+/// for a stroke of 180 samples in three seconds.
+async fn strokes(server: &Server) -> Result<(Vec<f64>, f64)> {
+    let (a, b) = (open(server, "latency").await?, open(server, "latency").await?);
+    for window in [&a, &b] {
+        window.until("two people", "return duplex.status().people === 2").await?;
+    }
+    a.eval(
+        "window.addEventListener('pointerup', () => \
+         { window.up = performance.timeOrigin + performance.now() }, true)",
+    )
+    .await?;
+    let mut latency = Vec::new();
+    for stroke in 0..STROKES {
+        let (x, y) = (150.0 + 30.0 * stroke as f64, 200.0 + 8.0 * stroke as f64);
+        let points: Vec<_> = (0..12).map(|i| (x + f64::from(i) * 2.0, y + f64::from(i % 2))).collect();
+        let (x, y) = (x + 11.0, y);
+        // The lower canvas holds only finished strokes.
+        b.eval(&format!(
+            "window.seen = 0; const canvas = document.querySelector('[data-testid=board] canvas'); \
+             const box = canvas.getBoundingClientRect(); const context = canvas.getContext('2d'); \
+             (function watch() {{ \
+             if (context.getImageData({x} - box.left, {y} - box.top, 1, 1).data[3] > 0) \
+             window.seen = performance.timeOrigin + performance.now(); \
+             else requestAnimationFrame(watch) }})()"
+        ))
+        .await?;
+        a.drag(&points, 8).await?;
+        b.until("the stroke to be painted", "return window.seen > 0").await?;
+        let (up, seen) = (a.eval("return window.up").await?, b.eval("return window.seen").await?);
+        latency.push(seen.as_f64().context("a time")? - up.as_f64().context("a time")?);
+    }
+    let wire = wire_bytes(&a).await?;
+    a.close().await?;
+    b.close().await?;
+    Ok((latency, wire))
+}
+
+async fn wire_bytes(window: &Window) -> Result<f64> {
+    // The application's WebSocket is the only one of the page.
+    window
+        .eval(
+            "window.sentBytes = 0; const send = WebSocket.prototype.send; \
+             WebSocket.prototype.send = function (data) { sentBytes += data.length; return send.call(this, data) }",
+        )
+        .await?;
+    let points: Vec<_> = (0..180_i32)
+        .map(|i| (200.0 + f64::from(i) * 4.0, 420.0 + (f64::from(i) / 9.0).sin() * 120.0))
+        .collect();
+    window.drag(&points, 16).await?;
+    let bytes = window.eval("return sentBytes").await?;
+    bytes.as_f64().context("a number")
+}
+
+/// Two people who do nothing for a minute.
+async fn idle(server: &Server) -> Result<f64> {
+    let (a, b) = (open(server, "idle").await?, open(server, "idle").await?);
+    for window in [&a, &b] {
+        window.until("two people", "return duplex.status().people === 2").await?;
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    let count = "window.sent = 0; const send = WebSocket.prototype.send; \
+                 WebSocket.prototype.send = function (data) { sent += 1; return send.call(this, data) }";
+    a.eval(count).await?;
+    let started = Instant::now();
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    let sent = a.eval("return sent").await?.as_f64().context("a number")?;
+    let spans = started.elapsed().as_secs_f64() / 10.0;
+    a.close().await?;
+    b.close().await?;
+    Ok(sent / spans)
+}

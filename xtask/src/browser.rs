@@ -1,0 +1,308 @@
+//! Real browsers over WebDriver: one driver process and one fresh profile per window, so that two windows are two
+//! people who never met.
+
+use std::{
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{Actions, InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction},
+    elements::Element,
+};
+use http::Method;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::sleep,
+};
+use url::Url;
+
+/// How long a page may take to get into a state.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Chromium,
+    Firefox,
+    WebKit,
+}
+
+impl Engine {
+    pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::WebKit => "webkit",
+        }
+    }
+
+    pub fn driver(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromedriver",
+            Self::Firefox => "geckodriver",
+            Self::WebKit => "WebKitWebDriver",
+        }
+    }
+
+    fn browser(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox-esr",
+            // MiniBrowser comes with its driver; a screen has to be there.
+            Self::WebKit => "Xvfb",
+        }
+    }
+
+    /// Whether this machine can run it.
+    pub fn is_here(self) -> bool {
+        which::which(self.driver()).is_ok() && which::which(self.browser()).is_ok()
+    }
+
+    fn capabilities(self, profile: &Path, size: (u32, u32)) -> Result<Value> {
+        let (width, height) = size;
+        Ok(match self {
+            Self::Chromium => json!({
+                "browserName": "chrome",
+                "goog:chromeOptions": {
+                    "binary": which::which(self.browser())?,
+                    "args": [
+                        "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                        "--disable-quic", "--no-first-run", "--force-device-scale-factor=1",
+                        format!("--window-size={width},{height}"),
+                        format!("--user-data-dir={}", profile.display()),
+                    ],
+                },
+            }),
+            Self::Firefox => json!({
+                "browserName": "firefox",
+                "moz:firefoxOptions": {
+                    "binary": which::which(self.browser())?,
+                    "args": ["-headless", format!("--width={width}"), format!("--height={height}")],
+                },
+            }),
+            Self::WebKit => json!({
+                "browserName": "MiniBrowser",
+                "webkitgtk:browserOptions": {
+                    "binary": mini_browser()?,
+                    "args": ["--automation"],
+                },
+            }),
+        })
+    }
+}
+
+/// Debian keeps it out of the PATH.
+fn mini_browser() -> Result<String> {
+    let folders = ["webkit2gtk-4.1", "webkit2gtk-4.0", "webkitgtk-6.0"];
+    let triple = format!("{}-linux-gnu", std::env::consts::ARCH);
+    let candidates = folders.map(|folder| format!("/usr/lib/{triple}/{folder}/MiniBrowser"));
+    let found = candidates.into_iter().find(|path| Path::new(path).exists());
+    found.context("WebKitGTK's MiniBrowser is not installed.")
+}
+
+/// A virtual screen for WebKitGTK, which has no headless mode.
+pub struct Screen {
+    _server: Child,
+    pub display: String,
+}
+
+impl Screen {
+    pub async fn start() -> Result<Self> {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("Xvfb could not be started")?;
+        let out = server.stdout.take().context("Xvfb has no output")?;
+        let number = BufReader::new(out).lines().next_line().await?.context("Xvfb gave no display")?;
+        Ok(Self { _server: server, display: format!(":{}", number.trim()) })
+    }
+}
+
+/// A browser window with a profile of its own.
+pub struct Window {
+    client: Client,
+    _driver: Child,
+    _profile: TempDir,
+}
+
+impl Window {
+    /// Opens a window of `size` CSS pixels or a little less.
+    pub async fn open(engine: Engine, size: (u32, u32), screen: Option<&Screen>) -> Result<Self> {
+        let profile = tempfile::tempdir()?;
+        let port = free_port().await?;
+        let mut command = Command::new(engine.driver());
+        match engine {
+            Engine::Chromium | Engine::WebKit => command.arg(format!("--port={port}")),
+            Engine::Firefox => command.args(["--port", &port.to_string(), "--websocket-port", "0", "--log", "fatal"]),
+        };
+        if let Some(screen) = screen {
+            command.env("DISPLAY", &screen.display);
+        }
+        // Each WebKitGTK window is to have its own storage, as the profile folders of the others.
+        command.env("XDG_DATA_HOME", profile.path()).env("XDG_CACHE_HOME", profile.path());
+        let driver = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("{} could not be started", engine.driver()))?;
+        let Value::Object(capabilities) = engine.capabilities(profile.path(), size)? else {
+            bail!("capabilities are an object");
+        };
+        let address = format!("http://127.0.0.1:{port}");
+        let started = Instant::now();
+        let client = loop {
+            match ClientBuilder::new(HttpConnector::new()).capabilities(capabilities.clone()).connect(&address).await {
+                Ok(client) => break client,
+                Err(error) if started.elapsed() > PATIENCE => return Err(error).context("no WebDriver session"),
+                Err(_) => sleep(Duration::from_millis(50)).await,
+            }
+        };
+        let window = Self { client, _driver: driver, _profile: profile };
+        if engine != Engine::Chromium {
+            window.client.set_window_size(size.0, size.1).await?;
+        }
+        Ok(window)
+    }
+
+    pub async fn close(self) -> Result<()> {
+        self.client.close().await?;
+        Ok(())
+    }
+
+    pub async fn goto(&self, url: &str) -> Result<()> {
+        // A change of the hash alone would not load anything.
+        self.client.goto("about:blank").await?;
+        self.client.goto(url).await?;
+        self.until("the page to start", "return !!(window.duplex && document.querySelector('main'))").await
+    }
+
+    pub async fn reload(&self) -> Result<()> {
+        self.client.refresh().await?;
+        self.until("the page to start again", "return !!(window.duplex && document.querySelector('main'))").await
+    }
+
+    /// The value of a script's `return`.
+    pub async fn eval(&self, script: &str) -> Result<Value> {
+        self.client.execute(script, vec![]).await.with_context(|| format!("script: {script}"))
+    }
+
+    /// The value of a promise, or why it was rejected.
+    pub async fn promise(&self, expression: &str) -> Result<Value> {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; ({expression}).then(\
+             value => done({{ value: value === undefined ? null : value }}), error => done({{ error: String(error) }}))"
+        );
+        let answer = self.client.execute_async(&script, vec![]).await?;
+        match answer.get("error") {
+            Some(error) => bail!("{expression}: {error}"),
+            None => Ok(answer.get("value").cloned().unwrap_or_default()),
+        }
+    }
+
+    /// Waits until a script returns true: for a state that the page publishes, never for a time.
+    pub async fn until(&self, what: &str, script: &str) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            let value = self.eval(script).await;
+            if matches!(value, Ok(Value::Bool(true))) {
+                return Ok(());
+            }
+            if started.elapsed() > PATIENCE {
+                let status = self.eval("return window.duplex && window.duplex.status()").await;
+                bail!("waited in vain for {what}; last: {value:?}; status: {status:?}");
+            }
+            sleep(Duration::from_millis(15)).await;
+        }
+    }
+
+    /// The page's status (`duplex.status()`).
+    pub async fn status(&self) -> Result<Value> {
+        self.eval("return window.duplex.status()").await
+    }
+
+    pub async fn find(&self, css: &str) -> Result<Element> {
+        self.client.find(Locator::Css(css)).await.with_context(|| css.to_owned())
+    }
+
+    /// Presses the button of this accessible name.
+    pub async fn press(&self, name: &str) -> Result<()> {
+        let css = format!("button[aria-label=\"{name}\"]");
+        Ok(self.find(&css).await?.click().await?)
+    }
+
+    /// Types into a field, as keys.
+    pub async fn type_into(&self, css: &str, text: &str) -> Result<()> {
+        Ok(self.find(css).await?.send_keys(text).await?)
+    }
+
+    /// A drag with the left button through viewport points.
+    pub async fn drag(&self, points: &[(f64, f64)], step_ms: u64) -> Result<()> {
+        let mut mouse = MouseActions::new("mouse".to_owned());
+        for (at, &(x, y)) in points.iter().enumerate() {
+            mouse = mouse.then(PointerAction::MoveTo {
+                duration: Some(Duration::from_millis(if at == 0 { 0 } else { step_ms })),
+                x,
+                y,
+            });
+            if at == 0 {
+                mouse = mouse.then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
+            }
+        }
+        mouse = mouse.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(Actions::from(mouse)).await?;
+        Ok(())
+    }
+
+    pub async fn screenshot(&self, file: &Path) -> Result<()> {
+        let png = self.client.screenshot().await?;
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        Ok(std::fs::write(file, png)?)
+    }
+
+    /// A command that WebDriver does not have, of Chromium's DevTools.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
+        Ok(self.client.issue_cmd(DevTools { command: command.to_owned(), parameters }).await?)
+    }
+}
+
+#[derive(Debug)]
+struct DevTools {
+    command: String,
+    parameters: Value,
+}
+
+impl fantoccini::wd::WebDriverCompatibleCommand for DevTools {
+    fn endpoint(
+        &self,
+        base: &Url,
+        session: Option<&str>,
+    ) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let body = json!({ "cmd": self.command, "params": self.parameters });
+        (Method::POST, Some(body.to_string()))
+    }
+}
+
+async fn free_port() -> Result<u16> {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    Ok(listener.local_addr()?.port())
+}

@@ -1,0 +1,81 @@
+//! The site: built by Trunk into `dist/`, and served with the embedded relay.
+
+use std::{net::SocketAddr, path::PathBuf, process::Command};
+
+use anyhow::{Context, Result, bail};
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+};
+use tokio::task::JoinHandle;
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+
+use crate::{
+    relay::{self, Faults, Relay},
+    root, tools,
+};
+
+pub fn dist() -> PathBuf {
+    root().join("dist")
+}
+
+/// The release site in `dist/`.
+pub fn build() -> Result<()> {
+    let path = tools::set_up_build()?;
+    let built = Command::new("trunk")
+        .args(["build", "--release", "--offline"])
+        .current_dir(root())
+        .env("PATH", path)
+        .env("TRUNK_SKIP_VERSION_CHECK", "true")
+        .env_remove("NO_COLOR")
+        .status()
+        .context("Trunk could not be started")?;
+    if !built.success() {
+        bail!("The site could not be built.");
+    }
+    Ok(())
+}
+
+/// `dist/` on loopback, at `/` and under `/sub/path/`, with a relay beside it.
+pub struct Server {
+    address: SocketAddr,
+    relay: Relay,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Port 0 takes any free one.
+    pub async fn start(port: u16, faults: Faults) -> Result<Self> {
+        if !dist().join("index.html").exists() {
+            bail!("There is no built site in dist/. Build it with: cargo xtask build");
+        }
+        let relay = Relay::new(faults);
+        let fresh = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        let router: Router = relay
+            .router()
+            .nest_service("/sub/path", ServeDir::new(dist()))
+            .fallback_service(ServeDir::new(dist()))
+            .layer(fresh);
+        let listener = relay::listen(port).await?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(async move {
+            // Ends only with the task.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { address, relay, task })
+    }
+
+    pub fn address(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    pub fn relay(&self) -> &Relay {
+        &self.relay
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,230 @@
+//! What a machine needs, pinned in one place, found or installed. A bare one has rustup's toolchain, Node and, for
+//! browser tests, apt.
+//!
+//! Tools go to the user's cache, not to cargo's own folder: a project installs nothing into somebody's home that
+//! they did not ask for.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+
+/// A program that cargo builds from crates.io.
+struct CargoTool {
+    package: &'static str,
+    version: &'static str,
+    program: &'static str,
+    arguments: &'static [&'static str],
+}
+
+const TRUNK: CargoTool = CargoTool {
+    package: "trunk",
+    version: "0.21.14",
+    program: "trunk",
+    arguments: &["--no-default-features", "--features", "rustls"],
+};
+
+/// The same version as the crate `wasm-bindgen` in Cargo.lock.
+const WASM_BINDGEN: CargoTool = CargoTool {
+    package: "wasm-bindgen-cli",
+    version: "0.2.129",
+    program: "wasm-bindgen",
+    arguments: &[],
+};
+
+const GECKODRIVER: CargoTool = CargoTool {
+    package: "geckodriver",
+    version: "0.37.1",
+    program: "geckodriver",
+    arguments: &[],
+};
+
+/// An npm package with programs or scripts.
+struct NpmPackage {
+    name: &'static str,
+    version: &'static str,
+}
+
+/// Brings wasm-opt.
+const BINARYEN: NpmPackage = NpmPackage { name: "binaryen", version: "132.0.0" };
+
+/// For one test: our files in Excalidraw's own code, and what bundles it.
+const EXCALIDRAW: [NpmPackage; 4] = [
+    NpmPackage { name: "@excalidraw/excalidraw", version: "0.18.1" },
+    NpmPackage { name: "react", version: "19.3.1" },
+    NpmPackage { name: "react-dom", version: "19.3.1" },
+    NpmPackage { name: "esbuild", version: "0.28.2" },
+];
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Programs of Debian packages that the browser tests use.
+const DEBIAN: [(&str, &str); 5] = [
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("firefox-esr", "firefox-esr"),
+    ("WebKitWebDriver", "webkit2gtk-driver"),
+    ("Xvfb", "xvfb"),
+];
+
+/// Readable text in screenshots needs a font or two.
+const DEBIAN_FONTS: [&str; 1] = ["fonts-dejavu-core"];
+
+/// What a build needs. Gives the PATH that finds all of it.
+pub fn set_up_build() -> Result<OsString> {
+    set_up_target()?;
+    let folders = [TRUNK.set_up()?, WASM_BINDGEN.set_up()?, set_up_binaryen()?];
+    path_with(folders)
+}
+
+/// What tests in browsers need on top of a build.
+pub fn set_up_tests() -> Result<OsString> {
+    set_up_target()?;
+    if let Err(error) = set_up_browsers() {
+        eprintln!("{error:#}");
+    }
+    path_with([WASM_BINDGEN.set_up()?, GECKODRIVER.set_up()?])
+}
+
+pub fn set_up_everything() -> Result<()> {
+    set_up_build()?;
+    set_up_tests()?;
+    Ok(())
+}
+
+/// This process's PATH with `folders` before it. A tool that the machine has is in no folder of ours.
+fn path_with<const N: usize>(folders: [Option<PathBuf>; N]) -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = folders.into_iter().flatten().chain(env::split_paths(&path));
+    Ok(env::join_paths(folders)?)
+}
+
+fn cache() -> Result<PathBuf> {
+    let cache = dirs::cache_dir().context("This system names no folder for caches.")?;
+    Ok(cache.join("duplex"))
+}
+
+fn set_up_target() -> Result<()> {
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().context("rustc could not be started")?;
+    let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
+    if Path::new(&sysroot).join("lib/rustlib").join(TARGET).exists() {
+        return Ok(());
+    }
+    run(Command::new("rustup").args(["target", "add", TARGET]))
+}
+
+impl CargoTool {
+    /// The folder to look in, or none if the machine has the right version already.
+    fn set_up(&self) -> Result<Option<PathBuf>> {
+        if self.is_right(Path::new(self.program)) {
+            return Ok(None);
+        }
+        let home = cache()?.join("tools").join(format!("{}-{}", self.package, self.version));
+        let folder = home.join("bin");
+        if self.is_right(&folder.join(self.program)) {
+            return Ok(Some(folder));
+        }
+        println!("Installing {} {} (some minutes, once)", self.package, self.version);
+        let scratch = cache()?.join("scratch");
+        run(Command::new("cargo")
+            .args(["install", "--locked", "--quiet", "--root"])
+            .arg(&home)
+            .args(self.arguments)
+            .arg(format!("{}@{}", self.package, self.version))
+            .env("CARGO_TARGET_DIR", &scratch)
+            // These tools run for seconds: half the build time is worth more than their last tenth of speed.
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"))?;
+        // A build folder that cannot be removed is only large.
+        let _ = fs::remove_dir_all(scratch);
+        Ok(Some(folder))
+    }
+
+    fn is_right(&self, program: &Path) -> bool {
+        let said = Command::new(program).arg("--version").stderr(Stdio::null()).output();
+        said.is_ok_and(|said| {
+            let said = String::from_utf8_lossy(&said.stdout).into_owned();
+            said.lines().next().is_some_and(|line| line.split_whitespace().any(|word| word == self.version))
+        })
+    }
+}
+
+/// The folder with a `node_modules` that holds `packages`, the first of which gives it its name.
+fn set_up_npm(packages: &[NpmPackage]) -> Result<PathBuf> {
+    let specs: Vec<String> = packages.iter().map(|p| format!("{}@{}", p.name, p.version)).collect();
+    let name = specs.first().map(|first| first.replace('/', "-")).unwrap_or_default();
+    let home = cache()?.join("tools").join(name);
+    let is_there = |package: &NpmPackage| home.join("node_modules").join(package.name).join("package.json").exists();
+    if !packages.iter().all(is_there) {
+        println!("Installing {} from npm", specs.join(", "));
+        fs::create_dir_all(&home)?;
+        run(Command::new("npm")
+            .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+            .arg(&home)
+            .args(&specs))?;
+    }
+    Ok(home)
+}
+
+/// The folder of Binaryen's programs, or none if the machine has them in this version.
+fn set_up_binaryen() -> Result<Option<PathBuf>> {
+    let major = BINARYEN.version.split('.').next().unwrap_or_default();
+    let said = Command::new("wasm-opt").arg("--version").output();
+    if said.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).split_whitespace().any(|w| w == major)) {
+        return Ok(None);
+    }
+    Ok(Some(set_up_npm(&[BINARYEN])?.join("node_modules/.bin")))
+}
+
+/// A folder in which Excalidraw can be bundled.
+pub fn set_up_excalidraw() -> Result<PathBuf> {
+    set_up_npm(&EXCALIDRAW)
+}
+
+/// Installs what is missing of the browsers and their drivers.
+fn set_up_browsers() -> Result<()> {
+    let missing: Vec<&str> = DEBIAN
+        .into_iter()
+        .filter(|(program, _)| which::which(program).is_err())
+        .map(|(_, package)| package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if which::which("apt-get").is_err() {
+        bail!("Missing for the browser tests: {}. Install them with your system's packages.", missing.join(", "));
+    }
+    println!("Installing {} with apt", missing.join(", "));
+    apt(&["update", "-qq"])?;
+    let install = ["install", "-qq", "-y", "--no-install-recommends"];
+    apt(&[&install[..], &missing, &DEBIAN_FONTS].concat())
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
+    // Only root may; elsewhere sudo asks.
+    let root = fs::metadata("/root/.").is_ok();
+    let mut command = Command::new(if root { "apt-get" } else { "sudo" });
+    if !root {
+        command.arg("apt-get");
+    }
+    run(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()))
+}
+
+/// Runs to the end, or says which command failed.
+pub fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let first = command.get_args().next().unwrap_or_default().to_string_lossy().into_owned();
+    let status = command
+        .status()
+        .with_context(|| format!("{name} could not be started. Is it installed?"))?;
+    if !status.success() {
+        bail!("{name} {first} failed ({status}).");
+    }
+    Ok(())
+}
