@@ -15,6 +15,7 @@
 //!   todo/      items, their order, filters
 //!   session    socket + wire + doc joined: the whole client minus the browser
 //!   address    links and `config.json`
+//!   peer       who is who
 //!
 //! sim/       a seeded world of several sessions, a faulty relay and killed pages   native only
 //! limits     every number that outside data can hit, each with its reason

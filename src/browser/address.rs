@@ -8,7 +8,9 @@ fn location() -> Option<Location> {
 
 /// The part after `#`, with it.
 pub fn hash() -> String {
-    location().and_then(|location| location.hash().ok()).unwrap_or_default()
+    location()
+        .and_then(|location| location.hash().ok())
+        .unwrap_or_default()
 }
 
 /// Changes the address without a new entry in the history.
@@ -27,12 +29,16 @@ pub fn reload() {
 
 /// The whole address, for sharing.
 pub fn href() -> String {
-    location().and_then(|location| location.href().ok()).unwrap_or_default()
+    location()
+        .and_then(|location| location.href().ok())
+        .unwrap_or_default()
 }
 
 /// Whether the page came over https.
 pub fn is_secure() -> bool {
-    location().and_then(|location| location.protocol().ok()).is_some_and(|protocol| protocol == "https:")
+    location()
+        .and_then(|location| location.protocol().ok())
+        .is_some_and(|protocol| protocol == "https:")
 }
 
 /// `ws://host` or `wss://host` of the page's own server; none for a page from a file.

@@ -39,12 +39,15 @@ impl Surface {
     pub fn clear(&self) {
         let _ = self.context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
         let (width, height) = (self.canvas.width(), self.canvas.height());
-        self.context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
+        self.context
+            .clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
     }
 
     /// From now on, board units: `scale` device pixels each, the board's origin at `origin` device pixels.
     pub fn place(&self, origin: Point, scale: f64) {
-        let _ = self.context.set_transform(scale, 0.0, 0.0, scale, origin.x, origin.y);
+        let _ = self
+            .context
+            .set_transform(scale, 0.0, 0.0, scale, origin.x, origin.y);
     }
 
     /// Fills an outline. `alpha` multiplies the fill's own.
@@ -68,7 +71,13 @@ impl Surface {
     pub fn copy(&self, from: &Self, at: Point, side: f64) {
         let _ = self
             .context
-            .draw_image_with_html_canvas_element_and_dw_and_dh(&from.canvas, at.x, at.y, side, side);
+            .draw_image_with_html_canvas_element_and_dw_and_dh(
+                &from.canvas,
+                at.x,
+                at.y,
+                side,
+                side,
+            );
     }
 }
 

@@ -12,7 +12,9 @@ pub fn now() -> Millis {
 
 /// The same with fractions, for measuring.
 pub fn now_exact() -> f64 {
-    window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
+    window()
+        .and_then(|window| window.performance())
+        .map_or(0.0, |clock| clock.now())
 }
 
 /// Rings once.
@@ -30,7 +32,10 @@ impl Timeout {
         let span = i32::try_from(span).unwrap_or(i32::MAX);
         let id = window().and_then(|window| {
             window
-                .set_timeout_with_callback_and_timeout_and_arguments_0(callback.as_ref().unchecked_ref(), span)
+                .set_timeout_with_callback_and_timeout_and_arguments_0(
+                    callback.as_ref().unchecked_ref(),
+                    span,
+                )
                 .ok()
         });
         Self {

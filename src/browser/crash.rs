@@ -8,7 +8,9 @@ use web_sys::{HtmlDialogElement, window};
 pub fn install() {
     std::panic::set_hook(Box::new(|panic| {
         // The place only: a message may hold what a person wrote.
-        let place = panic.location().map_or_else(String::new, ToString::to_string);
+        let place = panic
+            .location()
+            .map_or_else(String::new, ToString::to_string);
         web_sys::console::error_2(&"Duplex stopped at".into(), &place.into());
         let dialog = window()
             .and_then(|window| window.document())

@@ -13,7 +13,12 @@ pub fn download(name: &str, kind: &str, text: &str) -> Option<()> {
     options.set_type(kind);
     let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options).ok()?;
     let url = Url::create_object_url_with_blob(&blob).ok()?;
-    let anchor: HtmlAnchorElement = window()?.document()?.create_element("a").ok()?.dyn_into().ok()?;
+    let anchor: HtmlAnchorElement = window()?
+        .document()?
+        .create_element("a")
+        .ok()?
+        .dyn_into()
+        .ok()?;
     anchor.set_href(&url);
     anchor.set_download(name);
     anchor.click();
@@ -41,7 +46,8 @@ async fn text_of(file: File) -> Result<String, FileError> {
         return Err(FileError::TooLarge);
     }
     let text = JsFuture::from(file.text()).await.ok();
-    text.and_then(|text: JsValue| text.as_string()).ok_or(FileError::Unreadable)
+    text.and_then(|text: JsValue| text.as_string())
+        .ok_or(FileError::Unreadable)
 }
 
 /// Puts `text` on the clipboard; says whether the browser let us.

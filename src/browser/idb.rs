@@ -41,7 +41,10 @@ impl Store {
         let database = Database::open(name)
             .with_version(VERSION)
             .with_on_upgrade_needed(|_, database| {
-                database.create_object_store(LOG).with_auto_increment(true).build()?;
+                database
+                    .create_object_store(LOG)
+                    .with_auto_increment(true)
+                    .build()?;
                 database.create_object_store(SNAPSHOT).build()?;
                 Ok(())
             })
@@ -60,14 +63,25 @@ impl Store {
             .get::<JsValue, _, _>(LATEST)
             .primitive()?;
         let last_row = keys.await?.last().transpose()?.map(|key| key as u64);
-        let rows = rows.await?.filter_map(|row| row.ok().as_ref().and_then(bytes_of)).collect();
+        let rows = rows
+            .await?
+            .filter_map(|row| row.ok().as_ref().and_then(bytes_of))
+            .collect();
         let snapshot = snapshot.await?.as_ref().and_then(bytes_of);
-        Ok(Stored { snapshot, rows, last_row })
+        Ok(Stored {
+            snapshot,
+            rows,
+            last_row,
+        })
     }
 
     /// Appends in one transaction.
     pub async fn append(&self, rows: &[Vec<u8>]) -> Result<(), StoreError> {
-        let transaction = self.database.transaction(LOG).with_mode(TransactionMode::Readwrite).build()?;
+        let transaction = self
+            .database
+            .transaction(LOG)
+            .with_mode(TransactionMode::Readwrite)
+            .build()?;
         let log = transaction.object_store(LOG)?;
         for row in rows {
             log.add(value_of(row)).primitive()?;

@@ -13,7 +13,11 @@ pub struct Listener {
 }
 
 impl Listener {
-    pub fn on(target: &EventTarget, event: &'static str, callback: impl FnMut(Event) + 'static) -> Self {
+    pub fn on(
+        target: &EventTarget,
+        event: &'static str,
+        callback: impl FnMut(Event) + 'static,
+    ) -> Self {
         let callback = Closure::<dyn FnMut(_)>::new(callback);
         let _ = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
         Self {
@@ -27,7 +31,9 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let callback = self.callback.as_ref().unchecked_ref();
-        let _ = self.target.remove_event_listener_with_callback(self.event, callback);
+        let _ = self
+            .target
+            .remove_event_listener_with_callback(self.event, callback);
     }
 }
 
@@ -48,7 +54,10 @@ pub fn watch(tell: impl Fn(Input) + Clone + 'static) -> Vec<Listener> {
     let returned = {
         let tell = tell.clone();
         move |event: Event| {
-            if event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted) {
+            if event
+                .dyn_ref::<PageTransitionEvent>()
+                .is_some_and(PageTransitionEvent::persisted)
+            {
                 tell(Input::Returned);
             }
         }

@@ -40,7 +40,9 @@ impl Link {
                 let on_event = move |event| {
                     report(match event {
                         websocket::Event::Opened => Report::Machine(Input::Opened(generation)),
-                        websocket::Event::Closed(close) => Report::Machine(Input::Closed(generation, close)),
+                        websocket::Event::Closed(close) => {
+                            Report::Machine(Input::Closed(generation, close))
+                        }
                         websocket::Event::Message(message) => Report::Message(message),
                     });
                 };
@@ -76,6 +78,8 @@ impl Link {
     }
 
     pub fn buffered_amount(&self) -> u32 {
-        self.live.as_ref().map_or(0, |(_, socket)| socket.buffered_amount())
+        self.live
+            .as_ref()
+            .map_or(0, |(_, socket)| socket.buffered_amount())
     }
 }

@@ -36,13 +36,14 @@ impl Namespace {
         let call = Rc::new(call);
         let call = Closure::<dyn Fn(JsValue) -> Promise>::new(move |argument: JsValue| {
             let answer = value_from(&argument).map(|argument| call(argument));
-            let answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(async move {
-                match answer {
-                    Ok(answer) => answer.await.map(|value| js_from(&value)),
-                    Err(sentence) => Err(sentence),
-                }
-                .map_err(|sentence| js_sys::Error::new(&sentence).into())
-            });
+            let answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
+                Box::pin(async move {
+                    match answer {
+                        Ok(answer) => answer.await.map(|value| js_from(&value)),
+                        Err(sentence) => Err(sentence),
+                    }
+                    .map_err(|sentence| js_sys::Error::new(&sentence).into())
+                });
             future_to_promise(answer)
         });
         self.set(name, call.into_js_value().unchecked_ref::<Function>())
@@ -69,7 +70,9 @@ fn value_from(argument: &JsValue) -> Result<Value, String> {
     if argument.is_undefined() {
         return Ok(Value::Null);
     }
-    let text = JSON::stringify(argument).ok().and_then(|text| text.as_string());
+    let text = JSON::stringify(argument)
+        .ok()
+        .and_then(|text| text.as_string());
     text.and_then(|text| serde_json::from_str(&text).ok())
         .ok_or_else(|| "The argument is no JSON value.".to_owned())
 }

@@ -64,7 +64,9 @@ impl Host {
                 let tell = tell.clone();
                 move |report| match report {
                     Report::Machine(input) => tell(Input::Socket(input)),
-                    Report::Message(message) => tell(Input::FrameArrived(Via::Relay, message.data.into_bytes())),
+                    Report::Message(message) => {
+                        tell(Input::FrameArrived(Via::Relay, message.data.into_bytes()))
+                    }
                 }
             });
             Self {
@@ -148,7 +150,9 @@ impl Host {
                 *self.store.borrow_mut() = Some(Rc::clone(&store));
                 match command {
                     Command::Load => store.load().await.map(|stored| Some(Input::Loaded(stored))),
-                    Command::Append(rows) => store.append(&rows).await.map(|()| Some(Input::Appended)),
+                    Command::Append(rows) => {
+                        store.append(&rows).await.map(|()| Some(Input::Appended))
+                    }
                     Command::Compact { snapshot, through } => {
                         // If it fails the rows are still there, and the next load tries again.
                         let _ = store.compact(&snapshot, through).await;
@@ -184,7 +188,10 @@ impl Host {
                 }
             };
             // One more, because a browser may ring a fraction of a millisecond early.
-            (at, Timeout::after(at.saturating_sub(clock::now()) + 1, ring))
+            (
+                at,
+                Timeout::after(at.saturating_sub(clock::now()) + 1, ring),
+            )
         });
     }
 }

@@ -78,10 +78,14 @@ pub struct Socket {
 impl Socket {
     /// Begins to connect. Offer no `protocols` to a server you do not know: where it selects none, Chromium fails
     /// and Firefox opens.
-    pub fn open(url: &str, protocols: &[&str], on_event: impl Fn(Event) + Clone + 'static) -> Result<Self, OpenError> {
+    pub fn open(
+        url: &str,
+        protocols: &[&str],
+        on_event: impl Fn(Event) + Clone + 'static,
+    ) -> Result<Self, OpenError> {
         let offered: js_sys::Array = protocols.iter().copied().map(JsValue::from).collect();
-        let socket =
-            WebSocket::new_with_str_sequence(url, &offered).map_err(|error| OpenError::Refused(text_of(&error)))?;
+        let socket = WebSocket::new_with_str_sequence(url, &offered)
+            .map_err(|error| OpenError::Refused(text_of(&error)))?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let tell = on_event.clone();
         let on_open = Closure::<dyn FnMut()>::new(move || tell(Event::Opened));

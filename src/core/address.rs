@@ -26,7 +26,9 @@ impl Key {
 
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = BASE64.decode(text.trim_end_matches('=')).ok()?;
-        (Self::NEW_BYTES..=64).contains(&bytes.len()).then_some(Self(bytes))
+        (Self::NEW_BYTES..=64)
+            .contains(&bytes.len())
+            .then_some(Self(bytes))
     }
 
     fn to_text(&self) -> String {
@@ -56,7 +58,9 @@ impl Page {
     }
 
     fn parse(name: &str) -> Option<Self> {
-        [Self::Board, Self::Todo].into_iter().find(|page| page.name() == name)
+        [Self::Board, Self::Todo]
+            .into_iter()
+            .find(|page| page.name() == name)
     }
 }
 
@@ -86,7 +90,9 @@ impl Room {
         name.retain(|c| c.is_ascii_alphanumeric());
         name.truncate(10);
         let mut key = [0; Key::NEW_BYTES];
-        key.iter_mut().zip(random.iter().rev()).for_each(|(k, r)| *k = *r);
+        key.iter_mut()
+            .zip(random.iter().rev())
+            .for_each(|(k, r)| *k = *r);
         Self {
             name,
             key: Some(Key::from_random(key)),
@@ -111,7 +117,9 @@ pub struct Address {
 pub enum AddressProblem {
     #[error("The link's relay cannot be used. {0}")]
     Relay(EndpointError),
-    #[error("The link's key is damaged, so this is a different room than the one you were invited to. Ask for the link again.")]
+    #[error(
+        "The link's key is damaged, so this is a different room than the one you were invited to. Ask for the link again."
+    )]
     Key,
     #[error("There is no page called \u{201c}{0}\u{201d}. This is the board.")]
     Page(String),
@@ -164,7 +172,10 @@ pub fn parse(hash: &str, page_is_secure: bool) -> (Option<Address>, Vec<AddressP
                 None => problems.push(AddressProblem::Key),
             },
             ("filter", filter) if filter.as_deref().and_then(Filter::parse).is_some() => {
-                address.filter = filter.as_deref().and_then(Filter::parse).unwrap_or_default();
+                address.filter = filter
+                    .as_deref()
+                    .and_then(Filter::parse)
+                    .unwrap_or_default();
             }
             _ => problems.push(AddressProblem::Parameter(excerpt(name))),
         }
@@ -175,7 +186,11 @@ pub fn parse(hash: &str, page_is_secure: bool) -> (Option<Address>, Vec<AddressP
 impl Address {
     /// The hash that [`parse`] reads back, with its `#`.
     pub fn to_hash(&self) -> String {
-        let mut hash = format!("#/r/{}/{}", percent_encoded(&self.room.name), self.page.name());
+        let mut hash = format!(
+            "#/r/{}/{}",
+            percent_encoded(&self.room.name),
+            self.page.name()
+        );
         let mut parameters = Vec::new();
         match &self.relay {
             RelayChoice::Default => {}
@@ -190,7 +205,10 @@ impl Address {
         if self.filter != Filter::default() {
             parameters.push(format!("filter={}", self.filter.name()));
         }
-        for (separator, parameter) in std::iter::once('?').chain(std::iter::repeat('&')).zip(parameters) {
+        for (separator, parameter) in std::iter::once('?')
+            .chain(std::iter::repeat('&'))
+            .zip(parameters)
+        {
             hash.push(separator);
             hash.push_str(&parameter);
         }
@@ -229,7 +247,9 @@ fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte.into()),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(byte.into())
+            }
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -255,7 +275,10 @@ impl Config {
         }
         let problem = |why: String| AddressProblem::Config(why);
         if text.len() > CONFIG_BYTES {
-            return (Self::default(), vec![problem("It is too large.".to_owned())]);
+            return (
+                Self::default(),
+                vec![problem("It is too large.".to_owned())],
+            );
         }
         let raw: Raw = match serde_json::from_str(text) {
             Ok(raw) => raw,
@@ -263,7 +286,10 @@ impl Config {
         };
         let mut config = Self {
             relays: Vec::new(),
-            title: raw.title.map(|title| excerpt(&title)).filter(|title| !title.is_empty()),
+            title: raw
+                .title
+                .map(|title| excerpt(&title))
+                .filter(|title| !title.is_empty()),
         };
         let mut problems = Vec::new();
         for relay in raw.relays {
@@ -308,9 +334,15 @@ mod tests {
 
     #[test]
     fn each_bad_part_costs_a_sentence_and_the_rest_works() {
-        let (address, problems) = parse("#/r/attic/chess?relay=http%3A%2F%2Fx&key=short&colour=red", false);
+        let (address, problems) = parse(
+            "#/r/attic/chess?relay=http%3A%2F%2Fx&key=short&colour=red",
+            false,
+        );
         let address = address.unwrap();
-        assert_eq!((address.page, address.relay), (Page::Board, RelayChoice::None));
+        assert_eq!(
+            (address.page, address.relay),
+            (Page::Board, RelayChoice::None)
+        );
         assert_eq!(
             problems,
             [
@@ -321,7 +353,11 @@ mod tests {
             ]
         );
         for hash in ["#/x/attic", "#/r/", "#/r/%zz/board", "#/r/%00", "#section"] {
-            assert_eq!(parse(hash, false), (None, vec![AddressProblem::Room]), "{hash}");
+            assert_eq!(
+                parse(hash, false),
+                (None, vec![AddressProblem::Room]),
+                "{hash}"
+            );
         }
     }
 
@@ -331,16 +367,29 @@ mod tests {
         let room = Room::fresh(random);
         assert_eq!(room.name.len(), 10);
         assert_eq!(format!("{:?}", room.key), "Some(Key(…))");
-        let address = Address { room, page: Page::Board, relay: RelayChoice::None, filter: Filter::All };
+        let address = Address {
+            room,
+            page: Page::Board,
+            relay: RelayChoice::None,
+            filter: Filter::All,
+        };
         assert_eq!(good(&address.to_hash()), address);
     }
 
     #[test]
     fn a_bad_config_is_named_and_left_aside() {
-        let (config, problems) = Config::parse(r#"{"relays":["wss://a/","http://b"],"title":"Class 3b"}"#, false);
+        let (config, problems) = Config::parse(
+            r#"{"relays":["wss://a/","http://b"],"title":"Class 3b"}"#,
+            false,
+        );
         assert_eq!((config.relays.len(), problems.len()), (1, 1));
         assert_eq!(config.title.as_deref(), Some("Class 3b"));
-        for text in ["<!doctype html>", "[]", r#"{"relays":7}"#, &" ".repeat(CONFIG_BYTES + 1)] {
+        for text in [
+            "<!doctype html>",
+            "[]",
+            r#"{"relays":7}"#,
+            &" ".repeat(CONFIG_BYTES + 1),
+        ] {
             let (config, problems) = Config::parse(text, false);
             assert_eq!((config, problems.len()), (Config::default(), 1));
         }

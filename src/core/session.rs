@@ -339,7 +339,10 @@ impl Session {
 
     fn message(&mut self, now: Millis, from: PeerId, body: Body, out: &mut Vec<Output>) {
         match body {
-            Body::Ask { state_vector, digest } => self.asked(now, from, state_vector, digest),
+            Body::Ask {
+                state_vector,
+                digest,
+            } => self.asked(now, from, state_vector, digest),
             Body::Answer { to, digest, update } => {
                 self.merge(now, &update, out);
                 self.sync.answered(to, digest);
@@ -362,13 +365,7 @@ impl Session {
         }
     }
 
-    fn asked(
-        &mut self,
-        now: Millis,
-        from: PeerId,
-        state_vector: Vec<u8>,
-        digest: Digest,
-    ) {
+    fn asked(&mut self, now: Millis, from: PeerId, state_vector: Vec<u8>, digest: Digest) {
         if digest == self.replica.digest() {
             return;
         }
@@ -378,7 +375,8 @@ impl Session {
             Err(_) => return,
         }
         let rank = self.people.rank(self.me, from);
-        self.sync.asked(now, from, state_vector, rank, &mut self.rng);
+        self.sync
+            .asked(now, from, state_vector, rank, &mut self.rng);
     }
 
     /// Takes an update from elsewhere into the document and the log. One that does not read is dropped: the digest
@@ -401,17 +399,15 @@ impl Session {
         }
     }
 
-    fn write(
-        &mut self,
-        now: Millis,
-        writes: &[Write],
-        out: &mut Vec<Output>,
-    ) -> Option<Step> {
+    fn write(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> Option<Step> {
         let commit = self.replica.write(writes)?;
         if !self.socket.is_open() {
             self.unsent += 1;
         }
-        let touched = commit.changes.iter().map(|change| Touched::from(&change.cell));
+        let touched = commit
+            .changes
+            .iter()
+            .map(|change| Touched::from(&change.cell));
         let mut touched: Vec<_> = touched.collect();
         touched.dedup();
         out.push(Output::Touched(touched));

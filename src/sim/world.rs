@@ -146,14 +146,23 @@ impl World {
     }
 
     fn schedule(&mut self, client: usize, after: Millis, event: Event) {
-        let Some(page) = self.pages.get(client) else { return };
+        let Some(page) = self.pages.get(client) else {
+            return;
+        };
         self.next_event += 1;
         self.events.insert(self.next_event, event);
-        self.queue.push(Reverse((self.now + after, self.next_event, client, page.life)));
+        self.queue.push(Reverse((
+            self.now + after,
+            self.next_event,
+            client,
+            page.life,
+        )));
     }
 
     pub fn input(&mut self, client: usize, input: Input) {
-        let Some(page) = self.pages.get_mut(client) else { return };
+        let Some(page) = self.pages.get_mut(client) else {
+            return;
+        };
         let outputs = page.session.handle(self.now, input);
         self.carry_out(client, outputs);
     }
@@ -165,7 +174,11 @@ impl World {
                     if let Some(page) = self.pages.get_mut(client) {
                         page.socket = Some((generation, false));
                     }
-                    let event = if self.relay.up { Event::Opened(generation) } else { Event::Closed(generation) };
+                    let event = if self.relay.up {
+                        Event::Opened(generation)
+                    } else {
+                        Event::Closed(generation)
+                    };
                     let after = 5 + self.rng.u64(0..40);
                     self.schedule(client, after, event);
                 }
@@ -187,7 +200,9 @@ impl World {
             }
         }
         let now = self.now;
-        let Some(page) = self.pages.get_mut(client) else { return };
+        let Some(page) = self.pages.get_mut(client) else {
+            return;
+        };
         let wake = page.session.wake_at().map(|at| at.max(now));
         if wake.is_some() && wake != page.tick_at {
             page.tick_at = wake;
@@ -196,7 +211,11 @@ impl World {
     }
 
     fn send(&mut self, from: usize, frame: &str) {
-        let is_open = |page: &Page| page.socket.filter(|(_, open)| *open).map(|(generation, _)| generation);
+        let is_open = |page: &Page| {
+            page.socket
+                .filter(|(_, open)| *open)
+                .map(|(generation, _)| generation)
+        };
         if self.plan.tabs {
             for to in (0..self.pages.len()).filter(|&to| to != from) {
                 self.schedule(to, 1, Event::Frame(Via::Tabs, frame.to_owned(), None));
@@ -208,9 +227,15 @@ impl World {
         self.frames += 1;
         self.bytes += frame.len();
         for to in 0..self.pages.len() {
-            let Some(generation) = self.pages.get(to).and_then(is_open) else { continue };
+            let Some(generation) = self.pages.get(to).and_then(is_open) else {
+                continue;
+            };
             for after in self.relay.deliveries(from, to, &mut self.rng) {
-                self.schedule(to, after, Event::Frame(Via::Relay, frame.to_owned(), Some(generation)));
+                self.schedule(
+                    to,
+                    after,
+                    Event::Frame(Via::Relay, frame.to_owned(), Some(generation)),
+                );
             }
         }
     }
@@ -234,7 +259,9 @@ impl World {
     }
 
     fn happen(&mut self, client: usize, event: Event) {
-        let Some(page) = self.pages.get_mut(client) else { return };
+        let Some(page) = self.pages.get_mut(client) else {
+            return;
+        };
         let current = page.socket.map(|(generation, _)| generation);
         match event {
             Event::Frame(via, frame, generation) => {
@@ -252,11 +279,21 @@ impl World {
                 if current == Some(generation) {
                     page.socket = None;
                 }
-                let close = CloseEvent { code: 1006, reason: String::new(), was_clean: false };
-                self.input(client, Input::Socket(machine::Input::Closed(generation, close)));
+                let close = CloseEvent {
+                    code: 1006,
+                    reason: String::new(),
+                    was_clean: false,
+                };
+                self.input(
+                    client,
+                    Input::Socket(machine::Input::Closed(generation, close)),
+                );
             }
             Event::Loaded => {
-                let stored = self.disk(client).map(|disk| disk.read()).unwrap_or_default();
+                let stored = self
+                    .disk(client)
+                    .map(|disk| disk.read())
+                    .unwrap_or_default();
                 self.input(client, Input::Loaded(stored));
             }
             Event::Stored(rows) => {
@@ -280,7 +317,11 @@ impl World {
 
     /// Cuts a client off; it will come back by itself.
     pub fn disconnect(&mut self, client: usize) {
-        let Some((generation, _)) = self.pages.get_mut(client).and_then(|page| page.socket.take()) else {
+        let Some((generation, _)) = self
+            .pages
+            .get_mut(client)
+            .and_then(|page| page.socket.take())
+        else {
             return;
         };
         self.schedule(client, 0, Event::Closed(generation));
@@ -311,19 +352,31 @@ impl World {
     /// Something that a person might do: draw, erase, add, tick, rename, delete, move, undo, redo.
     pub fn operate(&mut self, client: usize) {
         let mut rng = self.rng.fork();
-        let Some(session) = self.session(client) else { return };
+        let Some(session) = self.session(client) else {
+            return;
+        };
         let list = List::of(session.replica().todos());
-        let mut ink: Vec<Id> = session.replica().inks().into_iter().map(|(id, _)| id).collect();
+        let mut ink: Vec<Id> = session
+            .replica()
+            .inks()
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect();
         ink.sort();
         let item = rng.choice(&list.items).map(|item| item.id.clone());
         let input = match (rng.u8(0..12), item) {
             (0..=3, _) => Input::Edited(draw(&mut rng)),
             (4, _) => match rng.choice(ink) {
-                Some(id) => Input::Edited(vec![Write { cell: Cell::Ink(id), value: None }]),
+                Some(id) => Input::Edited(vec![Write {
+                    cell: Cell::Ink(id),
+                    value: None,
+                }]),
                 None => Input::Edited(draw(&mut rng)),
             },
             (5, Some(id)) => Input::Edited(list.complete(&id, rng.bool())),
-            (6, Some(id)) => Input::Edited(list.rename(&id, &format!("renamed {}", rng.u8(..)), &mut rng)),
+            (6, Some(id)) => {
+                Input::Edited(list.rename(&id, &format!("renamed {}", rng.u8(..)), &mut rng))
+            }
             (7, Some(id)) => Input::Edited(list.delete(&id)),
             (8, Some(id)) => Input::Edited(list.move_to(&id, rng.usize(0..=list.items.len()))),
             (9, _) => Input::UndoAsked(Direction::Undo),
@@ -359,7 +412,10 @@ impl World {
 
     /// Whether all clients have the same document.
     pub fn agree(&self) -> bool {
-        let mut digests = self.pages.iter().map(|page| page.session.replica().digest());
+        let mut digests = self
+            .pages
+            .iter()
+            .map(|page| page.session.replica().digest());
         let first = digests.next();
         digests.all(|digest| Some(digest) == first)
     }
@@ -368,11 +424,17 @@ impl World {
     pub fn unsaved(&self) -> Vec<usize> {
         let differs = |&client: &usize| {
             let mut fresh = Replica::new(PeerId::FIRST);
-            let stored = self.disks.get(self.disk_of(client)).map(Disk::read).unwrap_or_default();
+            let stored = self
+                .disks
+                .get(self.disk_of(client))
+                .map(Disk::read)
+                .unwrap_or_default();
             for update in stored.snapshot.iter().chain(&stored.rows) {
                 let _ = fresh.apply(update);
             }
-            let shown = self.session(client).map(|session| session.replica().digest());
+            let shown = self
+                .session(client)
+                .map(|session| session.replica().digest());
             shown != Some(fresh.digest())
         };
         (0..self.plan.clients).filter(differs).collect()

@@ -22,9 +22,16 @@ pub fn install(room: Room) {
             Ok(import_board(room, imported))
         })
         .promise("camera", move |argument| async move {
-            let number = |name| argument.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
+            let number = |name| {
+                argument
+                    .get(name)
+                    .and_then(Value::as_f64)
+                    .unwrap_or(f64::NAN)
+            };
             let camera = Camera::new(number("x"), number("y"), number("zoom"));
-            let camera = camera.ok_or("A camera is { x, y, zoom }: two finite numbers and a zoom from 0.1 to 30.")?;
+            let camera = camera.ok_or(
+                "A camera is { x, y, zoom }: two finite numbers and a zoom from 0.1 to 30.",
+            )?;
             room.easel().borrow_mut().set_camera(camera);
             Ok(Value::Null)
         });
@@ -51,7 +58,12 @@ pub fn install(room: Room) {
 pub fn export_board(room: Room) -> Value {
     let easel = room.easel();
     let easel = easel.borrow();
-    excalidraw::export(easel.scene().in_order().map(|element| (&element.id, &element.stroke)))
+    excalidraw::export(
+        easel
+            .scene()
+            .in_order()
+            .map(|element| (&element.id, &element.stroke)),
+    )
 }
 
 /// Puts a file's strokes on the board, as one undoable step.

@@ -21,7 +21,8 @@ use crate::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_theme();
-    let (address, problems) = address::parse(&browser_address::hash(), browser_address::is_secure());
+    let (address, problems) =
+        address::parse(&browser_address::hash(), browser_address::is_secure());
     let Some(address) = address.or_else(fresh) else {
         return view! {
             <main class="alone">
@@ -32,7 +33,9 @@ pub fn App() -> impl IntoView {
     };
     browser_address::replace_hash(&address.to_hash());
     let room = provide_room(address);
-    problems.iter().for_each(|problem| room.say(problem.to_string()));
+    problems
+        .iter()
+        .for_each(|problem| room.say(problem.to_string()));
     follow_address(room);
     task::spawn(find_relay(room));
     api::install(room);
@@ -60,13 +63,17 @@ fn fresh() -> Option<Address> {
 /// Pages and filters change in place; another room or relay is another page load.
 fn follow_address(room: Room) {
     let listener = Listener::on(window().unchecked_ref(), "hashchange", move |_| {
-        let (address, problems) = address::parse(&browser_address::hash(), browser_address::is_secure());
+        let (address, problems) =
+            address::parse(&browser_address::hash(), browser_address::is_secure());
         let same_room = address.as_ref().is_some_and(|new| {
-            room.address.with_untracked(|old| old.room == new.room && old.relay == new.relay)
+            room.address
+                .with_untracked(|old| old.room == new.room && old.relay == new.relay)
         });
         match address.filter(|_| same_room) {
             Some(address) => {
-                problems.iter().for_each(|problem| room.say(problem.to_string()));
+                problems
+                    .iter()
+                    .for_each(|problem| room.say(problem.to_string()));
                 room.address.set(address);
             }
             None => {
@@ -88,7 +95,9 @@ async fn find_relay(room: Room) {
     let config = match http::config().await {
         Some(text) => {
             let (config, problems) = Config::parse(&text, browser_address::is_secure());
-            problems.iter().for_each(|problem| room.say(problem.to_string()));
+            problems
+                .iter()
+                .for_each(|problem| room.say(problem.to_string()));
             config
         }
         None => Config::default(),
@@ -120,6 +129,12 @@ async fn own_relay(room: Room) -> Option<Endpoint> {
     if !http::own_server_is_a_relay().await {
         return None;
     }
-    let tag = room.address.with_untracked(|address| address.room.tag().to_text());
-    Endpoint::parse(&format!("{origin}/relay/{tag}"), browser_address::is_secure()).ok()
+    let tag = room
+        .address
+        .with_untracked(|address| address.room.tag().to_text());
+    Endpoint::parse(
+        &format!("{origin}/relay/{tag}"),
+        browser_address::is_secure(),
+    )
+    .ok()
 }

@@ -7,8 +7,8 @@ use super::{
     hooks::use_room::use_room,
     pages::{board::BoardPage, todo::TodoPage},
     parts::{
-        button::IconButton, connection::ConnectionPill, people::People, saved::SavedPill, share::Share,
-        toasts::Toasts,
+        button::IconButton, connection::ConnectionPill, people::People, saved::SavedPill,
+        share::Share, toasts::Toasts,
     },
     theme::{Theme, use_theme},
 };

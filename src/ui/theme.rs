@@ -52,7 +52,10 @@ pub fn use_theme() -> UseTheme {
 /// Reads the kept choice, follows the system's, and marks the document's root.
 pub fn provide_theme() {
     let chosen = RwSignal::new(preferences::load("theme").unwrap_or_default());
-    let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+    let query = window()
+        .match_media("(prefers-color-scheme: dark)")
+        .ok()
+        .flatten();
     let system_is_dark = RwSignal::new(query.as_ref().is_some_and(|query| query.matches()));
     if let Some(query) = query {
         let watched = query.clone();

@@ -7,8 +7,13 @@ use xtask::browser::Window;
 use crate::Ground;
 
 async fn says(window: &Window, words: &str) -> Result<()> {
-    let script = format!("return document.querySelector('.toasts').textContent.includes({})", json!(words));
-    window.until(&format!("the sentence \u{201c}{words}\u{201d}"), &script).await
+    let script = format!(
+        "return document.querySelector('.toasts').textContent.includes({})",
+        json!(words)
+    );
+    window
+        .until(&format!("the sentence \u{201c}{words}\u{201d}"), &script)
+        .await
 }
 
 async fn elements(window: &Window) -> Result<usize> {
@@ -20,7 +25,10 @@ pub async fn bad_addresses_cost_a_sentence(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
     let base = ground.site.address();
     for (hash, words) in [
-        ("#/r/x/board?relay=http%3A%2F%2Frelay.example", "ws:// or wss://"),
+        (
+            "#/r/x/board?relay=http%3A%2F%2Frelay.example",
+            "ws:// or wss://",
+        ),
         ("#/r/x/board?relay=none&key=short", "key is damaged"),
         ("#/r/x/chess?relay=none", "no page called"),
         ("#/r/x/board?relay=none&colour=red", "left aside"),
@@ -29,7 +37,9 @@ pub async fn bad_addresses_cost_a_sentence(ground: Ground) -> Result<()> {
         window.goto(&format!("{base}{hash}")).await?;
         says(&window, words).await?;
         // The rest works.
-        window.drag(&[(300.0, 300.0), (360.0, 340.0), (420.0, 300.0)], 5).await?;
+        window
+            .drag(&[(300.0, 300.0), (360.0, 340.0), (420.0, 300.0)], 5)
+            .await?;
         let drawn = "duplex.board.export().then(d => { window.n = d.elements.length }); return window.n > 0";
         window.until("a stroke", drawn).await?;
     }
@@ -39,24 +49,56 @@ pub async fn bad_addresses_cost_a_sentence(ground: Ground) -> Result<()> {
 pub async fn bad_files_cost_a_sentence(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
     window.goto(&ground.address("files", "board", None)).await?;
-    for (argument, words) in [("{}", "not \"excalidraw\""), ("{ type: 'excalidraw' }", "no list of elements")] {
-        let refused = window.promise(&format!("duplex.board.import({argument})")).await;
-        ensure!(refused.is_err_and(|error| error.to_string().contains(words)), "{argument} was taken");
+    for (argument, words) in [
+        ("{}", "not \"excalidraw\""),
+        ("{ type: 'excalidraw' }", "no list of elements"),
+    ] {
+        let refused = window
+            .promise(&format!("duplex.board.import({argument})"))
+            .await;
+        let refused =
+            refused.map_or_else(|error| error.to_string(), |taken| format!("taken: {taken}"));
+        ensure!(refused.contains(words), "{argument}: {refused}");
     }
     let mixed = "duplex.board.import({ type: 'excalidraw', elements: [ \
                  { type: 'rectangle' }, \
                  { type: 'freedraw', id: 'kept', x: 300, y: 300, points: [[0, 0], [50, 40]] } ] })";
     let answer = window.promise(mixed).await?;
-    ensure!(answer["added"] == 1 && answer["skipped"][0]["index"] == 0, "{answer}");
+    ensure!(
+        answer["added"] == 1 && answer["skipped"][0]["index"] == 0,
+        "{answer}"
+    );
     let document = window.promise("duplex.board.export()").await?;
     ensure!(document["elements"][0]["id"] == "kept", "{document}");
-    for camera in ["{}", "{ x: 0, y: 0, zoom: 99 }", "{ x: NaN, y: 0, zoom: 1 }", "7"] {
-        ensure!(window.promise(&format!("duplex.board.camera({camera})")).await.is_err(), "{camera} was taken");
+    for camera in [
+        "{}",
+        "{ x: 0, y: 0, zoom: 99 }",
+        "{ x: NaN, y: 0, zoom: 1 }",
+        "7",
+    ] {
+        ensure!(
+            window
+                .promise(&format!("duplex.board.camera({camera})"))
+                .await
+                .is_err(),
+            "{camera} was taken"
+        );
     }
-    ensure!(window.promise("duplex.todo.import([{ title: 7 }])").await.is_err(), "a number is no title");
-    window.promise("duplex.todo.import([{ title: 'one' }, { title: 'two', completed: true }])").await?;
+    ensure!(
+        window
+            .promise("duplex.todo.import([{ title: 7 }])")
+            .await
+            .is_err(),
+        "a number is no title"
+    );
+    window
+        .promise("duplex.todo.import([{ title: 'one' }, { title: 'two', completed: true }])")
+        .await?;
     let list = window.promise("duplex.todo.export()").await?;
-    ensure!(list[1]["title"] == "two" && list[1]["completed"] == true, "{list}");
+    ensure!(
+        list[1]["title"] == "two" && list[1]["completed"] == true,
+        "{list}"
+    );
     // A chosen file that is no drawing.
     window
         .eval(
@@ -66,34 +108,50 @@ pub async fn bad_files_cost_a_sentence(ground: Ground) -> Result<()> {
         )
         .await?;
     says(&window, "This is no JSON").await?;
-    ensure!(elements(&window).await? == 1, "a refused file changed the board");
+    ensure!(
+        elements(&window).await? == 1,
+        "a refused file changed the board"
+    );
     window.close().await
 }
 
 pub async fn tools_undo_and_zoom_do_what_they_say(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
     window.goto(&ground.address("tools", "board", None)).await?;
-    let count = |count: usize| format!("duplex.board.export().then(d => {{ window.n = d.elements.length }}); return window.n === {count}");
+    let count = |count: usize| {
+        format!(
+            "duplex.board.export().then(d => {{ window.n = d.elements.length }}); return window.n === {count}"
+        )
+    };
     for y in [250.0, 300.0, 350.0] {
-        window.drag(&[(300.0, y), (400.0, y), (500.0, y)], 5).await?;
+        window
+            .drag(&[(300.0, y), (400.0, y), (500.0, y)], 5)
+            .await?;
     }
     window.until("three strokes", &count(3)).await?;
     window.press("Eraser").await?;
-    window.drag(&[(400.0, 230.0), (400.0, 260.0), (400.0, 310.0)], 5).await?;
+    window
+        .drag(&[(400.0, 230.0), (400.0, 260.0), (400.0, 310.0)], 5)
+        .await?;
     window.until("two to be erased", &count(1)).await?;
     window.press("Undo").await?;
-    window.until("both to be back, as one step", &count(3)).await?;
+    window
+        .until("both to be back, as one step", &count(3))
+        .await?;
     window.press("Redo").await?;
     window.until("both to be gone again", &count(1)).await?;
     for _ in 0..2 {
         window.press("Undo").await?;
     }
-    window.until("the third stroke to be undone", &count(2)).await?;
+    window
+        .until("the third stroke to be undone", &count(2))
+        .await?;
     window.press("Hand").await?;
     window.drag(&[(600.0, 400.0), (640.0, 430.0)], 5).await?;
     window.until("the hand draws nothing", &count(2)).await?;
     window.press("Zoom in").await?;
-    let percent = |text: &str| format!("return document.querySelector('.percent').textContent === '{text}'");
+    let percent =
+        |text: &str| format!("return document.querySelector('.percent').textContent === '{text}'");
     window.until("125 %", &percent("125 %")).await?;
     window.press("Zoom to fit").await?;
     window.until("100 %", &percent("100 %")).await?;

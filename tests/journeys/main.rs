@@ -45,7 +45,10 @@ impl Ground {
 
     /// The address of a page of a room, on a relay or on none.
     pub fn address(&self, room: &str, page: &str, relay: Option<&str>) -> String {
-        let relay = relay.unwrap_or("none").replace(':', "%3A").replace('/', "%2F");
+        let relay = relay
+            .unwrap_or("none")
+            .replace(':', "%3A")
+            .replace('/', "%2F");
         format!("{}#/r/{room}/{page}?relay={relay}", self.site.address())
     }
 }
@@ -87,7 +90,10 @@ fn main() {
 
 fn trial(engine: Engine, name: &str, journey: Journey) -> Trial {
     Trial::test(format!("{}::{name}", engine.name()), move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
         let walked = runtime.block_on(async { journey(Ground::of(engine).await?).await });
         walked.map_err(|error| Failed::from(format!("{error:#}")))
     })

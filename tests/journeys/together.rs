@@ -16,7 +16,12 @@ const ALL_SAVED: &str = "const s = duplex.status(); return s.stored && s.pending
 fn wave(row: usize) -> Vec<(f64, f64)> {
     let y = 180.0 + 40.0 * (row % 12) as f64;
     let x = if row >= 12 { 700.0 } else { 240.0 };
-    let point = |i: i32| (x + f64::from(i) * 14.0, y + (f64::from(i) / 3.0).sin() * 12.0);
+    let point = |i: i32| {
+        (
+            x + f64::from(i) * 14.0,
+            y + (f64::from(i) / 3.0).sin() * 12.0,
+        )
+    };
     (0..20).map(point).collect()
 }
 
@@ -29,7 +34,9 @@ async fn draw(window: &Window, rows: std::ops::Range<usize>) -> Result<()> {
 
 async fn add(window: &Window, who: &str, numbers: std::ops::Range<usize>) -> Result<()> {
     for number in numbers {
-        window.type_into(".new-todo", &format!("{who} {number}\u{e007}")).await?;
+        window
+            .type_into(".new-todo", &format!("{who} {number}\u{e007}"))
+            .await?;
     }
     Ok(())
 }
@@ -40,13 +47,24 @@ async fn turn_to(window: &Window, page: &str) -> Result<()> {
         "board" => "[data-testid=board] canvas",
         _ => ".new-todo",
     };
-    window.find(&format!(".tab[href*='/{page}']")).await?.click().await?;
-    window.until(page, &format!("return !!document.querySelector(\"{there}\")")).await
+    window
+        .find(&format!(".tab[href*='/{page}']"))
+        .await?
+        .click()
+        .await?;
+    window
+        .until(
+            page,
+            &format!("return !!document.querySelector(\"{there}\")"),
+        )
+        .await
 }
 
 async fn strokes(window: &Window, count: usize) -> Result<()> {
     let script = format!("return window.strokes === {count}");
-    window.eval("duplex.board.export().then(d => { window.strokes = d.elements.length })").await?;
+    window
+        .eval("duplex.board.export().then(d => { window.strokes = d.elements.length })")
+        .await?;
     window
         .until(
             &format!("{count} strokes"),
@@ -65,7 +83,9 @@ async fn equal(a: &Window, b: &Window, expression: &str) -> Result<Value> {
 
 /// A fingerprint of the painted dry canvas, and how many of its pixels have ink.
 async fn painted(window: &Window) -> Result<(Value, u64)> {
-    window.promise("duplex.board.camera({ x: 0, y: 0, zoom: 1 })").await?;
+    window
+        .promise("duplex.board.camera({ x: 0, y: 0, zoom: 1 })")
+        .await?;
     let script = "\
         const canvas = document.querySelector('[data-testid=board] canvas'); \
         const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data; \
@@ -89,11 +109,17 @@ async fn agree(a: &Window, b: &Window, elements: usize, items: usize) -> Result<
     for window in [a, b] {
         strokes(window, elements).await?;
     }
-    let digest = format!("return duplex.status().digest === {}", a.status().await?["digest"]);
+    let digest = format!(
+        "return duplex.status().digest === {}",
+        a.status().await?["digest"]
+    );
     b.until("equal digests", &digest).await?;
     equal(a, b, "duplex.board.export()").await?;
     let list = equal(a, b, "duplex.todo.export()").await?;
-    ensure!(list.as_array().is_some_and(|list| list.len() == items), "{items} items, not {list}");
+    ensure!(
+        list.as_array().is_some_and(|list| list.len() == items),
+        "{items} items, not {list}"
+    );
     let ((ours, ink), (theirs, _)) = (painted(a).await?, painted(b).await?);
     ensure!(ink > 1_000, "the canvas is empty: {ours}");
     ensure!(ours == theirs, "the canvases differ: {ours} {theirs}");
@@ -109,7 +135,9 @@ pub async fn two_people_draw_and_plan_through_a_relay_that_dies(ground: Ground) 
         window.goto(&address).await?;
     }
     for window in [&a, &b] {
-        window.until("two people", "return duplex.status().people === 2").await?;
+        window
+            .until("two people", "return duplex.status().people === 2")
+            .await?;
         window.until("both in step", IN_STEP).await?;
     }
     draw(&a, 0..5).await?;
@@ -117,7 +145,10 @@ pub async fn two_people_draw_and_plan_through_a_relay_that_dies(ground: Ground) 
     relay.kill().await;
     for window in [&a, &b] {
         window
-            .until("the page to say that the relay is gone", "return duplex.status().state === 'waiting'")
+            .until(
+                "the page to say that the relay is gone",
+                "return duplex.status().state === 'waiting'",
+            )
             .await?;
     }
     // Nothing stops while it is down.
@@ -131,8 +162,18 @@ pub async fn two_people_draw_and_plan_through_a_relay_that_dies(ground: Ground) 
     add(&a, "Ada", 4..6).await?;
     add(&b, "Ben", 4..6).await?;
     for window in [&a, &b] {
-        window.until("the relay to be found again", "return duplex.status().state === 'open'").await?;
-        window.until("ten items", "return document.querySelectorAll('.todo-list li').length === 10").await?;
+        window
+            .until(
+                "the relay to be found again",
+                "return duplex.status().state === 'open'",
+            )
+            .await?;
+        window
+            .until(
+                "ten items",
+                "return document.querySelectorAll('.todo-list li').length === 10",
+            )
+            .await?;
         turn_to(window, "board").await?;
     }
     agree(&a, &b, 20, 10).await?;
@@ -171,13 +212,19 @@ pub async fn the_relay_comes_up_after_the_page(ground: Ground) -> Result<()> {
     reserved.kill().await;
     let (a, b) = (ground.window().await?, ground.window().await?);
     for window in [&a, &b] {
-        window.goto(&ground.address("late", "board", Some(&address))).await?;
-        window.until("a wait", "return duplex.status().state === 'waiting'").await?;
+        window
+            .goto(&ground.address("late", "board", Some(&address)))
+            .await?;
+        window
+            .until("a wait", "return duplex.status().state === 'waiting'")
+            .await?;
     }
     draw(&a, 0..2).await?;
     let relay = Server::start(port, Faults::default()).await?;
     for window in [&a, &b] {
-        window.until("two people", "return duplex.status().people === 2").await?;
+        window
+            .until("two people", "return duplex.status().people === 2")
+            .await?;
     }
     strokes(&b, 2).await?;
     relay.kill().await;
@@ -187,12 +234,19 @@ pub async fn the_relay_comes_up_after_the_page(ground: Ground) -> Result<()> {
 
 pub async fn one_site_works_under_a_sub_path(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
-    window.goto(&format!("{}sub/path/", ground.site.address())).await?;
+    window
+        .goto(&format!("{}sub/path/", ground.site.address()))
+        .await?;
     // A bare address opens a fresh private room, on the relay of the page's own server.
-    window.until("the own relay", "return duplex.status().state === 'open'").await?;
+    window
+        .until("the own relay", "return duplex.status().state === 'open'")
+        .await?;
     let hash = window.eval("return location.hash").await?;
     let hash = hash.as_str().context("a hash")?;
-    ensure!(hash.starts_with("#/r/") && hash.contains("/board?relay=ws") && hash.contains("key="), "{hash}");
+    ensure!(
+        hash.starts_with("#/r/") && hash.contains("/board?relay=ws") && hash.contains("key="),
+        "{hash}"
+    );
     draw(&window, 0..1).await?;
     strokes(&window, 1).await?;
     window.close().await

@@ -27,11 +27,20 @@ pub async fn run() -> Result<()> {
     let start = first_stroke(&server).await?;
     let (latency, wire) = strokes(&server).await?;
     let idle = idle(&server).await?;
-    println!("\n{:<58}{:>10}{:>10}{:>10}", "Chromium, this machine", "median", "p95", "limit");
+    println!(
+        "\n{:<58}{:>10}{:>10}{:>10}",
+        "Chromium, this machine", "median", "p95", "limit"
+    );
     row("navigation to first stroke possible, ms", &start, 1_000.0);
     row("stroke finished in A to painted in B, ms", &latency, 150.0);
-    println!("{:<58}{wire:>10.0}{:>10}{:>10}", "180-sample stroke on the wire, bytes", "", 10_000);
-    println!("{:<58}{idle:>10.2}{:>10}{:>10}", "idle room, frames per person and 10 s", "", 1);
+    println!(
+        "{:<58}{wire:>10.0}{:>10}{:>10}",
+        "180-sample stroke on the wire, bytes", "", 10_000
+    );
+    println!(
+        "{:<58}{idle:>10.2}{:>10}{:>10}",
+        "idle room, frames per person and 10 s", "", 1
+    );
     let report = json!({
         "size": size::measure()?.to_json(),
         "first_stroke_ms": start,
@@ -41,13 +50,20 @@ pub async fn run() -> Result<()> {
     });
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder)?;
-    fs::write(folder.join("bench.json"), serde_json::to_string_pretty(&report)?)?;
+    fs::write(
+        folder.join("bench.json"),
+        serde_json::to_string_pretty(&report)?,
+    )?;
     println!("\nWritten to target/bench/bench.json");
     Ok(())
 }
 
 fn row(name: &str, values: &[f64], limit: f64) {
-    println!("{name:<58}{:>10.1}{:>10.1}{limit:>10.0}", percentile(values, 0.5), percentile(values, 0.95));
+    println!(
+        "{name:<58}{:>10.1}{:>10.1}{limit:>10.0}",
+        percentile(values, 0.5),
+        percentile(values, 0.95)
+    );
 }
 
 /// By the nearest rank.
@@ -55,7 +71,10 @@ fn percentile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let rank = (share * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+    sorted
+        .get(rank.saturating_sub(1))
+        .copied()
+        .unwrap_or(f64::NAN)
 }
 
 async fn open(server: &Server, room: &str) -> Result<Window> {
@@ -65,8 +84,15 @@ async fn open(server: &Server, room: &str) -> Result<Window> {
 }
 
 fn room_url(server: &Server, room: &str) -> String {
-    let relay = server.address().replace("http", "ws").replace(':', "%3A").replace('/', "%2F");
-    format!("{}#/r/{room}/board?relay={relay}relay%2F{room}", server.address())
+    let relay = server
+        .address()
+        .replace("http", "ws")
+        .replace(':', "%3A")
+        .replace('/', "%2F");
+    format!(
+        "{}#/r/{room}/board?relay={relay}relay%2F{room}",
+        server.address()
+    )
 }
 
 /// From navigation until a pen would draw: the board has its canvases, sized and painted.
@@ -78,10 +104,25 @@ async fn first_stroke(server: &Server) -> Result<Vec<f64>> {
     let mut times = Vec::new();
     for load in 0..LOADS {
         let window = Window::open(Engine::Chromium, LAPTOP, None).await?;
-        window.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": watch })).await?;
-        window.goto(&room_url(server, &format!("start{load}"))).await?;
-        window.until("the first frame", "return !!window.ready").await?;
-        times.push(window.eval("return window.ready").await?.as_f64().context("a time")?);
+        window
+            .devtools(
+                "Page.addScriptToEvaluateOnNewDocument",
+                json!({ "source": watch }),
+            )
+            .await?;
+        window
+            .goto(&room_url(server, &format!("start{load}")))
+            .await?;
+        window
+            .until("the first frame", "return !!window.ready")
+            .await?;
+        times.push(
+            window
+                .eval("return window.ready")
+                .await?
+                .as_f64()
+                .context("a time")?,
+        );
         window.close().await?;
     }
     Ok(times)
@@ -90,9 +131,14 @@ async fn first_stroke(server: &Server) -> Result<Vec<f64>> {
 /// Pointer-up in window A until window B has painted, both clocks being this machine's; and the bytes that A sends
 /// for a stroke of 180 samples in three seconds.
 async fn strokes(server: &Server) -> Result<(Vec<f64>, f64)> {
-    let (a, b) = (open(server, "latency").await?, open(server, "latency").await?);
+    let (a, b) = (
+        open(server, "latency").await?,
+        open(server, "latency").await?,
+    );
     for window in [&a, &b] {
-        window.until("two people", "return duplex.status().people === 2").await?;
+        window
+            .until("two people", "return duplex.status().people === 2")
+            .await?;
     }
     a.eval(
         "window.addEventListener('pointerup', () => \
@@ -102,7 +148,9 @@ async fn strokes(server: &Server) -> Result<(Vec<f64>, f64)> {
     let mut latency = Vec::new();
     for stroke in 0..STROKES {
         let (x, y) = (150.0 + 30.0 * stroke as f64, 200.0 + 8.0 * stroke as f64);
-        let points: Vec<_> = (0..12).map(|i| (x + f64::from(i) * 2.0, y + f64::from(i % 2))).collect();
+        let points: Vec<_> = (0..12)
+            .map(|i| (x + f64::from(i) * 2.0, y + f64::from(i % 2)))
+            .collect();
         let (x, y) = (x + 11.0, y);
         // The lower canvas holds only finished strokes.
         b.eval(&format!(
@@ -115,8 +163,12 @@ async fn strokes(server: &Server) -> Result<(Vec<f64>, f64)> {
         ))
         .await?;
         a.drag(&points, 8).await?;
-        b.until("the stroke to be painted", "return window.seen > 0").await?;
-        let (up, seen) = (a.eval("return window.up").await?, b.eval("return window.seen").await?);
+        b.until("the stroke to be painted", "return window.seen > 0")
+            .await?;
+        let (up, seen) = (
+            a.eval("return window.up").await?,
+            b.eval("return window.seen").await?,
+        );
         latency.push(seen.as_f64().context("a time")? - up.as_f64().context("a time")?);
     }
     let wire = wire_bytes(&a).await?;
@@ -134,7 +186,12 @@ async fn wire_bytes(window: &Window) -> Result<f64> {
         )
         .await?;
     let points: Vec<_> = (0..180_i32)
-        .map(|i| (200.0 + f64::from(i) * 4.0, 420.0 + (f64::from(i) / 9.0).sin() * 120.0))
+        .map(|i| {
+            (
+                200.0 + f64::from(i) * 4.0,
+                420.0 + (f64::from(i) / 9.0).sin() * 120.0,
+            )
+        })
         .collect();
     window.drag(&points, 16).await?;
     let bytes = window.eval("return sentBytes").await?;
@@ -145,7 +202,9 @@ async fn wire_bytes(window: &Window) -> Result<f64> {
 async fn idle(server: &Server) -> Result<f64> {
     let (a, b) = (open(server, "idle").await?, open(server, "idle").await?);
     for window in [&a, &b] {
-        window.until("two people", "return duplex.status().people === 2").await?;
+        window
+            .until("two people", "return duplex.status().people === 2")
+            .await?;
     }
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     let count = "window.sent = 0; const send = WebSocket.prototype.send; \

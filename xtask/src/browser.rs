@@ -119,15 +119,30 @@ pub struct Screen {
 impl Screen {
     pub async fn start() -> Result<Self> {
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1400x1000x24",
+                "-nolisten",
+                "tcp",
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .context("Xvfb could not be started")?;
         let out = server.stdout.take().context("Xvfb has no output")?;
-        let number = BufReader::new(out).lines().next_line().await?.context("Xvfb gave no display")?;
-        Ok(Self { _server: server, display: format!(":{}", number.trim()) })
+        let number = BufReader::new(out)
+            .lines()
+            .next_line()
+            .await?
+            .context("Xvfb gave no display")?;
+        Ok(Self {
+            _server: server,
+            display: format!(":{}", number.trim()),
+        })
     }
 }
 
@@ -146,13 +161,22 @@ impl Window {
         let mut command = Command::new(engine.driver());
         match engine {
             Engine::Chromium | Engine::WebKit => command.arg(format!("--port={port}")),
-            Engine::Firefox => command.args(["--port", &port.to_string(), "--websocket-port", "0", "--log", "fatal"]),
+            Engine::Firefox => command.args([
+                "--port",
+                &port.to_string(),
+                "--websocket-port",
+                "0",
+                "--log",
+                "fatal",
+            ]),
         };
         if let Some(screen) = screen {
             command.env("DISPLAY", &screen.display);
         }
         // Each WebKitGTK window is to have its own storage, as the profile folders of the others.
-        command.env("XDG_DATA_HOME", profile.path()).env("XDG_CACHE_HOME", profile.path());
+        command
+            .env("XDG_DATA_HOME", profile.path())
+            .env("XDG_CACHE_HOME", profile.path());
         let driver = command
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -165,13 +189,23 @@ impl Window {
         let address = format!("http://127.0.0.1:{port}");
         let started = Instant::now();
         let client = loop {
-            match ClientBuilder::new(HttpConnector::new()).capabilities(capabilities.clone()).connect(&address).await {
+            match ClientBuilder::new(HttpConnector::new())
+                .capabilities(capabilities.clone())
+                .connect(&address)
+                .await
+            {
                 Ok(client) => break client,
-                Err(error) if started.elapsed() > PATIENCE => return Err(error).context("no WebDriver session"),
+                Err(error) if started.elapsed() > PATIENCE => {
+                    return Err(error).context("no WebDriver session");
+                }
                 Err(_) => sleep(Duration::from_millis(50)).await,
             }
         };
-        let window = Self { client, _driver: driver, _profile: profile };
+        let window = Self {
+            client,
+            _driver: driver,
+            _profile: profile,
+        };
         if engine != Engine::Chromium {
             window.client.set_window_size(size.0, size.1).await?;
         }
@@ -187,17 +221,28 @@ impl Window {
         // A change of the hash alone would not load anything.
         self.client.goto("about:blank").await?;
         self.client.goto(url).await?;
-        self.until("the page to start", "return !!(window.duplex && document.querySelector('main'))").await
+        self.until(
+            "the page to start",
+            "return !!(window.duplex && document.querySelector('main'))",
+        )
+        .await
     }
 
     pub async fn reload(&self) -> Result<()> {
         self.client.refresh().await?;
-        self.until("the page to start again", "return !!(window.duplex && document.querySelector('main'))").await
+        self.until(
+            "the page to start again",
+            "return !!(window.duplex && document.querySelector('main'))",
+        )
+        .await
     }
 
     /// The value of a script's `return`.
     pub async fn eval(&self, script: &str) -> Result<Value> {
-        self.client.execute(script, vec![]).await.with_context(|| format!("script: {script}"))
+        self.client
+            .execute(script, vec![])
+            .await
+            .with_context(|| format!("script: {script}"))
     }
 
     /// The value of a promise, or why it was rejected.
@@ -208,7 +253,7 @@ impl Window {
         );
         let answer = self.client.execute_async(&script, vec![]).await?;
         match answer.get("error") {
-            Some(error) => bail!("{expression}: {error}"),
+            Some(error) => bail!("{expression}: {}", error.as_str().unwrap_or_default()),
             None => Ok(answer.get("value").cloned().unwrap_or_default()),
         }
     }
@@ -222,7 +267,9 @@ impl Window {
                 return Ok(());
             }
             if started.elapsed() > PATIENCE {
-                let status = self.eval("return window.duplex && window.duplex.status()").await;
+                let status = self
+                    .eval("return window.duplex && window.duplex.status()")
+                    .await;
                 bail!("waited in vain for {what}; last: {value:?}; status: {status:?}");
             }
             sleep(Duration::from_millis(15)).await;
@@ -235,7 +282,10 @@ impl Window {
     }
 
     pub async fn find(&self, css: &str) -> Result<Element> {
-        self.client.find(Locator::Css(css)).await.with_context(|| css.to_owned())
+        self.client
+            .find(Locator::Css(css))
+            .await
+            .with_context(|| css.to_owned())
     }
 
     /// Presses the button of this accessible name.
@@ -259,10 +309,14 @@ impl Window {
                 y,
             });
             if at == 0 {
-                mouse = mouse.then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
+                mouse = mouse.then(PointerAction::Down {
+                    button: MOUSE_BUTTON_LEFT,
+                });
             }
         }
-        mouse = mouse.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        mouse = mouse.then(PointerAction::Up {
+            button: MOUSE_BUTTON_LEFT,
+        });
         self.client.perform_actions(Actions::from(mouse)).await?;
         Ok(())
     }
@@ -277,7 +331,13 @@ impl Window {
 
     /// A command that WebDriver does not have, of Chromium's DevTools.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
-        Ok(self.client.issue_cmd(DevTools { command: command.to_owned(), parameters }).await?)
+        Ok(self
+            .client
+            .issue_cmd(DevTools {
+                command: command.to_owned(),
+                parameters,
+            })
+            .await?)
     }
 }
 
@@ -288,12 +348,11 @@ struct DevTools {
 }
 
 impl fantoccini::wd::WebDriverCompatibleCommand for DevTools {
-    fn endpoint(
-        &self,
-        base: &Url,
-        session: Option<&str>,
-    ) -> Result<Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {

@@ -8,10 +8,12 @@
 //! | [`browser`] | drives real browsers over WebDriver |
 //! | [`suite`] | runs every test and counts |
 //! | [`bench`] | measures, and prints tables |
+//! | [`shots`] | takes pictures of the app in use |
 
 pub mod bench;
 pub mod browser;
 pub mod relay;
+pub mod shots;
 pub mod site;
 pub mod suite;
 pub mod tools;

@@ -2,10 +2,14 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, relay, site, suite, tools};
+use xtask::{bench, relay, shots, site, suite, tools};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Duplex: build, serve, test, measure", arg_required_else_help = true)]
+#[command(
+    name = "cargo xtask",
+    about = "Duplex: build, serve, test, measure",
+    arg_required_else_help = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -40,6 +44,8 @@ enum Command {
     Bench,
     /// Print what a first visit downloads
     Size,
+    /// Take pictures of the app in use, into target/shots/
+    Shots,
     /// Check formatting and lints
     Lint,
     /// Install everything that the other commands need
@@ -55,6 +61,7 @@ async fn main() {
         Command::Relay { port, faults } => relay_alone(port, faults).await,
         Command::Bench => bench::run().await,
         Command::Size => bench::size::print(),
+        Command::Shots => shots::take().await,
         Command::Lint => suite::lint(),
         Command::Setup => tools::set_up_everything(),
     };

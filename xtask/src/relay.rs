@@ -73,7 +73,9 @@ pub struct Relay {
 
 impl Relay {
     pub fn new(faults: Faults) -> Self {
-        Self { hub: Arc::new(Hub::new(faults)) }
+        Self {
+            hub: Arc::new(Hub::new(faults)),
+        }
     }
 
     pub fn router(&self) -> Router {
@@ -104,7 +106,12 @@ async fn join(
 ) -> Response {
     let Ok(upgrade) = upgrade else {
         // RFC 9110 §15.5.22; the page asks for this to learn that a relay is here.
-        return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "WebSockets only.\n").into_response();
+        return (
+            StatusCode::UPGRADE_REQUIRED,
+            [(header::UPGRADE, "websocket")],
+            "WebSockets only.\n",
+        )
+            .into_response();
     };
     let path = uri.path().to_owned();
     upgrade
@@ -130,7 +137,11 @@ impl Server {
             // Ends only with the task.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, relay, task })
+        Ok(Self {
+            address,
+            relay,
+            task,
+        })
     }
 
     pub fn address(&self) -> String {
@@ -139,6 +150,11 @@ impl Server {
 
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// How many clients are connected, now and from now on.
+    pub fn joined(&self) -> watch::Receiver<usize> {
+        self.relay.joined()
     }
 
     /// Dies as a killed process does: no more connections, and all that were are cut.

@@ -50,7 +50,10 @@ impl Server {
             bail!("There is no built site in dist/. Build it with: cargo xtask build");
         }
         let relay = Relay::new(faults);
-        let fresh = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        let fresh = SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        );
         let router: Router = relay
             .router()
             .nest_service("/sub/path", ServeDir::new(dist()))
@@ -62,7 +65,11 @@ impl Server {
             // Ends only with the task.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, relay, task })
+        Ok(Self {
+            address,
+            relay,
+            task,
+        })
     }
 
     pub fn address(&self) -> String {

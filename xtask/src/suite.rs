@@ -40,7 +40,11 @@ impl Count {
         let (_, counts) = line.split_once("test result: ")?;
         let number = |what: &str| {
             let before = counts.split(what).next()?.trim_end();
-            before.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+            before
+                .rsplit(|c: char| !c.is_ascii_digit())
+                .next()?
+                .parse()
+                .ok()
         };
         Some(Self {
             passed: number("passed")?,
@@ -56,28 +60,47 @@ pub async fn run(strict: bool) -> Result<()> {
     site::build()?;
     let mut total = Count::default();
     println!("\n== Native: unit, property, simulation, tidiness, relay");
-    total.add(&step(cargo().args(["test", "--workspace", "--no-fail-fast"])));
+    total.add(&step(cargo().args([
+        "test",
+        "--workspace",
+        "--no-fail-fast",
+    ])));
     let relay = Server::start(RELAY_PORT, Faults::default()).await?;
     for engine in [Engine::Chromium, Engine::Firefox] {
         println!("\n== In wasm, in {}", engine.name());
-        total.add(&match engine.is_here() || which_is_in(&path, engine.driver()) {
-            true => in_wasm(engine, &path)?,
-            false => absent(engine, strict),
-        });
+        total.add(
+            &match engine.is_here() || which_is_in(&path, engine.driver()) {
+                true => in_wasm(engine, &path)?,
+                false => absent(engine, strict),
+            },
+        );
     }
     relay.kill().await;
     println!("\n== Journeys");
     for engine in Engine::ALL {
-        total.add(&match engine.is_here() || which_is_in(&path, engine.driver()) {
-            true => step(
-                cargo()
-                    .args(["test", "--package", "xtask", "--test", "journeys", "--", engine.name()])
-                    .env("PATH", &path),
-            ),
-            false => absent(engine, strict),
-        });
+        total.add(
+            &match engine.is_here() || which_is_in(&path, engine.driver()) {
+                true => step(
+                    cargo()
+                        .args([
+                            "test",
+                            "--package",
+                            "xtask",
+                            "--test",
+                            "journeys",
+                            "--",
+                            engine.name(),
+                        ])
+                        .env("PATH", &path),
+                ),
+                false => absent(engine, strict),
+            },
+        );
     }
-    println!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped);
+    println!(
+        "{} passed, {} failed, {} skipped",
+        total.passed, total.failed, total.skipped
+    );
     if total.failed > 0 {
         std::process::exit(1);
     }
@@ -111,9 +134,18 @@ fn in_wasm(engine: Engine, path: &OsString) -> Result<Count> {
     };
     Ok(step(
         cargo()
-            .args(["test", "--target", "wasm32-unknown-unknown", "--test", "browser"])
+            .args([
+                "test",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--test",
+                "browser",
+            ])
             .env("PATH", path)
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+                "wasm-bindgen-test-runner",
+            )
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver_json()?)
             .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
             .env(variable, driver),
@@ -147,7 +179,10 @@ fn step(command: &mut Command) -> Count {
         Ok(count) => count,
         Err(error) => {
             eprintln!("{error:#}");
-            Count { failed: 1, ..Count::default() }
+            Count {
+                failed: 1,
+                ..Count::default()
+            }
         }
     }
 }
@@ -175,8 +210,26 @@ fn counted(command: &mut Command) -> Result<Count> {
 
 /// Formatting and lints, natively and for wasm.
 pub fn lint() -> Result<()> {
-    let clippy = ["clippy", "--quiet", "--all-targets", "--workspace", "--", "-D", "warnings"];
-    let wasm = ["clippy", "--quiet", "--target", "wasm32-unknown-unknown", "--package", "duplex", "--", "-D", "warnings"];
+    let clippy = [
+        "clippy",
+        "--quiet",
+        "--all-targets",
+        "--workspace",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    let wasm = [
+        "clippy",
+        "--quiet",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--package",
+        "duplex",
+        "--",
+        "-D",
+        "warnings",
+    ];
     let commands: [&[&str]; 3] = [&["fmt", "--all", "--check"], &clippy, &wasm];
     for arguments in commands {
         if !cargo().args(arguments).status()?.success() {
@@ -192,10 +245,19 @@ mod tests {
 
     #[test]
     fn closing_lines_are_counted() {
-        let line = "test result: FAILED. 111 passed; 2 failed; 3 ignored; 0 measured; 0 filtered out";
-        let count = Count { passed: 111, failed: 2, skipped: 3 };
+        let line =
+            "test result: FAILED. 111 passed; 2 failed; 3 ignored; 0 measured; 0 filtered out";
+        let count = Count {
+            passed: 111,
+            failed: 2,
+            skipped: 3,
+        };
         assert_eq!(Count::of_line(line), Some(count));
-        assert_eq!(Count::of_line("\u{1b}[32mtest result: ok. 7 passed; 0 failed; 0 ignored").map(|c| c.passed), Some(7));
+        assert_eq!(
+            Count::of_line("\u{1b}[32mtest result: ok. 7 passed; 0 failed; 0 ignored")
+                .map(|c| c.passed),
+            Some(7)
+        );
         assert_eq!(Count::of_line("running 3 tests"), None);
     }
 

@@ -51,14 +51,29 @@ struct NpmPackage {
 }
 
 /// Brings wasm-opt.
-const BINARYEN: NpmPackage = NpmPackage { name: "binaryen", version: "132.0.0" };
+const BINARYEN: NpmPackage = NpmPackage {
+    name: "binaryen",
+    version: "132.0.0",
+};
 
 /// For one test: our files in Excalidraw's own code, and what bundles it.
 const EXCALIDRAW: [NpmPackage; 4] = [
-    NpmPackage { name: "@excalidraw/excalidraw", version: "0.18.1" },
-    NpmPackage { name: "react", version: "19.3.1" },
-    NpmPackage { name: "react-dom", version: "19.3.1" },
-    NpmPackage { name: "esbuild", version: "0.28.2" },
+    NpmPackage {
+        name: "@excalidraw/excalidraw",
+        version: "0.18.1",
+    },
+    NpmPackage {
+        name: "react",
+        version: "19.3.1",
+    },
+    NpmPackage {
+        name: "react-dom",
+        version: "19.3.1",
+    },
+    NpmPackage {
+        name: "esbuild",
+        version: "0.28.2",
+    },
 ];
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -110,9 +125,16 @@ fn cache() -> Result<PathBuf> {
 }
 
 fn set_up_target() -> Result<()> {
-    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().context("rustc could not be started")?;
+    let sysroot = Command::new("rustc")
+        .args(["--print", "sysroot"])
+        .output()
+        .context("rustc could not be started")?;
     let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
-    if Path::new(&sysroot).join("lib/rustlib").join(TARGET).exists() {
+    if Path::new(&sysroot)
+        .join("lib/rustlib")
+        .join(TARGET)
+        .exists()
+    {
         return Ok(());
     }
     run(Command::new("rustup").args(["target", "add", TARGET]))
@@ -124,12 +146,17 @@ impl CargoTool {
         if self.is_right(Path::new(self.program)) {
             return Ok(None);
         }
-        let home = cache()?.join("tools").join(format!("{}-{}", self.package, self.version));
+        let home = cache()?
+            .join("tools")
+            .join(format!("{}-{}", self.package, self.version));
         let folder = home.join("bin");
         if self.is_right(&folder.join(self.program)) {
             return Ok(Some(folder));
         }
-        println!("Installing {} {} (some minutes, once)", self.package, self.version);
+        println!(
+            "Installing {} {} (some minutes, once)",
+            self.package, self.version
+        );
         let scratch = cache()?.join("scratch");
         run(Command::new("cargo")
             .args(["install", "--locked", "--quiet", "--root"])
@@ -147,20 +174,36 @@ impl CargoTool {
     }
 
     fn is_right(&self, program: &Path) -> bool {
-        let said = Command::new(program).arg("--version").stderr(Stdio::null()).output();
+        let said = Command::new(program)
+            .arg("--version")
+            .stderr(Stdio::null())
+            .output();
         said.is_ok_and(|said| {
             let said = String::from_utf8_lossy(&said.stdout).into_owned();
-            said.lines().next().is_some_and(|line| line.split_whitespace().any(|word| word == self.version))
+            said.lines()
+                .next()
+                .is_some_and(|line| line.split_whitespace().any(|word| word == self.version))
         })
     }
 }
 
 /// The folder with a `node_modules` that holds `packages`, the first of which gives it its name.
 fn set_up_npm(packages: &[NpmPackage]) -> Result<PathBuf> {
-    let specs: Vec<String> = packages.iter().map(|p| format!("{}@{}", p.name, p.version)).collect();
-    let name = specs.first().map(|first| first.replace('/', "-")).unwrap_or_default();
+    let specs: Vec<String> = packages
+        .iter()
+        .map(|p| format!("{}@{}", p.name, p.version))
+        .collect();
+    let name = specs
+        .first()
+        .map(|first| first.replace('/', "-"))
+        .unwrap_or_default();
     let home = cache()?.join("tools").join(name);
-    let is_there = |package: &NpmPackage| home.join("node_modules").join(package.name).join("package.json").exists();
+    let is_there = |package: &NpmPackage| {
+        home.join("node_modules")
+            .join(package.name)
+            .join("package.json")
+            .exists()
+    };
     if !packages.iter().all(is_there) {
         println!("Installing {} from npm", specs.join(", "));
         fs::create_dir_all(&home)?;
@@ -176,7 +219,11 @@ fn set_up_npm(packages: &[NpmPackage]) -> Result<PathBuf> {
 fn set_up_binaryen() -> Result<Option<PathBuf>> {
     let major = BINARYEN.version.split('.').next().unwrap_or_default();
     let said = Command::new("wasm-opt").arg("--version").output();
-    if said.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).split_whitespace().any(|w| w == major)) {
+    if said.is_ok_and(|said| {
+        String::from_utf8_lossy(&said.stdout)
+            .split_whitespace()
+            .any(|w| w == major)
+    }) {
         return Ok(None);
     }
     Ok(Some(set_up_npm(&[BINARYEN])?.join("node_modules/.bin")))
@@ -198,7 +245,10 @@ fn set_up_browsers() -> Result<()> {
         return Ok(());
     }
     if which::which("apt-get").is_err() {
-        bail!("Missing for the browser tests: {}. Install them with your system's packages.", missing.join(", "));
+        bail!(
+            "Missing for the browser tests: {}. Install them with your system's packages.",
+            missing.join(", ")
+        );
     }
     println!("Installing {} with apt", missing.join(", "));
     apt(&["update", "-qq"])?;
@@ -208,18 +258,27 @@ fn set_up_browsers() -> Result<()> {
 
 fn apt(arguments: &[&str]) -> Result<()> {
     // Only root may; elsewhere sudo asks.
-    let root = fs::metadata("/root/.").is_ok();
+    let user = Command::new("id").arg("-u").output().context("id could not be started")?;
+    let root = user.stdout.starts_with(b"0");
     let mut command = Command::new(if root { "apt-get" } else { "sudo" });
     if !root {
         command.arg("apt-get");
     }
-    run(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()))
+    run(command
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdout(Stdio::null()))
 }
 
 /// Runs to the end, or says which command failed.
 pub fn run(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let first = command.get_args().next().unwrap_or_default().to_string_lossy().into_owned();
+    let first = command
+        .get_args()
+        .next()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let status = command
         .status()
         .with_context(|| format!("{name} could not be started. Is it installed?"))?;

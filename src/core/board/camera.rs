@@ -75,7 +75,10 @@ impl Camera {
     /// All of `content` in the middle of a view of `size`, with a margin, and no larger than life.
     pub fn fitting(content: Rect, size: Size) -> Self {
         const MARGIN: f64 = 48.0;
-        let room = Size::new((size.width - 2.0 * MARGIN).max(1.0), (size.height - 2.0 * MARGIN).max(1.0));
+        let room = Size::new(
+            (size.width - 2.0 * MARGIN).max(1.0),
+            (size.height - 2.0 * MARGIN).max(1.0),
+        );
         let zoom = (room.width / content.width().max(1.0))
             .min(room.height / content.height().max(1.0))
             .clamp(ZOOM_MIN, 1.0);
@@ -102,7 +105,9 @@ mod tests {
 
     #[test]
     fn panning_follows_the_hand() {
-        let camera = Camera::new(0.0, 0.0, 2.0).unwrap().panned(Vec2::new(10.0, -4.0));
+        let camera = Camera::new(0.0, 0.0, 2.0)
+            .unwrap()
+            .panned(Vec2::new(10.0, -4.0));
         assert_eq!(camera.origin, Point::new(-5.0, 2.0));
     }
 
@@ -121,7 +126,12 @@ mod tests {
 
     #[test]
     fn wild_numbers_are_no_camera() {
-        for (x, y, zoom) in [(f64::NAN, 0.0, 1.0), (0.0, f64::INFINITY, 1.0), (0.0, 0.0, 0.0), (0.0, 0.0, 31.0)] {
+        for (x, y, zoom) in [
+            (f64::NAN, 0.0, 1.0),
+            (0.0, f64::INFINITY, 1.0),
+            (0.0, 0.0, 0.0),
+            (0.0, 0.0, 31.0),
+        ] {
             assert_eq!(Camera::new(x, y, zoom), None);
         }
     }

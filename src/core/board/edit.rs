@@ -27,7 +27,11 @@ pub fn erase(ids: impl IntoIterator<Item = Id>) -> Vec<Write> {
 }
 
 /// A file's strokes on top of what is there, with their ids where those are free.
-pub fn merge(imported: Imported, scene: &Scene, rng: &mut fastrand::Rng) -> (Vec<Write>, Vec<Skipped>) {
+pub fn merge(
+    imported: Imported,
+    scene: &Scene,
+    rng: &mut fastrand::Rng,
+) -> (Vec<Write>, Vec<Skipped>) {
     let mut skipped = imported.skipped;
     let mut used = std::collections::HashSet::new();
     let mut writes = Vec::new();
@@ -60,10 +64,14 @@ mod tests {
     #[test]
     fn a_file_opened_twice_is_there_twice_with_its_ids_once() {
         let stroke = |id: &str| json!({"type": "freedraw", "id": id, "x": 0, "y": 0, "points": [[0, 0], [9, 9]]});
-        let file = json!({"type": "excalidraw", "elements": [stroke("a"), stroke("a"), stroke("b")]});
+        let file =
+            json!({"type": "excalidraw", "elements": [stroke("a"), stroke("a"), stroke("b")]});
         let (mut replica, mut rng) = (Replica::new(PeerId::FIRST), fastrand::Rng::with_seed(1));
         for expected in [3, 6] {
-            let strokes = replica.inks().into_iter().map(|(id, ink)| (id, Stroke::from_bytes(&ink).unwrap()));
+            let strokes = replica
+                .inks()
+                .into_iter()
+                .map(|(id, ink)| (id, Stroke::from_bytes(&ink).unwrap()));
             let scene = Scene::of(strokes);
             let (writes, skipped) = merge(excalidraw::import(&file).unwrap(), &scene, &mut rng);
             assert!(skipped.is_empty());
@@ -78,7 +86,10 @@ mod tests {
     fn erasing_empties_cells() {
         let mut replica = Replica::new(PeerId::FIRST);
         let id = Id::parse("a").unwrap();
-        let write = Write { cell: Cell::Ink(id.clone()), value: Some(Value::Bytes([1].into())) };
+        let write = Write {
+            cell: Cell::Ink(id.clone()),
+            value: Some(Value::Bytes([1].into())),
+        };
         replica.write(&[write]);
         replica.write(&erase([id]));
         assert!(replica.inks().is_empty());

@@ -142,7 +142,10 @@ mod tests {
     };
 
     fn stroke(points: &[(f64, f64)]) -> Stroke {
-        let sample = |&(x, y): &(f64, f64)| Sample { at: Point::new(x, y), pressure: 0.5 };
+        let sample = |&(x, y): &(f64, f64)| Sample {
+            at: Point::new(x, y),
+            pressure: 0.5,
+        };
         Stroke {
             style: STYLE,
             z: 0,
@@ -153,13 +156,18 @@ mod tests {
 
     #[test]
     fn the_outline_stays_inside_the_bounds() {
-        let zigzag: Vec<_> = (0..100).map(|i| (f64::from(i) * 5.0, f64::from(i % 2) * 60.0)).collect();
+        let zigzag: Vec<_> = (0..100)
+            .map(|i| (f64::from(i) * 5.0, f64::from(i % 2) * 60.0))
+            .collect();
         for points in [&[(5.0, 5.0)][..], &[(0.0, 0.0), (100.0, 3.0)], &zigzag] {
             let stroke = stroke(points);
             let (fill, bounds) = (fill(&stroke, true), bounds(&stroke));
             assert!(fill.outline.len() >= 3);
             for [x, y] in fill.outline {
-                assert!(bounds.contains(Point::new(f64::from(x), f64::from(y))), "{x} {y} {bounds}");
+                assert!(
+                    bounds.contains(Point::new(f64::from(x), f64::from(y))),
+                    "{x} {y} {bounds}"
+                );
             }
         }
     }
@@ -168,8 +176,12 @@ mod tests {
     fn a_path_is_closed() {
         let outline = [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0]];
         let path: Vec<_> = verbs(&outline).collect();
-        let Verb::MoveTo(start) = path[0] else { panic!() };
-        let Verb::QuadTo(_, end) = path[path.len() - 1] else { panic!() };
+        let Verb::MoveTo(start) = path[0] else {
+            panic!()
+        };
+        let Verb::QuadTo(_, end) = path[path.len() - 1] else {
+            panic!()
+        };
         assert_eq!((path.len(), start), (4, end));
         assert_eq!(verbs(&[]).count(), 0);
     }
@@ -177,13 +189,19 @@ mod tests {
     #[test]
     fn the_eraser_touches_lines_it_crosses_or_nears() {
         let line = stroke(&[(0.0, 0.0), (100.0, 0.0)]);
-        let touched = |ax, ay, bx, by| is_touched(&line, Point::new(ax, ay), Point::new(bx, by), 2.0);
+        let touched =
+            |ax, ay, bx, by| is_touched(&line, Point::new(ax, ay), Point::new(bx, by), 2.0);
         assert!(touched(50.0, -30.0, 50.0, 30.0));
         assert!(touched(50.0, 5.0, 60.0, 5.0));
         assert!(!touched(50.0, 10.0, 60.0, 10.0));
         assert!(!touched(110.0, 0.0, 120.0, 0.0));
         let dot = stroke(&[(7.0, 7.0)]);
-        assert!(is_touched(&dot, Point::new(8.0, 8.0), Point::new(8.0, 8.0), 1.0));
+        assert!(is_touched(
+            &dot,
+            Point::new(8.0, 8.0),
+            Point::new(8.0, 8.0),
+            1.0
+        ));
     }
 
     #[test]

@@ -96,7 +96,9 @@ impl Scene {
 
     /// Whether nothing is painted over this element.
     pub fn is_on_top(&self, element: &Element) -> bool {
-        self.order.last().is_none_or(|(z, id)| (*z, id) <= element.order())
+        self.order
+            .last()
+            .is_none_or(|(z, id)| (*z, id) <= element.order())
     }
 
     /// The z of the next stroke.
@@ -108,14 +110,18 @@ impl Scene {
     pub fn within(&self, area: Rect) -> Vec<Rc<Element>> {
         let envelope = AABB::from_corners([area.x0, area.y0], [area.x1, area.y1]);
         let found = self.index.locate_in_envelope_intersecting(&envelope);
-        let mut elements: Vec<_> = found.filter_map(|e| self.elements.get(&e.data).cloned()).collect();
+        let mut elements: Vec<_> = found
+            .filter_map(|e| self.elements.get(&e.data).cloned())
+            .collect();
         elements.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
         elements
     }
 
     /// All elements in painting order.
     pub fn in_order(&self) -> impl Iterator<Item = &Rc<Element>> {
-        self.order.iter().filter_map(|(_, id)| self.elements.get(id))
+        self.order
+            .iter()
+            .filter_map(|(_, id)| self.elements.get(id))
     }
 
     /// The strokes that a round eraser meets on its way from `a` to `b`.
@@ -160,7 +166,10 @@ fn element(id: Id, stroke: Stroke) -> Element {
 
 fn entry(element: &Element) -> Entry {
     let Rect { x0, y0, x1, y1 } = element.bounds;
-    Entry::new(Rectangle::from_corners([x0, y0], [x1, y1]), element.id.clone())
+    Entry::new(
+        Rectangle::from_corners([x0, y0], [x1, y1]),
+        element.id.clone(),
+    )
 }
 
 #[cfg(test)]
@@ -171,8 +180,16 @@ mod tests {
     };
 
     fn line(z: u64, x: f64, y: f64) -> Stroke {
-        let sample = |dx| Sample { at: Point::new(x + dx, y), pressure: 0.5 };
-        Stroke { style: STYLE, z, simulate_pressure: true, samples: vec![sample(0.0), sample(50.0)] }
+        let sample = |dx| Sample {
+            at: Point::new(x + dx, y),
+            pressure: 0.5,
+        };
+        Stroke {
+            style: STYLE,
+            z,
+            simulate_pressure: true,
+            samples: vec![sample(0.0), sample(50.0)],
+        }
     }
 
     fn id(n: u64) -> Id {
@@ -182,7 +199,8 @@ mod tests {
     #[test]
     fn the_index_finds_what_a_scan_finds_in_painting_order() {
         let mut rng = fastrand::Rng::with_seed(3);
-        let mut scene = Scene::of((0..200).map(|n| (id(n), line(n % 7, rng.f64() * 1e3, rng.f64() * 1e3))));
+        let mut scene =
+            Scene::of((0..200).map(|n| (id(n), line(n % 7, rng.f64() * 1e3, rng.f64() * 1e3))));
         for n in 200..400 {
             scene.insert(id(n), line(n % 5, rng.f64() * 1e3, rng.f64() * 1e3));
         }
@@ -199,7 +217,11 @@ mod tests {
                 .map(|e| (e.stroke.z, e.id.clone()))
                 .collect();
             scanned.sort();
-            let found: Vec<_> = scene.within(area).iter().map(|e| (e.stroke.z, e.id.clone())).collect();
+            let found: Vec<_> = scene
+                .within(area)
+                .iter()
+                .map(|e| (e.stroke.z, e.id.clone()))
+                .collect();
             assert_eq!(found, scanned);
         }
         assert_eq!(scene.in_order().count(), scene.len());
@@ -214,7 +236,10 @@ mod tests {
         let under = scene.insert(id(2), line(4, 0.0, 0.0));
         assert!(!scene.is_on_top(&under));
         assert_eq!(scene.next_z(), 6);
-        assert_eq!(scene.insert(id(3), line(u64::MAX, 0.0, 0.0)).stroke.z, u64::MAX);
+        assert_eq!(
+            scene.insert(id(3), line(u64::MAX, 0.0, 0.0)).stroke.z,
+            u64::MAX
+        );
         assert_eq!(scene.next_z(), u64::MAX);
     }
 

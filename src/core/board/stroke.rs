@@ -88,7 +88,10 @@ impl Track {
         };
         let mut last = None;
         for sample in samples {
-            let at = ((sample.at.x * grid).round() as i64, (sample.at.y * grid).round() as i64);
+            let at = (
+                (sample.at.x * grid).round() as i64,
+                (sample.at.y * grid).round() as i64,
+            );
             match last {
                 None => track.first = at,
                 Some(last) if last == at => continue,
@@ -99,7 +102,9 @@ impl Track {
             }
             last = Some(at);
             if !simulate_pressure {
-                track.pressures.push((sample.pressure.clamp(0.0, 1.0) * 255.0).round() as u8);
+                track
+                    .pressures
+                    .push((sample.pressure.clamp(0.0, 1.0) * 255.0).round() as u8);
             }
         }
         track
@@ -125,8 +130,13 @@ impl Track {
                     at.1.saturating_add(i64::from(dy)),
                 );
                 let point = Point::new(at.0 as f64 / grid, at.1 as f64 / grid);
-                let pressure = pressures.next().map_or(0.5, |&byte| f64::from(byte) / 255.0);
-                let sample = Sample { at: point, pressure };
+                let pressure = pressures
+                    .next()
+                    .map_or(0.5, |&byte| f64::from(byte) / 255.0);
+                let sample = Sample {
+                    at: point,
+                    pressure,
+                };
                 in_range(point).then_some(sample).ok_or(StrokeError::Range)
             })
             .collect()
@@ -169,8 +179,9 @@ impl Stroke {
             Some(_) => return Err(StrokeError::Version),
             None => return Err(StrokeError::Bytes),
         }
-        let Bytes { z, style, track, .. } =
-            postcard::from_bytes(bytes).map_err(|_| StrokeError::Bytes)?;
+        let Bytes {
+            z, style, track, ..
+        } = postcard::from_bytes(bytes).map_err(|_| StrokeError::Bytes)?;
         style.check()?;
         Ok(Self {
             style,
@@ -207,14 +218,18 @@ pub mod tests {
 
     fn stroke() -> impl Strategy<Value = Stroke> {
         let coordinate = -100_000.0..100_000.0_f64;
-        let samples = proptest::collection::vec((coordinate.clone(), coordinate, 0.0..=1.0_f64), 1..200);
+        let samples =
+            proptest::collection::vec((coordinate.clone(), coordinate, 0.0..=1.0_f64), 1..200);
         (samples, any::<u64>(), any::<bool>()).prop_map(|(samples, z, simulate_pressure)| Stroke {
             style: STYLE,
             z,
             simulate_pressure,
             samples: samples
                 .into_iter()
-                .map(|(x, y, pressure)| Sample { at: Point::new(x, y), pressure })
+                .map(|(x, y, pressure)| Sample {
+                    at: Point::new(x, y),
+                    pressure,
+                })
                 .collect(),
         })
     }
@@ -254,14 +269,22 @@ pub mod tests {
                 pressure: 0.5,
             })
             .collect();
-        let stroke = Stroke { style: STYLE, z: 1, simulate_pressure: false, samples };
+        let stroke = Stroke {
+            style: STYLE,
+            z: 1,
+            simulate_pressure: false,
+            samples,
+        };
         let bytes = stroke.to_bytes(grid_bits(1.0)).unwrap().len();
         assert!(bytes < 700, "{bytes} bytes");
     }
 
     #[test]
     fn wild_strokes_are_refused() {
-        let sample = |x| Sample { at: Point::new(x, 0.0), pressure: 0.5 };
+        let sample = |x| Sample {
+            at: Point::new(x, 0.0),
+            pressure: 0.5,
+        };
         let stroke = |samples, width| Stroke {
             style: Style { width, ..STYLE },
             z: 0,
@@ -269,9 +292,18 @@ pub mod tests {
             samples,
         };
         assert_eq!(stroke(vec![], 1.0).to_bytes(3), Err(StrokeError::Samples));
-        assert_eq!(stroke(vec![sample(f64::NAN)], 1.0).to_bytes(3), Err(StrokeError::Range));
-        assert_eq!(stroke(vec![sample(1e12)], 1.0).to_bytes(3), Err(StrokeError::Range));
-        assert_eq!(stroke(vec![sample(0.0)], f32::NAN).to_bytes(3), Err(StrokeError::Range));
+        assert_eq!(
+            stroke(vec![sample(f64::NAN)], 1.0).to_bytes(3),
+            Err(StrokeError::Range)
+        );
+        assert_eq!(
+            stroke(vec![sample(1e12)], 1.0).to_bytes(3),
+            Err(StrokeError::Range)
+        );
+        assert_eq!(
+            stroke(vec![sample(0.0)], f32::NAN).to_bytes(3),
+            Err(StrokeError::Range)
+        );
         assert_eq!(Stroke::from_bytes(&[9, 9]), Err(StrokeError::Version));
         assert_eq!(Stroke::from_bytes(&[]), Err(StrokeError::Bytes));
     }

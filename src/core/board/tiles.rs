@@ -113,7 +113,9 @@ impl Layer {
     /// The grid places that overlap `area`.
     fn places(&self, area: Rect) -> impl Iterator<Item = (i32, i32)> + use<> {
         let step = TILE_PX / self.scale;
-        let span = |from: f64, to: f64| (from / step).floor() as i32..=((to / step).ceil() as i32).saturating_sub(1);
+        let span = |from: f64, to: f64| {
+            (from / step).floor() as i32..=((to / step).ceil() as i32).saturating_sub(1)
+        };
         let rows = span(area.y0, area.y1);
         span(area.x0, area.x1).flat_map(move |col| rows.clone().map(move |row| (col, row)))
     }
@@ -126,7 +128,10 @@ impl Layer {
     fn blits(&self, view: &View, visible: Rect) -> Vec<Blit> {
         let side = TILE_PX * view.scale() / self.scale;
         let origin = view.origin_px();
-        let shown = self.tiles.keys().filter(|place| self.area(**place).overlaps(visible));
+        let shown = self
+            .tiles
+            .keys()
+            .filter(|place| self.area(**place).overlaps(visible));
         shown
             .map(|&(col, row)| Blit {
                 key: self.key((col, row)),
@@ -166,7 +171,9 @@ impl Tiles {
         self.shed(seen);
         let front = self.front.as_ref();
         Plan {
-            build: front.map_or_else(Vec::new, |front| build.into_iter().map(|place| front.key(place)).collect()),
+            build: front.map_or_else(Vec::new, |front| {
+                build.into_iter().map(|place| front.key(place)).collect()
+            }),
             drop: std::mem::take(&mut self.dropped),
             again_at,
         }
@@ -176,7 +183,9 @@ impl Tiles {
     pub fn blits(&self, view: &View) -> Vec<Blit> {
         let visible = self.visible(view);
         let layers = [&self.back, &self.front].into_iter().flatten();
-        layers.flat_map(|layer| layer.blits(view, visible)).collect()
+        layers
+            .flat_map(|layer| layer.blits(view, visible))
+            .collect()
     }
 
     /// Exactly what the snapped view shows, as board coordinates.
@@ -191,7 +200,11 @@ impl Tiles {
     /// Starts a layer for a scale that has come to rest; otherwise says when it will have.
     fn settle(&mut self, now: Millis, scale: f64) -> Option<Millis> {
         let front = self.front.as_ref().filter(|front| !front.tiles.is_empty());
-        if self.front.as_ref().is_some_and(|front| front.scale == scale) {
+        if self
+            .front
+            .as_ref()
+            .is_some_and(|front| front.scale == scale)
+        {
             self.wanted = None;
             return None;
         }
@@ -232,7 +245,9 @@ impl Tiles {
             return;
         }
         let places = front.tiles.keys().copied().collect();
-        let by_use = smallest_first(places, |place| front.tiles.get(&place).map_or(0, |tile| tile.used));
+        let by_use = smallest_first(places, |place| {
+            front.tiles.get(&place).map_or(0, |tile| tile.used)
+        });
         for place in by_use.into_iter().take(surplus) {
             front.tiles.remove(&place);
             self.dropped.push(front.key(place));
@@ -241,13 +256,20 @@ impl Tiles {
 
     /// The part of the board that a tile shows; none for a tile of a layer that is gone.
     pub fn area(&self, key: TileKey) -> Option<Rect> {
-        let front = self.front.as_ref().filter(|front| front.number == key.layer)?;
+        let front = self
+            .front
+            .as_ref()
+            .filter(|front| front.number == key.layer)?;
         Some(front.area((key.col, key.row)))
     }
 
     /// The tile's canvas shows what [`Self::area`] holds now.
     pub fn built(&mut self, key: TileKey) {
-        if let Some(front) = self.front.as_mut().filter(|front| front.number == key.layer) {
+        if let Some(front) = self
+            .front
+            .as_mut()
+            .filter(|front| front.number == key.layer)
+        {
             let tile = Tile {
                 stale: false,
                 used: self.plans,
@@ -259,7 +281,11 @@ impl Tiles {
     /// Something inside `area` changed: tiles that show it are painted anew when they are seen.
     pub fn damaged(&mut self, area: Rect) {
         for place in self.painted(area) {
-            if let Some(tile) = self.front.as_mut().and_then(|front| front.tiles.get_mut(&place)) {
+            if let Some(tile) = self
+                .front
+                .as_mut()
+                .and_then(|front| front.tiles.get_mut(&place))
+            {
                 tile.stale = true;
             }
         }
@@ -296,7 +322,10 @@ impl Tiles {
 }
 
 fn smallest_first(places: Vec<(i32, i32)>, measure: impl Fn((i32, i32)) -> u64) -> Vec<(i32, i32)> {
-    let mut measured: Vec<_> = places.into_iter().map(|place| (measure(place), place)).collect();
+    let mut measured: Vec<_> = places
+        .into_iter()
+        .map(|place| (measure(place), place))
+        .collect();
     measured.sort_unstable();
     measured.into_iter().map(|(_, place)| place).collect()
 }
@@ -334,7 +363,11 @@ mod tests {
                 .map(|r| r.intersect(Rect::new(0.0, 0.0, 1_000.0, 700.0)).area())
                 .sum();
             assert!((covered - 700_000.0).abs() < 1.0, "{covered}");
-            assert!(blits.iter().all(|b| b.at.x.fract() == 0.0 && b.side == TILE_PX));
+            assert!(
+                blits
+                    .iter()
+                    .all(|b| b.at.x.fract() == 0.0 && b.side == TILE_PX)
+            );
         }
     }
 
@@ -356,11 +389,19 @@ mod tests {
         assert_eq!(tiles.blits(&view(0.0, 0.0, 2.0))[0].side, 2.0 * TILE_PX);
         let plan = tiles.plan(10 + ZOOM_RESTS_MS, &view(0.0, 0.0, 2.0));
         assert!(!plan.build.is_empty());
-        assert!(!tiles.blits(&view(0.0, 0.0, 2.0)).is_empty(), "the old tiles stay in view");
+        assert!(
+            !tiles.blits(&view(0.0, 0.0, 2.0)).is_empty(),
+            "the old tiles stay in view"
+        );
         plan.build.iter().for_each(|&key| tiles.built(key));
         let plan = tiles.plan(500, &view(0.0, 0.0, 2.0));
         assert_eq!(plan.drop.len(), 4);
-        assert!(tiles.blits(&view(0.0, 0.0, 2.0)).iter().all(|b| b.side == TILE_PX));
+        assert!(
+            tiles
+                .blits(&view(0.0, 0.0, 2.0))
+                .iter()
+                .all(|b| b.side == TILE_PX)
+        );
     }
 
     #[test]
@@ -385,6 +426,9 @@ mod tests {
             dropped += plan.drop.len();
             plan.build.iter().for_each(|&key| tiles.built(key));
         }
-        assert!(built - dropped <= SPARE_TILES + 8, "{built} built, {dropped} dropped");
+        assert!(
+            built - dropped <= SPARE_TILES + 8,
+            "{built} built, {dropped} dropped"
+        );
     }
 }

@@ -68,26 +68,48 @@ pub enum Input {
 /// What is to happen, in board coordinates.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intent {
-    BeginStroke { first: Sample, simulate_pressure: bool },
+    BeginStroke {
+        first: Sample,
+        simulate_pressure: bool,
+    },
     ExtendStroke(Vec<Sample>),
     FinishStroke,
     CancelStroke,
-    Erase { from: Point, to: Point },
+    Erase {
+        from: Point,
+        to: Point,
+    },
     FinishErasing,
     CancelErasing,
     /// Screen pixels.
     Pan(Vec2),
     /// `about` in screen pixels.
-    Zoom { factor: f64, about: Point },
+    Zoom {
+        factor: f64,
+        about: Point,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Gesture {
     Idle,
-    Drawing { pointer: i32, kind: PointerKind, from: Point, far: bool },
-    Erasing { pointer: i32, last: Point },
-    Panning { pointer: i32, last: Point },
-    Pinching { fingers: [(i32, Point); 2] },
+    Drawing {
+        pointer: i32,
+        kind: PointerKind,
+        from: Point,
+        far: bool,
+    },
+    Erasing {
+        pointer: i32,
+        last: Point,
+    },
+    Panning {
+        pointer: i32,
+        last: Point,
+    },
+    Pinching {
+        fingers: [(i32, Point); 2],
+    },
 }
 
 /// A finger that moved less than this was about to pinch when the second one comes down; CSS pixels.
@@ -126,9 +148,12 @@ impl Hands {
 
     pub fn handle(&mut self, camera: &Camera, input: Input) -> Vec<Intent> {
         match input {
-            Input::Pressed { pointer, kind, button, sample } => {
-                self.pressed(camera, pointer, kind, button, sample)
-            }
+            Input::Pressed {
+                pointer,
+                kind,
+                button,
+                sample,
+            } => self.pressed(camera, pointer, kind, button, sample),
             Input::Moved { pointer, samples } => self.moved(camera, pointer, &samples),
             Input::Lifted { pointer } => self.ended(pointer, true),
             Input::Cancelled { pointer } => self.ended(pointer, false),
@@ -153,13 +178,19 @@ impl Hands {
     ) -> Vec<Intent> {
         match self.gesture {
             Gesture::Idle => {}
-            Gesture::Drawing { pointer: first, kind: PointerKind::Touch, from, far: false }
-                if kind == PointerKind::Touch =>
-            {
+            Gesture::Drawing {
+                pointer: first,
+                kind: PointerKind::Touch,
+                from,
+                far: false,
+            } if kind == PointerKind::Touch => {
                 self.pinch((first, from), (pointer, sample.at));
                 return vec![Intent::CancelStroke];
             }
-            Gesture::Panning { pointer: first, last } if kind == PointerKind::Touch => {
+            Gesture::Panning {
+                pointer: first,
+                last,
+            } if kind == PointerKind::Touch => {
                 self.pinch((first, last), (pointer, sample.at));
                 return Vec::new();
             }
@@ -175,7 +206,10 @@ impl Hands {
         };
         match tool {
             Tool::Hand => {
-                self.gesture = Gesture::Panning { pointer, last: sample.at };
+                self.gesture = Gesture::Panning {
+                    pointer,
+                    last: sample.at,
+                };
                 Vec::new()
             }
             Tool::Eraser => {
@@ -183,9 +217,17 @@ impl Hands {
                 vec![Intent::Erase { from: at, to: at }]
             }
             Tool::Pen => {
-                self.gesture = Gesture::Drawing { pointer, kind, from: sample.at, far: false };
+                self.gesture = Gesture::Drawing {
+                    pointer,
+                    kind,
+                    from: sample.at,
+                    far: false,
+                };
                 vec![Intent::BeginStroke {
-                    first: Sample { at, pressure: sample.pressure },
+                    first: Sample {
+                        at,
+                        pressure: sample.pressure,
+                    },
                     // A mouse always says 0.5, most fingers too.
                     simulate_pressure: kind != PointerKind::Pen,
                 }]
@@ -202,8 +244,12 @@ impl Hands {
             return Vec::new();
         };
         match &mut self.gesture {
-            Gesture::Drawing { pointer, from, far, .. } if *pointer == moved => {
-                *far |= samples.iter().any(|s| (s.at - *from).hypot() > PINCH_SLACK_PX);
+            Gesture::Drawing {
+                pointer, from, far, ..
+            } if *pointer == moved => {
+                *far |= samples
+                    .iter()
+                    .any(|s| (s.at - *from).hypot() > PINCH_SLACK_PX);
                 let board = |s: &ScreenSample| Sample {
                     at: camera.board_from_screen(s.at),
                     pressure: s.pressure,
@@ -213,7 +259,10 @@ impl Hands {
             Gesture::Erasing { pointer, last } if *pointer == moved => {
                 let step = |s: &ScreenSample| {
                     let to = camera.board_from_screen(s.at);
-                    Intent::Erase { from: std::mem::replace(last, to), to }
+                    Intent::Erase {
+                        from: std::mem::replace(last, to),
+                        to,
+                    }
                 };
                 samples.iter().map(step).collect()
             }
@@ -242,7 +291,9 @@ impl Hands {
             }
             Gesture::Pinching { fingers } => {
                 let rest = fingers.into_iter().find(|(finger, _)| *finger != ended);
-                if let (Some((pointer, last)), true) = (rest, fingers.iter().any(|(f, _)| *f == ended)) {
+                if let (Some((pointer, last)), true) =
+                    (rest, fingers.iter().any(|(f, _)| *f == ended))
+                {
                     self.gesture = Gesture::Panning { pointer, last };
                 }
                 return Vec::new();
@@ -267,7 +318,10 @@ fn pinched(fingers: &mut [(i32, Point); 2], moved: i32, to: Point) -> Vec<Intent
     let about = to_a.midpoint(to_b);
     vec![
         Intent::Pan(about - from_a.midpoint(from_b)),
-        Intent::Zoom { factor: spread(to_a, to_b) / spread(from_a, from_b), about },
+        Intent::Zoom {
+            factor: spread(to_a, to_b) / spread(from_a, from_b),
+            about,
+        },
     ]
 }
 
@@ -275,14 +329,34 @@ fn pinched(fingers: &mut [(i32, Point); 2], moved: i32, to: Point) -> Vec<Intent
 mod tests {
     use super::*;
 
-    const CAMERA: Camera = Camera { origin: Point::new(100.0, 0.0), zoom: 2.0 };
+    const CAMERA: Camera = Camera {
+        origin: Point::new(100.0, 0.0),
+        zoom: 2.0,
+    };
 
     fn sample(x: f64, y: f64) -> ScreenSample {
-        ScreenSample { at: Point::new(x, y), pressure: 0.5 }
+        ScreenSample {
+            at: Point::new(x, y),
+            pressure: 0.5,
+        }
     }
 
-    fn press(hands: &mut Hands, pointer: i32, kind: PointerKind, button: Button, x: f64) -> Vec<Intent> {
-        hands.handle(&CAMERA, Input::Pressed { pointer, kind, button, sample: sample(x, 0.0) })
+    fn press(
+        hands: &mut Hands,
+        pointer: i32,
+        kind: PointerKind,
+        button: Button,
+        x: f64,
+    ) -> Vec<Intent> {
+        hands.handle(
+            &CAMERA,
+            Input::Pressed {
+                pointer,
+                kind,
+                button,
+                sample: sample(x, 0.0),
+            },
+        )
     }
 
     fn shift(hands: &mut Hands, pointer: i32, xs: &[f64]) -> Vec<Intent> {
@@ -294,12 +368,26 @@ mod tests {
     fn a_press_a_move_and_a_lift_are_a_stroke_in_board_coordinates() {
         let mut hands = Hands::default();
         let begun = press(&mut hands, 1, PointerKind::Mouse, Button::Primary, 20.0);
-        let first = Sample { at: Point::new(110.0, 0.0), pressure: 0.5 };
-        assert_eq!(begun, [Intent::BeginStroke { first, simulate_pressure: true }]);
-        let [Intent::ExtendStroke(samples)] = &shift(&mut hands, 1, &[22.0, 24.0])[..] else { panic!() };
+        let first = Sample {
+            at: Point::new(110.0, 0.0),
+            pressure: 0.5,
+        };
+        assert_eq!(
+            begun,
+            [Intent::BeginStroke {
+                first,
+                simulate_pressure: true
+            }]
+        );
+        let [Intent::ExtendStroke(samples)] = &shift(&mut hands, 1, &[22.0, 24.0])[..] else {
+            panic!()
+        };
         assert_eq!(samples.len(), 2);
         assert!(shift(&mut hands, 2, &[0.0]).is_empty());
-        assert_eq!(hands.handle(&CAMERA, Input::Lifted { pointer: 1 }), [Intent::FinishStroke]);
+        assert_eq!(
+            hands.handle(&CAMERA, Input::Lifted { pointer: 1 }),
+            [Intent::FinishStroke]
+        );
         assert!(hands.is_idle());
     }
 
@@ -314,11 +402,17 @@ mod tests {
             intents,
             [
                 Intent::Pan(Vec2::new(50.0, 0.0)),
-                Intent::Zoom { factor: 2.0, about: Point::new(100.0, 0.0) }
+                Intent::Zoom {
+                    factor: 2.0,
+                    about: Point::new(100.0, 0.0)
+                }
             ]
         );
         hands.handle(&CAMERA, Input::Lifted { pointer: 1 });
-        assert_eq!(shift(&mut hands, 2, &[210.0]), [Intent::Pan(Vec2::new(10.0, 0.0))]);
+        assert_eq!(
+            shift(&mut hands, 2, &[210.0]),
+            [Intent::Pan(Vec2::new(10.0, 0.0))]
+        );
     }
 
     #[test]
@@ -327,14 +421,20 @@ mod tests {
         press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
         shift(&mut hands, 1, &[60.0]);
         assert!(press(&mut hands, 2, PointerKind::Touch, Button::Primary, 100.0).is_empty());
-        assert!(matches!(shift(&mut hands, 1, &[70.0])[..], [Intent::ExtendStroke(_)]));
+        assert!(matches!(
+            shift(&mut hands, 1, &[70.0])[..],
+            [Intent::ExtendStroke(_)]
+        ));
     }
 
     #[test]
     fn the_middle_button_space_and_the_hand_pan() {
         let mut hands = Hands::default();
         press(&mut hands, 1, PointerKind::Mouse, Button::Middle, 0.0);
-        assert_eq!(shift(&mut hands, 1, &[5.0, 9.0]), [Intent::Pan(Vec2::new(9.0, 0.0))]);
+        assert_eq!(
+            shift(&mut hands, 1, &[5.0, 9.0]),
+            [Intent::Pan(Vec2::new(9.0, 0.0))]
+        );
         hands.handle(&CAMERA, Input::Lifted { pointer: 1 });
         hands.handle(&CAMERA, Input::SpaceHeld(true));
         assert!(hands.would_pan());
@@ -351,10 +451,19 @@ mod tests {
         assert_eq!(
             shift(&mut hands, 1, &[10.0, 20.0]),
             [
-                Intent::Erase { from: at(100.0), to: at(105.0) },
-                Intent::Erase { from: at(105.0), to: at(110.0) }
+                Intent::Erase {
+                    from: at(100.0),
+                    to: at(105.0)
+                },
+                Intent::Erase {
+                    from: at(105.0),
+                    to: at(110.0)
+                }
             ]
         );
-        assert_eq!(hands.handle(&CAMERA, Input::Cancelled { pointer: 1 }), [Intent::CancelErasing]);
+        assert_eq!(
+            hands.handle(&CAMERA, Input::Cancelled { pointer: 1 }),
+            [Intent::CancelErasing]
+        );
     }
 }

@@ -59,7 +59,10 @@ impl WetPen {
 
     /// The message that wipes this stroke from the others' screens.
     pub fn cancelled(&self) -> Option<Vec<u8>> {
-        self.message(Track::of(&self.unsent, self.bits, self.simulate_pressure), true)
+        self.message(
+            Track::of(&self.unsent, self.bits, self.simulate_pressure),
+            true,
+        )
     }
 
     fn message(&self, track: Track, cancelled: bool) -> Option<Vec<u8>> {
@@ -168,7 +171,10 @@ mod tests {
                 ink.arrived(now, PeerId::FIRST, &message);
             }
         }
-        assert!((45..=62).contains(&messages), "{messages} messages in three seconds");
+        assert!(
+            (45..=62).contains(&messages),
+            "{messages} messages in three seconds"
+        );
         let stroke = ink.strokes().next().unwrap();
         assert_eq!(stroke.samples.first(), Some(&sample(0)));
         assert!(stroke.samples.len() >= 177);
@@ -184,7 +190,14 @@ mod tests {
         let third = pen.grew(200, &[sample(3)]).unwrap();
         ink.arrived(0, PeerId::FIRST, &first);
         ink.arrived(0, PeerId::FIRST, &third);
-        let xs: Vec<_> = ink.strokes().next().unwrap().samples.iter().map(|s| s.at.x).collect();
+        let xs: Vec<_> = ink
+            .strokes()
+            .next()
+            .unwrap()
+            .samples
+            .iter()
+            .map(|s| s.at.x)
+            .collect();
         assert_eq!(xs, [0.0, 1.0, 2.0, 3.0]);
     }
 

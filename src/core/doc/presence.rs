@@ -31,12 +31,13 @@ pub const COLORS: [[u8; 3]; 8] = [
 ];
 
 const ADJECTIVES: [&str; 12] = [
-    "Bright", "Brisk", "Calm", "Clever", "Gentle", "Keen", "Lively", "Merry", "Nimble", "Quiet", "Sunny", "Warm",
+    "Bright", "Brisk", "Calm", "Clever", "Gentle", "Keen", "Lively", "Merry", "Nimble", "Quiet",
+    "Sunny", "Warm",
 ];
 
 const ANIMALS: [&str; 16] = [
-    "Badger", "Crane", "Deer", "Finch", "Fox", "Gull", "Hare", "Heron", "Lynx", "Mole", "Otter", "Owl", "Seal",
-    "Stork", "Swift", "Wren",
+    "Badger", "Crane", "Deer", "Finch", "Fox", "Gull", "Hare", "Heron", "Lynx", "Mole", "Otter",
+    "Owl", "Seal", "Stork", "Swift", "Wren",
 ];
 
 impl Profile {
@@ -140,7 +141,10 @@ impl People {
 
     /// How many here have a smaller id than `me`, leaving out `asker`: the order in which peers answer.
     pub fn rank(&self, me: PeerId, asker: PeerId) -> u64 {
-        self.others.keys().filter(|&&peer| peer < me && peer != asker).count() as u64
+        self.others
+            .keys()
+            .filter(|&&peer| peer < me && peer != asker)
+            .count() as u64
     }
 }
 
@@ -150,7 +154,11 @@ mod tests {
 
     #[test]
     fn the_silent_are_forgotten_and_the_heard_stay() {
-        let (mut people, a, b) = (People::default(), PeerId::from_random(1), PeerId::from_random(2));
+        let (mut people, a, b) = (
+            People::default(),
+            PeerId::from_random(1),
+            PeerId::from_random(2),
+        );
         assert!(people.heard(0, a) && people.heard(0, b));
         assert!(!people.heard(PERSON_GONE_MS - 1, b));
         assert!(people.forget_silent(PERSON_GONE_MS));
@@ -162,7 +170,13 @@ mod tests {
     fn names_are_cut_and_cursors_are_numbers() {
         let (mut people, a) = (People::default(), PeerId::FIRST);
         people.heard(0, a);
-        people.showed(a, Profile { name: format!("\u{7}{}", "x".repeat(500)), color: [0; 3] });
+        people.showed(
+            a,
+            Profile {
+                name: format!("\u{7}{}", "x".repeat(500)),
+                color: [0; 3],
+            },
+        );
         people.pointed(a, Some((f32::NAN, 0.0)));
         let person = people.get(a).unwrap();
         assert_eq!(person.profile.as_ref().unwrap().name.len(), NAME_CHARS);
@@ -175,7 +189,13 @@ mod tests {
         for id in [2, 4, 9] {
             people.heard(0, PeerId::from_random(id));
         }
-        assert_eq!(people.rank(PeerId::from_random(5), PeerId::from_random(2)), 1);
-        assert_eq!(people.rank(PeerId::from_random(1), PeerId::from_random(9)), 0);
+        assert_eq!(
+            people.rank(PeerId::from_random(5), PeerId::from_random(2)),
+            1
+        );
+        assert_eq!(
+            people.rank(PeerId::from_random(1), PeerId::from_random(9)),
+            0
+        );
     }
 }

@@ -10,8 +10,8 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 use yrs::{
-    Any, ClientID, DeepObservable, Doc, ID, IdSet, Map, MapPrelim, MapRef, Observable, OffsetKind, Options, Out,
-    ReadTxn, StateVector, Transact, TransactionMut, Update,
+    Any, ClientID, DeepObservable, Doc, ID, IdSet, Map, MapPrelim, MapRef, Observable, OffsetKind,
+    Options, Out, ReadTxn, StateVector, Transact, TransactionMut, Update,
     types::{Event, PathSegment},
     updates::{decoder::Decode, encoder::Encode},
 };
@@ -154,7 +154,10 @@ impl Replica {
                     Cell::Todo(id, _) => match self.todo.get(&txn, id.as_str()) {
                         Some(item) => item.cast::<MapRef>().ok(),
                         None if value.is_none() => None,
-                        None => Some(self.todo.insert(&mut txn, id.as_str(), MapPrelim::default())),
+                        None => Some(
+                            self.todo
+                                .insert(&mut txn, id.as_str(), MapPrelim::default()),
+                        ),
                     },
                 };
                 let Some(map) = map else { continue };
@@ -193,7 +196,9 @@ impl Replica {
             self.note_gaps(inserted);
         }
         Ok(Applied {
-            touched: std::mem::take(&mut *self.touched.borrow_mut()).into_iter().collect(),
+            touched: std::mem::take(&mut *self.touched.borrow_mut())
+                .into_iter()
+                .collect(),
             news,
             incomplete: !self.beyond_gaps.is_empty() || self.doc.transact().has_missing_updates(),
         })
@@ -223,7 +228,10 @@ impl Replica {
     pub fn diff(&self, state_vector: &[u8]) -> Result<Option<Vec<u8>>, ReplicaError> {
         let theirs = decode_state_vector(state_vector)?;
         let txn = self.doc.transact();
-        let more = txn.state_vector().iter().any(|(client, &clock)| clock > theirs.get(client));
+        let more = txn
+            .state_vector()
+            .iter()
+            .any(|(client, &clock)| clock > theirs.get(client));
         Ok(more.then(|| txn.encode_diff_v1(&theirs)))
     }
 
@@ -231,7 +239,9 @@ impl Replica {
     pub fn lacks(&self, state_vector: &[u8]) -> Result<bool, ReplicaError> {
         let theirs = decode_state_vector(state_vector)?;
         let mine = self.doc.transact().state_vector();
-        Ok(theirs.iter().any(|(client, &clock)| clock > mine.get(client)))
+        Ok(theirs
+            .iter()
+            .any(|(client, &clock)| clock > mine.get(client)))
     }
 
     /// Only the deletions, as an update: what two copies with equal state vectors may still differ in.
@@ -253,7 +263,10 @@ impl Replica {
         }
         let snapshot = self.doc.transact().snapshot();
         let mut hash = Sha256::new();
-        let clocks = snapshot.state_map.iter().map(|(client, &clock)| (client.get(), clock));
+        let clocks = snapshot
+            .state_map
+            .iter()
+            .map(|(client, &clock)| (client.get(), clock));
         for (client, clock) in sorted(clocks) {
             hash.update(client.to_be_bytes());
             hash.update(clock.to_be_bytes());
@@ -262,7 +275,10 @@ impl Replica {
             hash.update(b"set");
             for (client, _) in sorted(set.client_ids().map(|client| (client.get(), 0))) {
                 hash.update(client.to_be_bytes());
-                let ranges = set.get(&ClientID::new(client)).into_iter().flat_map(|ranges| ranges.iter());
+                let ranges = set
+                    .get(&ClientID::new(client))
+                    .into_iter()
+                    .flat_map(|ranges| ranges.iter());
                 for range in joined(ranges.map(|(range, ())| (range.start, range.end))) {
                     hash.update(range.0.to_be_bytes());
                     hash.update(range.1.to_be_bytes());
@@ -358,12 +374,18 @@ mod tests {
         let commit = a.write(&[ink("s", 1), title("t", "milk")]).unwrap();
         let applied = b.apply(&commit.update).unwrap();
         let id = |text| Id::parse(text).unwrap();
-        assert_eq!(applied.touched, [Touched::Ink(id("s")), Touched::Todo(id("t"))]);
+        assert_eq!(
+            applied.touched,
+            [Touched::Ink(id("s")), Touched::Todo(id("t"))]
+        );
         assert!(applied.news);
         assert_eq!(a.digest(), b.digest());
         assert_eq!(b.get(&title("t", "").cell), Some(Value::text("milk")));
         let commit = a.write(&[title("t", "bread")]).unwrap();
-        assert_eq!(b.apply(&commit.update).unwrap().touched, [Touched::Todo(id("t"))]);
+        assert_eq!(
+            b.apply(&commit.update).unwrap().touched,
+            [Touched::Todo(id("t"))]
+        );
         assert!(!b.apply(&commit.update).unwrap().news);
     }
 
@@ -373,7 +395,13 @@ mod tests {
         assert!(a.write(&[ink("s", 1)]).is_some());
         let digest = a.digest();
         assert!(a.write(&[ink("s", 1)]).is_none());
-        assert!(a.write(&[Write { cell: Cell::Ink(Id::parse("x").unwrap()), value: None }]).is_none());
+        assert!(
+            a.write(&[Write {
+                cell: Cell::Ink(Id::parse("x").unwrap()),
+                value: None
+            }])
+            .is_none()
+        );
         assert_eq!(a.digest(), digest);
     }
 
@@ -413,7 +441,10 @@ mod tests {
     fn deletions_alone_travel_too() {
         let (mut a, mut b) = (replica(1), replica(2));
         b.apply(&a.write(&[ink("1", 1)]).unwrap().update).unwrap();
-        a.write(&[Write { cell: ink("1", 1).cell, value: None }]);
+        a.write(&[Write {
+            cell: ink("1", 1).cell,
+            value: None,
+        }]);
         assert_ne!(a.digest(), b.digest());
         assert_eq!(a.diff(&b.state_vector()), Ok(None));
         let applied = b.apply(&a.deletions()).unwrap();
@@ -427,7 +458,10 @@ mod tests {
         for n in 0..20 {
             a.write(&[ink(&n.to_string(), n), title(&n.to_string(), "x")]);
         }
-        a.write(&[Write { cell: ink("3", 0).cell, value: None }]);
+        a.write(&[Write {
+            cell: ink("3", 0).cell,
+            value: None,
+        }]);
         let mut b = replica(2);
         b.apply(&a.snapshot()).unwrap();
         assert_eq!(a.digest(), b.digest());

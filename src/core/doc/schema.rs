@@ -34,7 +34,9 @@ impl Id {
 
     /// Ten characters, 59 bits: two ids meet by chance once in 700 million strokes.
     pub fn random(rng: &mut fastrand::Rng) -> Self {
-        let text: String = std::iter::repeat_with(|| rng.alphanumeric()).take(10).collect();
+        let text: String = std::iter::repeat_with(|| rng.alphanumeric())
+            .take(10)
+            .collect();
         Self(text.into())
     }
 

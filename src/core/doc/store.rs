@@ -71,7 +71,11 @@ impl Store {
     }
 
     /// The room was read. `snapshot` is taken of the document after merging `stored`, for a compaction.
-    pub fn loaded(&mut self, stored: &Stored, snapshot: impl FnOnce() -> Vec<u8>) -> Option<Command> {
+    pub fn loaded(
+        &mut self,
+        stored: &Stored,
+        snapshot: impl FnOnce() -> Vec<u8>,
+    ) -> Option<Command> {
         self.loaded = true;
         self.problem = None;
         let through = stored.last_row.filter(|_| stored.rows.len() >= LOG_ROWS)?;
@@ -153,7 +157,10 @@ mod tests {
         assert_eq!(store.keep(vec![2]), None);
         assert_eq!(store.keep(vec![3]), None);
         assert_eq!(store.saved(), Saved::Saving);
-        assert_eq!(store.appended(), Some(Command::Append(vec![vec![2], vec![3]])));
+        assert_eq!(
+            store.appended(),
+            Some(Command::Append(vec![vec![2], vec![3]]))
+        );
         assert_eq!(store.appended(), None);
         assert_eq!(store.saved(), Saved::Saved);
     }

@@ -14,8 +14,8 @@ use super::replica::Digest;
 use crate::{
     core::peer::PeerId,
     limits::{
-        ANSWER_RANK_MS, ANSWER_RANKS, ASK_INTERVAL_MS, ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS, BEAT_MS,
-        DIGESTS, Millis,
+        ANSWER_RANK_MS, ANSWER_RANKS, ASK_INTERVAL_MS, ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS,
+        BEAT_MS, DIGESTS, Millis,
     },
 };
 
@@ -81,7 +81,13 @@ impl Sync {
     }
 
     /// A peer showed its digest.
-    pub fn digest_shown(&mut self, now: Millis, peer: PeerId, digest: Digest, rng: &mut fastrand::Rng) {
+    pub fn digest_shown(
+        &mut self,
+        now: Millis,
+        peer: PeerId,
+        digest: Digest,
+        rng: &mut fastrand::Rng,
+    ) {
         self.shown.insert(peer, digest);
         if self.recent.contains(&digest) || self.unknown.contains(&digest) {
             return;
@@ -130,12 +136,18 @@ impl Sync {
     /// How many peers showed our own digest last.
     pub fn in_step(&self) -> usize {
         let mine = self.recent.back();
-        self.shown.values().filter(|&digest| Some(digest) == mine).count()
+        self.shown
+            .values()
+            .filter(|&digest| Some(digest) == mine)
+            .count()
     }
 
     pub fn wake_at(&self) -> Option<Millis> {
         let answers = self.answers.values().map(|answer| answer.at).min();
-        [self.ask_at, self.beat_at, answers].into_iter().flatten().min()
+        [self.ask_at, self.beat_at, answers]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub fn tick(&mut self, now: Millis, rng: &mut fastrand::Rng) -> Vec<Action> {

@@ -55,7 +55,12 @@ impl History {
         };
         let step = from.pop()?;
         let mut inverse = Inverse::default();
-        for Change { cell, before, after } in step.iter().rev() {
+        for Change {
+            cell,
+            before,
+            after,
+        } in step.iter().rev()
+        {
             let (expected, wanted) = match direction {
                 Direction::Undo => (after, before),
                 Direction::Redo => (before, after),
@@ -92,7 +97,12 @@ mod tests {
     #[test]
     fn a_step_is_taken_back_and_done_again() {
         let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::default());
-        history.did(replica.write(&[ink("a", Some(1)), ink("b", Some(2))]).unwrap().changes);
+        history.did(
+            replica
+                .write(&[ink("a", Some(1)), ink("b", Some(2))])
+                .unwrap()
+                .changes,
+        );
         let undo = history.step(Direction::Undo, &replica).unwrap();
         replica.write(&undo.writes);
         assert!(replica.inks().is_empty());
@@ -108,7 +118,13 @@ mod tests {
         history.did(mine.write(&[ink("a", Some(1))]).unwrap().changes);
         mine.write(&[ink("a", Some(9))]);
         let undo = history.step(Direction::Undo, &mine).unwrap();
-        assert_eq!(undo, Inverse { writes: vec![], skipped: 1 });
+        assert_eq!(
+            undo,
+            Inverse {
+                writes: vec![],
+                skipped: 1
+            }
+        );
     }
 
     #[test]
@@ -124,7 +140,12 @@ mod tests {
     fn steps_are_bounded() {
         let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::default());
         for n in 0..UNDO_STEPS + 50 {
-            history.did(replica.write(&[ink(&n.to_string(), Some(1))]).unwrap().changes);
+            history.did(
+                replica
+                    .write(&[ink(&n.to_string(), Some(1))])
+                    .unwrap()
+                    .changes,
+            );
         }
         assert_eq!(history.done.len(), UNDO_STEPS);
     }

@@ -12,9 +12,16 @@ use crate::core::{
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// `q`: my state vector; who has more, tell me.
-    Ask { state_vector: Vec<u8>, digest: Digest },
+    Ask {
+        state_vector: Vec<u8>,
+        digest: Digest,
+    },
     /// `a`: what `to` lacks, given from the state `digest`. Good for everybody who lacks it too.
-    Answer { to: PeerId, digest: Digest, update: Vec<u8> },
+    Answer {
+        to: PeerId,
+        digest: Digest,
+        update: Vec<u8>,
+    },
     /// `u`: an edit, as a Yjs update.
     Update(Vec<u8>),
     /// `b`: I am here, this is me, and this is what I have.
@@ -52,14 +59,26 @@ impl Body {
     /// Kind letter and bytes.
     pub fn write(self) -> (u8, Vec<u8>) {
         match self {
-            Self::Ask { state_vector, digest: Digest(digest) } => {
-                (b'q', bytes(&Ask { digest, state_vector }))
-            }
-            Self::Answer { to, digest: Digest(digest), update } => {
-                (b'a', bytes(&Answer { to, digest, update }))
-            }
+            Self::Ask {
+                state_vector,
+                digest: Digest(digest),
+            } => (
+                b'q',
+                bytes(&Ask {
+                    digest,
+                    state_vector,
+                }),
+            ),
+            Self::Answer {
+                to,
+                digest: Digest(digest),
+                update,
+            } => (b'a', bytes(&Answer { to, digest, update })),
             Self::Update(update) => (b'u', update),
-            Self::Beat { digest: Digest(digest), profile } => (b'b', bytes(&Beat { digest, profile })),
+            Self::Beat {
+                digest: Digest(digest),
+                profile,
+            } => (b'b', bytes(&Beat { digest, profile })),
             Self::Cursor(cursor) => (b'c', bytes(&cursor)),
             Self::Wet(ink) => (b'w', ink),
             Self::Missing(missing) => (b'n', bytes(&(missing.sender, missing.seq, missing.parts))),
@@ -71,17 +90,30 @@ impl Body {
     pub fn read(kind: u8, body: Vec<u8>) -> Option<Self> {
         Some(match kind {
             b'q' => {
-                let Ask { digest, state_vector } = postcard::from_bytes(&body).ok()?;
-                Self::Ask { state_vector, digest: Digest(digest) }
+                let Ask {
+                    digest,
+                    state_vector,
+                } = postcard::from_bytes(&body).ok()?;
+                Self::Ask {
+                    state_vector,
+                    digest: Digest(digest),
+                }
             }
             b'a' => {
                 let Answer { to, digest, update } = postcard::from_bytes(&body).ok()?;
-                Self::Answer { to, digest: Digest(digest), update }
+                Self::Answer {
+                    to,
+                    digest: Digest(digest),
+                    update,
+                }
             }
             b'u' => Self::Update(body),
             b'b' => {
                 let Beat { digest, profile } = postcard::from_bytes(&body).ok()?;
-                Self::Beat { digest: Digest(digest), profile }
+                Self::Beat {
+                    digest: Digest(digest),
+                    profile,
+                }
             }
             b'c' => Self::Cursor(postcard::from_bytes(&body).ok()?),
             b'w' => Self::Wet(body),
@@ -116,14 +148,25 @@ mod tests {
         let profile = Profile::new("Ada", [1, 2, 3]);
         let digest = Digest(u64::MAX);
         let to = PeerId::from_random(77);
-        roundtrip(Body::Ask { state_vector: vec![1, 2], digest });
-        roundtrip(Body::Answer { to, digest, update: vec![0; 500] });
+        roundtrip(Body::Ask {
+            state_vector: vec![1, 2],
+            digest,
+        });
+        roundtrip(Body::Answer {
+            to,
+            digest,
+            update: vec![0; 500],
+        });
         roundtrip(Body::Update(vec![3]));
         roundtrip(Body::Beat { digest, profile });
         roundtrip(Body::Cursor(Some((1.5, -2.0))));
         roundtrip(Body::Cursor(None));
         roundtrip(Body::Wet(vec![4]));
-        roundtrip(Body::Missing(Missing { sender: to, seq: 9, parts: vec![0, 5] }));
+        roundtrip(Body::Missing(Missing {
+            sender: to,
+            seq: 9,
+            parts: vec![0, 5],
+        }));
         roundtrip(Body::Leave);
     }
 

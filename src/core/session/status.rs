@@ -87,7 +87,7 @@ pub struct Status {
     pub people: usize,
     /// Others who showed the same digest last.
     pub in_step: usize,
-    /// Edits that the relay has not been sent, and edits that storage has not taken.
+    /// Edits that the wanted relay has not been sent, and edits that storage has not taken.
     pub unsent: usize,
     pub unstored: usize,
     pub saved: Saved,
@@ -99,10 +99,13 @@ pub struct Status {
 
 impl Session {
     pub fn status(&self) -> Status {
-        let close = self.socket.last_close().map(|close| match close.reason.as_str() {
-            "" => close.meaning().to_owned(),
-            reason => format!("{} (\u{201c}{reason}\u{201d})", close.meaning()),
-        });
+        let close = self
+            .socket
+            .last_close()
+            .map(|close| match close.reason.as_str() {
+                "" => close.meaning().to_owned(),
+                reason => format!("{} (\u{201c}{reason}\u{201d})", close.meaning()),
+            });
         Status {
             connection: self.socket.state().into(),
             relay: self.relay.clone(),
@@ -115,7 +118,7 @@ impl Session {
             frame_bytes: FRAME_BYTES,
             people: self.people.count(),
             in_step: self.sync.in_step(),
-            unsent: self.unsent,
+            unsent: self.relay.as_ref().map_or(0, |_| self.unsent),
             unstored: self.store.pending(),
             saved: self.store.saved(),
             storage_problem: self.store.problem().map(str::to_owned),
@@ -144,7 +147,8 @@ impl Status {
                 (people, in_step) if in_step + 1 == people => {
                     format!("Connected, in step with {in_step} others.")
                 }
-                (people, _) => format!("Connected, exchanging edits with {}.", people - 1),
+                (2, _) => "Connected, exchanging edits with one other.".to_owned(),
+                (people, _) => format!("Connected, exchanging edits with {} others.", people - 1),
             },
             Connection::Waiting => format!(
                 "The relay {close}. Keep working: edits are kept here and sent when it is back."

@@ -24,7 +24,9 @@ mod tests {
         let ceilings: Vec<_> = (0..9).map(ceiling).collect();
         assert_eq!(
             ceilings,
-            [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+            [
+                500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000
+            ]
         );
         assert_eq!(ceiling(u32::MAX), BACKOFF_CAP_MS);
     }

@@ -27,7 +27,9 @@ pub enum EndpointError {
     Fragment,
     #[error("The relay's address has a space or a character that an address cannot have.")]
     Characters,
-    #[error("This page was opened over https, so the browser allows only wss:// relays, not ws://.")]
+    #[error(
+        "This page was opened over https, so the browser allows only wss:// relays, not ws://."
+    )]
     MixedContent,
 }
 
@@ -84,7 +86,10 @@ fn host_of(authority: &str) -> Result<&str, EndpointError> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(v6) => {
             let (host, after) = v6.split_once(']').ok_or(EndpointError::NoHost)?;
-            (host, after.strip_prefix(':').or(after.is_empty().then_some("")))
+            (
+                host,
+                after.strip_prefix(':').or(after.is_empty().then_some("")),
+            )
         }
         None => match authority.split_once(':') {
             Some((host, port)) => (host, Some(port)),
@@ -125,7 +130,10 @@ mod tests {
             "ws://[::1]:9/echo",
             "wss://[2001:db8::1]/",
         ] {
-            assert_eq!(Endpoint::parse(url, false).map(|e| e.to_string()), Ok(url.to_owned()));
+            assert_eq!(
+                Endpoint::parse(url, false).map(|e| e.to_string()),
+                Ok(url.to_owned())
+            );
         }
     }
 
@@ -152,7 +160,10 @@ mod tests {
 
     #[test]
     fn a_secure_page_takes_plain_ws_only_to_this_machine() {
-        assert_eq!(Endpoint::parse("ws://relay.example/", true), Err(EndpointError::MixedContent));
+        assert_eq!(
+            Endpoint::parse("ws://relay.example/", true),
+            Err(EndpointError::MixedContent)
+        );
         assert!(Endpoint::parse("ws://localhost:8080/", true).is_ok());
         assert!(Endpoint::parse("ws://127.0.0.1/", true).is_ok());
         assert!(Endpoint::parse("wss://relay.example/", true).is_ok());

@@ -318,7 +318,10 @@ mod tests {
                     0 => Input::Started(Endpoint::parse("ws://localhost/", false).unwrap()),
                     1 if rng.u8(0..10) == 0 => Input::Stopped,
                     2 => Input::Opened(generation),
-                    3 => Input::Closed(generation, close(*rng.choice(&[1000, 1006, 1008, 1013]).unwrap())),
+                    3 => Input::Closed(
+                        generation,
+                        close(*rng.choice(&[1000, 1006, 1008, 1013]).unwrap()),
+                    ),
                     4 => Input::WentOffline,
                     5 => Input::WentOnline,
                     6 => Input::RetryAsked,

@@ -32,13 +32,21 @@ mod tests {
     fn a_list_comes_back_and_merging_it_again_changes_nothing() {
         let mut replica = Replica::new(PeerId::FIRST);
         let mut rng = fastrand::Rng::with_seed(1);
-        let json = r#"[{"title":"milk"},{"id":"x","title":"bread","completed":true},{"title":" "}]"#;
+        let json =
+            r#"[{"title":"milk"},{"id":"x","title":"bread","completed":true},{"title":" "}]"#;
         let items: Vec<ListedItem> = serde_json::from_str(json).unwrap();
         replica.write(&List::of(replica.todos()).merge(&items, &mut rng));
         let list = List::of(replica.todos());
         let exported = export(&list);
         assert_eq!(exported.len(), 2);
-        assert_eq!(exported[1], ListedItem { id: Some("x".into()), title: "bread".into(), completed: true });
+        assert_eq!(
+            exported[1],
+            ListedItem {
+                id: Some("x".into()),
+                title: "bread".into(),
+                completed: true
+            }
+        );
         assert!(replica.write(&list.merge(&exported, &mut rng)).is_none());
     }
 }

@@ -17,7 +17,12 @@ pub struct Item {
 impl Item {
     /// None where there is no title: a creation that was undone, or half of one that is still on its way.
     pub fn of(id: Id, fields: &BTreeMap<Field, Value>) -> Option<Self> {
-        let text = |field| fields.get(&field).and_then(Value::as_text).map(str::to_owned);
+        let text = |field| {
+            fields
+                .get(&field)
+                .and_then(Value::as_text)
+                .map(str::to_owned)
+        };
         Some(Self {
             id,
             title: text(Field::Title)?,

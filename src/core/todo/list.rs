@@ -16,7 +16,9 @@ pub struct List {
 
 impl List {
     pub fn of(items: impl IntoIterator<Item = (Id, BTreeMap<Field, Value>)>) -> Self {
-        let items = items.into_iter().filter_map(|(id, fields)| Item::of(id, &fields));
+        let items = items
+            .into_iter()
+            .filter_map(|(id, fields)| Item::of(id, &fields));
         let mut items: Vec<Item> = items.filter(|item| !item.is_deleted()).collect();
         items.sort_unstable_by(|a, b| (&a.order, &a.id).cmp(&(&b.order, &b.id)));
         Self { items }
@@ -38,7 +40,13 @@ impl List {
     pub fn add(&self, title: &str, rng: &mut fastrand::Rng) -> Vec<Write> {
         let last = self.items.last().map(|item| item.order.as_str());
         match clean(title) {
-            Some(title) => create(&Id::random(rng), &title, false, order::between(last, None), rng),
+            Some(title) => create(
+                &Id::random(rng),
+                &title,
+                false,
+                order::between(last, None),
+                rng,
+            ),
             None => Vec::new(),
         }
     }
@@ -64,7 +72,9 @@ impl List {
 
     pub fn complete_all(&self, completed: bool) -> Vec<Write> {
         let others = self.items.iter().filter(|item| item.completed != completed);
-        others.flat_map(|item| self.complete(&item.id, completed)).collect()
+        others
+            .flat_map(|item| self.complete(&item.id, completed))
+            .collect()
     }
 
     pub fn delete(&self, id: &Id) -> Vec<Write> {
@@ -72,7 +82,11 @@ impl List {
     }
 
     pub fn clear_completed(&self) -> Vec<Write> {
-        self.items.iter().filter(|item| item.completed).flat_map(delete).collect()
+        self.items
+            .iter()
+            .filter(|item| item.completed)
+            .flat_map(delete)
+            .collect()
     }
 
     /// Puts an item at place `to` of the list (0 is the top).
@@ -82,17 +96,26 @@ impl List {
         if self.get(id).is_none() || self.items.get(to).is_some_and(|item| item.id == *id) {
             return Vec::new();
         }
-        let order = |at: Option<usize>| at.and_then(|at| others.get(at)).map(|item| item.order.as_str());
+        let order = |at: Option<usize>| {
+            at.and_then(|at| others.get(at))
+                .map(|item| item.order.as_str())
+        };
         let key = order::between(order(to.checked_sub(1)), order(Some(to)));
         vec![write(id, Field::Order, Value::text(key))]
     }
 
     /// Items from elsewhere, merged: one whose id is here takes the new title and state, others come at the end.
-    pub fn merge(&self, items: &[super::formats::ListedItem], rng: &mut fastrand::Rng) -> Vec<Write> {
+    pub fn merge(
+        &self,
+        items: &[super::formats::ListedItem],
+        rng: &mut fastrand::Rng,
+    ) -> Vec<Write> {
         let mut last = self.items.last().map(|item| item.order.clone());
         let mut writes = Vec::new();
         for listed in items {
-            let Some(title) = clean(&listed.title) else { continue };
+            let Some(title) = clean(&listed.title) else {
+                continue;
+            };
             let id = listed.id.as_deref().and_then(|id| Id::parse(id).ok());
             match id.as_ref().filter(|id| self.get(id).is_some()) {
                 Some(id) => {
@@ -125,11 +148,19 @@ fn write(id: &Id, field: Field, value: Value) -> Write {
 }
 
 fn revision(rng: &mut fastrand::Rng) -> Value {
-    let text: String = std::iter::repeat_with(|| rng.alphanumeric()).take(6).collect();
+    let text: String = std::iter::repeat_with(|| rng.alphanumeric())
+        .take(6)
+        .collect();
     Value::text(text)
 }
 
-fn create(id: &Id, title: &str, completed: bool, order: String, rng: &mut fastrand::Rng) -> Vec<Write> {
+fn create(
+    id: &Id,
+    title: &str,
+    completed: bool,
+    order: String,
+    rng: &mut fastrand::Rng,
+) -> Vec<Write> {
     vec![
         write(id, Field::Title, Value::text(title)),
         write(id, Field::Done, Value::Flag(completed)),
@@ -140,7 +171,11 @@ fn create(id: &Id, title: &str, completed: bool, order: String, rng: &mut fastra
 
 fn delete(item: &Item) -> Vec<Write> {
     let revision = item.revision.clone().unwrap_or_default();
-    let mut writes = vec![write(&item.id, Field::DeletedRevision, Value::text(revision.clone()))];
+    let mut writes = vec![write(
+        &item.id,
+        Field::DeletedRevision,
+        Value::text(revision.clone()),
+    )];
     if item.revision.is_none() {
         writes.push(write(&item.id, Field::Revision, Value::text(revision)));
     }
@@ -170,11 +205,20 @@ mod tests {
         }
 
         fn titles(&self) -> Vec<String> {
-            self.list().items.into_iter().map(|item| item.title).collect()
+            self.list()
+                .items
+                .into_iter()
+                .map(|item| item.title)
+                .collect()
         }
 
         fn id(&self, title: &str) -> Id {
-            self.list().items.into_iter().find(|item| item.title == title).unwrap().id
+            self.list()
+                .items
+                .into_iter()
+                .find(|item| item.title == title)
+                .unwrap()
+                .id
         }
 
         fn add(&mut self, title: &str) {
@@ -199,8 +243,15 @@ mod tests {
     #[test]
     fn an_item_moves_to_any_place() {
         let mut room = Room::new(1);
-        ["a", "b", "c", "d"].iter().for_each(|title| room.add(title));
-        for (title, to, expected) in [("d", 0, "dabc"), ("d", 3, "abcd"), ("b", 2, "acbd"), ("a", 99, "cbda")] {
+        ["a", "b", "c", "d"]
+            .iter()
+            .for_each(|title| room.add(title));
+        for (title, to, expected) in [
+            ("d", 0, "dabc"),
+            ("d", 3, "abcd"),
+            ("b", 2, "acbd"),
+            ("a", 99, "cbda"),
+        ] {
             let writes = room.list().move_to(&room.id(title), to);
             room.replica.write(&writes);
             assert_eq!(room.titles().concat(), expected);
@@ -254,7 +305,8 @@ mod tests {
     fn all_are_marked_and_the_completed_cleared() {
         let mut room = Room::new(1);
         ["a", "b", "c"].iter().for_each(|title| room.add(title));
-        room.replica.write(&room.list().complete(&room.id("b"), true));
+        room.replica
+            .write(&room.list().complete(&room.id("b"), true));
         assert_eq!((room.list().active(), room.list().completed()), (2, 1));
         room.replica.write(&room.list().clear_completed());
         assert_eq!(room.titles(), ["a", "c"]);

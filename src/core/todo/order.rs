@@ -64,7 +64,11 @@ fn middle(low: &[u8], high: &[u8]) -> String {
             }
             room => {
                 // Prepending steps down by one, so that keys grow as slowly at the top as at the bottom.
-                let step = if low.get(at).is_none() { room - 1 } else { room / 2 };
+                let step = if low.get(at).is_none() {
+                    room - 1
+                } else {
+                    room / 2
+                };
                 key.push(digit(below + step));
                 return text(key);
             }
@@ -84,8 +88,14 @@ mod tests {
     fn check(before: Option<&str>, after: Option<&str>) -> String {
         let key = between(before, after);
         assert!(is_key(&key), "{key}");
-        assert!(before.is_none_or(|before| before < key.as_str()), "{before:?} {key}");
-        assert!(after.is_none_or(|after| key.as_str() < after), "{key} {after:?}");
+        assert!(
+            before.is_none_or(|before| before < key.as_str()),
+            "{before:?} {key}"
+        );
+        assert!(
+            after.is_none_or(|after| key.as_str() < after),
+            "{key} {after:?}"
+        );
         key
     }
 
@@ -111,7 +121,12 @@ mod tests {
             first = check(None, Some(&first));
             last = check(Some(&last), None);
         }
-        assert!(first.len() <= 40 && last.len() <= 40, "{} {}", first.len(), last.len());
+        assert!(
+            first.len() <= 40 && last.len() <= 40,
+            "{} {}",
+            first.len(),
+            last.len()
+        );
         let (low, mut high) = ("A", "B".to_owned());
         for _ in 0..1_000 {
             high = check(Some(low), Some(&high));
@@ -121,7 +136,14 @@ mod tests {
 
     #[test]
     fn keys_from_outside_cannot_break_it() {
-        for (before, after) in [("", ""), ("x0", "y"), ("a", "a"), ("b", "a"), ("\u{0}", "é"), ("a", "a0")] {
+        for (before, after) in [
+            ("", ""),
+            ("x0", "y"),
+            ("a", "a"),
+            ("b", "a"),
+            ("\u{0}", "é"),
+            ("a", "a0"),
+        ] {
             let key = between(Some(before), Some(after));
             assert!(is_key(&key), "{before:?} {after:?} {key}");
         }

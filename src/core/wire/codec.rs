@@ -130,13 +130,9 @@ impl Codec {
         }
         let (kind, body) = match e.parts {
             1 => (e.kind, e.body),
-            _ => self.reassembly.take(
-                now,
-                (e.sender, e.seq),
-                e.kind,
-                (e.part, e.parts),
-                e.body,
-            )?,
+            _ => self
+                .reassembly
+                .take(now, (e.sender, e.seq), e.kind, (e.part, e.parts), e.body)?,
         };
         sender.window.admit(e.seq).then_some(Message {
             sender: e.sender,
@@ -238,7 +234,13 @@ mod tests {
     fn other_rooms_and_own_echoes_are_not_messages() {
         let (mut a, mut b) = pair();
         let frame = a.encode(b'u', b"x").unwrap().remove(0);
-        assert_eq!(a.frame_arrived(0, frame.as_bytes()), Inbound { own: true, ..Inbound::default() });
+        assert_eq!(
+            a.frame_arrived(0, frame.as_bytes()),
+            Inbound {
+                own: true,
+                ..Inbound::default()
+            }
+        );
         b.tag = Tag::derive("elsewhere", None);
         assert_eq!(b.frame_arrived(0, frame.as_bytes()), Inbound::default());
     }

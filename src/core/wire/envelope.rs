@@ -218,6 +218,10 @@ mod tests {
             kind: b'u',
             body: (0..=255).collect(),
         };
-        assert!(e.write().bytes().all(|b| b.is_ascii_alphanumeric() || b"~._-".contains(&b)));
+        assert!(
+            e.write()
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"~._-".contains(&b))
+        );
     }
 }

@@ -57,7 +57,10 @@ impl Reassembly {
                 asked: 0,
             });
         let same_message = entry.kind == kind && entry.parts.len() == usize::from(parts);
-        let slot = entry.parts.get_mut(usize::from(part)).filter(|_| same_message)?;
+        let slot = entry
+            .parts
+            .get_mut(usize::from(part))
+            .filter(|_| same_message)?;
         if slot.is_none() {
             entry.bytes += body.len();
             *slot = Some(body);
@@ -142,7 +145,11 @@ impl Sent {
         let message = self.messages.iter().find(|(sent, _)| *sent == seq);
         message.map_or_else(Vec::new, |(_, envelopes)| {
             let part = |&at: &u16| envelopes.get(usize::from(at)).cloned();
-            parts.iter().take(PARTS_PER_REQUEST).filter_map(part).collect()
+            parts
+                .iter()
+                .take(PARTS_PER_REQUEST)
+                .filter_map(part)
+                .collect()
         })
     }
 }
@@ -172,7 +179,10 @@ mod tests {
         r.take(0, WHO, b'u', (0, 2), vec![1]);
         assert_eq!(r.take(0, WHO, b'q', (1, 2), vec![2]), None);
         assert_eq!(r.take(0, WHO, b'u', (1, 3), vec![2]), None);
-        assert_eq!(r.take(0, WHO, b'u', (1, 2), vec![2]), Some((b'u', vec![1, 2])));
+        assert_eq!(
+            r.take(0, WHO, b'u', (1, 2), vec![2]),
+            Some((b'u', vec![1, 2]))
+        );
     }
 
     #[test]
@@ -183,7 +193,14 @@ mod tests {
         for _ in 0..PART_REPEATS {
             let now = r.wake_at().unwrap();
             let asked = r.overdue(now, &mut rng);
-            assert_eq!(asked, [Missing { sender: WHO.0, seq: 3, parts: vec![0, 2] }]);
+            assert_eq!(
+                asked,
+                [Missing {
+                    sender: WHO.0,
+                    seq: 3,
+                    parts: vec![0, 2]
+                }]
+            );
         }
         let now = r.wake_at().unwrap();
         assert!(r.overdue(now, &mut rng).is_empty());

@@ -147,9 +147,10 @@ impl Room {
 
     /// One undoable step on the to-do list.
     pub fn edit_list(&self, edit: impl FnOnce(&List, &mut fastrand::Rng) -> Vec<Write>) {
-        let writes = self
-            .inner
-            .with_value(|inner| self.list.with_untracked(|list| edit(list, &mut inner.rng.borrow_mut())));
+        let writes = self.inner.with_value(|inner| {
+            self.list
+                .with_untracked(|list| edit(list, &mut inner.rng.borrow_mut()))
+        });
         self.edit(writes);
     }
 
@@ -210,7 +211,9 @@ impl Room {
                 Touched::Todo(_) => None,
             })
             .collect();
-        let has_todos = touched.iter().any(|touched| matches!(touched, Touched::Todo(_)));
+        let has_todos = touched
+            .iter()
+            .any(|touched| matches!(touched, Touched::Todo(_)));
         self.read(|session| {
             if !ids.is_empty() {
                 self.easel().borrow_mut().touched(session.replica(), &ids);
@@ -225,7 +228,11 @@ impl Room {
         let (status, others, undo, redo) = self.read(|session| {
             let others = session.people().others().map(|(peer, person)| Other {
                 peer,
-                name: person.profile.as_ref().map_or("Somebody", |p| p.name.as_str()).to_owned(),
+                name: person
+                    .profile
+                    .as_ref()
+                    .map_or("Somebody", |p| p.name.as_str())
+                    .to_owned(),
                 color: person.profile.as_ref().map_or([120; 3], |p| p.color),
                 cursor: person.cursor,
             });

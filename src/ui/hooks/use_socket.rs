@@ -118,19 +118,22 @@ pub fn use_socket(url: &str) -> UseSocket {
 impl UseSocket {
     /// Calls `listener` with every message, in order, as it arrives.
     pub fn on_message(&self, listener: impl Fn(&MessageEvent) + 'static) {
-        self.inner.with_value(|inner| inner.listeners.borrow_mut().push(Rc::new(listener)));
+        self.inner
+            .with_value(|inner| inner.listeners.borrow_mut().push(Rc::new(listener)));
     }
 
     /// Every message from now on, in order, for a consumer with a pace of its own. A stream whose consumer falls
     /// [`INBOX_MESSAGES`] behind ends, rather than leave out a message.
     pub fn stream(&self) -> mpsc::Receiver<MessageEvent> {
         let (sender, receiver) = mpsc::channel(INBOX_MESSAGES);
-        self.inner.with_value(|inner| inner.streams.borrow_mut().push(sender));
+        self.inner
+            .with_value(|inner| inner.streams.borrow_mut().push(sender));
         receiver
     }
 
     pub fn send_text(&self, text: &str) -> Result<(), SendError> {
-        self.inner.with_value(|inner| inner.link.borrow().send_text(text))
+        self.inner
+            .with_value(|inner| inner.link.borrow().send_text(text))
     }
 
     pub fn send_binary(&self, bytes: &[u8]) -> Result<(), SendError> {
@@ -140,12 +143,14 @@ impl UseSocket {
 
     /// Bytes that the browser has not handed to the network yet.
     pub fn buffered_amount(&self) -> u32 {
-        self.inner.with_value(|inner| inner.link.borrow().buffered_amount())
+        self.inner
+            .with_value(|inner| inner.link.borrow().buffered_amount())
     }
 
     /// Tries again at once, after a refusal or instead of waiting.
     pub fn retry(&self) {
-        self.inner.with_value(|inner| inner.input(Input::RetryAsked));
+        self.inner
+            .with_value(|inner| inner.input(Input::RetryAsked));
     }
 
     /// Closes for good.
@@ -158,16 +163,18 @@ impl Inner {
     fn input(&self, input: Input) {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            let outputs = self
-                .machine
-                .borrow_mut()
-                .handle(clock::now(), input, &mut self.rng.borrow_mut());
+            let outputs =
+                self.machine
+                    .borrow_mut()
+                    .handle(clock::now(), input, &mut self.rng.borrow_mut());
             for output in outputs {
                 inputs.extend(self.link.borrow_mut().carry_out(output));
             }
         }
         let machine = self.machine.borrow();
-        let wake = machine.wake_at().map(|at| at.saturating_sub(clock::now()) + 1);
+        let wake = machine
+            .wake_at()
+            .map(|at| at.saturating_sub(clock::now()) + 1);
         *self.timer.borrow_mut() = wake.map(|after| {
             let inner = self.me.clone();
             Timeout::after(after, move || {

@@ -74,13 +74,18 @@ fn Files() -> impl IntoView {
         }
     };
     let open = move |input: HtmlInputElement| async move {
-        let Some(chosen) = files::chosen_text(&input).await else { return };
+        let Some(chosen) = files::chosen_text(&input).await else {
+            return;
+        };
         let imported = chosen
             .map_err(|error| error.to_string())
             .and_then(|text| excalidraw::import_text(&text).map_err(|error| error.to_string()));
         match imported {
             Ok(imported) => {
-                let skipped = imported.skipped.first().map(|first| (imported.skipped.len(), first.why.clone()));
+                let skipped = imported
+                    .skipped
+                    .first()
+                    .map(|first| (imported.skipped.len(), first.why.clone()));
                 api::import_board(room, imported);
                 if let Some((count, why)) = skipped {
                     room.say(format!("{count} elements were left out. The first: {why}"));

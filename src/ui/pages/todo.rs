@@ -67,7 +67,9 @@ fn NewTodo() -> impl IntoView {
         }
     });
     let on_key = move |event: KeyboardEvent| {
-        let Some(input) = input.get_untracked() else { return };
+        let Some(input) = input.get_untracked() else {
+            return;
+        };
         if event.key() == "Enter" && !event.is_composing() {
             let title = input.value();
             if !title.trim().is_empty() {
@@ -94,8 +96,15 @@ fn TodoRow(id: Id) -> impl IntoView {
     let editing = RwSignal::new(false);
     let id = StoredValue::new(id);
     let item = Memo::new(move |_| id.with_value(|id| room.list.with(|list| list.get(id).cloned())));
-    let title = move || item.with(|item| item.as_ref().map(|item| item.title.clone()).unwrap_or_default());
-    let completed = move || item.with(|item| item.as_ref().is_some_and(|item: &Item| item.completed));
+    let title = move || {
+        item.with(|item| {
+            item.as_ref()
+                .map(|item| item.title.clone())
+                .unwrap_or_default()
+        })
+    };
+    let completed =
+        move || item.with(|item| item.as_ref().is_some_and(|item: &Item| item.completed));
     let class = move || match (completed(), editing.get()) {
         (false, false) => "",
         (true, false) => "completed",
@@ -136,7 +145,11 @@ fn TodoEdit(id: StoredValue<Id>, editing: RwSignal<bool>) -> impl IntoView {
     let room = use_room();
     let input = NodeRef::<html::Input>::new();
     let before = id.with_value(|id| {
-        room.list.with_untracked(|list| list.get(id).map(|item| item.title.clone()).unwrap_or_default())
+        room.list.with_untracked(|list| {
+            list.get(id)
+                .map(|item| item.title.clone())
+                .unwrap_or_default()
+        })
     });
     Effect::new(move || {
         if let Some(input) = input.get() {

@@ -10,7 +10,12 @@ pub fn ConnectionPill() -> impl IntoView {
     let room = use_room();
     let status = room.status;
     let state = move || status.with(|status| status.connection);
-    let can_retry = move || matches!(state(), Connection::Waiting | Connection::Offline | Connection::Failed);
+    let can_retry = move || {
+        matches!(
+            state(),
+            Connection::Waiting | Connection::Offline | Connection::Failed
+        )
+    };
     let icon = Signal::derive(move || match state() {
         Connection::Open => icondata::LuWifi,
         Connection::Idle => icondata::LuUnplug,

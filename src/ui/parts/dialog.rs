@@ -18,7 +18,10 @@ pub fn Dialog(open: RwSignal<bool>, title: &'static str, children: ChildrenFn) -
     // A press on the backdrop lands on the dialog itself.
     let on_backdrop = move |event: web_sys::MouseEvent| {
         let pressed: web_sys::HtmlDialogElement = event_target(&event);
-        if dialog.get_untracked().is_some_and(|dialog| dialog == pressed) {
+        if dialog
+            .get_untracked()
+            .is_some_and(|dialog| dialog == pressed)
+        {
             open.set(false);
         }
     };

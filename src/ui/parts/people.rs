@@ -21,9 +21,14 @@ pub fn People() -> impl IntoView {
         let me = room.profile.get();
         let others = room.others.get();
         let hidden = (others.len() + 1).saturating_sub(BADGES);
-        let shown = std::iter::once((me.name, me.color)).chain(others.into_iter().map(|o| (o.name, o.color)));
-        let badges: Vec<_> = shown.take(BADGES).map(|(name, color)| badge(&name, color)).collect();
-        let more = (hidden > 0).then(|| view! { <span class="badge more">{format!("+{hidden}")}</span> });
+        let shown = std::iter::once((me.name, me.color))
+            .chain(others.into_iter().map(|o| (o.name, o.color)));
+        let badges: Vec<_> = shown
+            .take(BADGES)
+            .map(|(name, color)| badge(&name, color))
+            .collect();
+        let more =
+            (hidden > 0).then(|| view! { <span class="badge more">{format!("+{hidden}")}</span> });
         view! { {badges} {more} }
     };
     let name = move || match count() {

@@ -36,7 +36,9 @@ fn Link() -> impl IntoView {
         task::spawn(async move {
             match files::copy(&address::href()).await {
                 true => copied.set(true),
-                false => room.say("The browser did not let the link be copied. Select it and copy it yourself."),
+                false => room.say(
+                    "The browser did not let the link be copied. Select it and copy it yourself.",
+                ),
             }
         });
     };

@@ -63,9 +63,16 @@ pub fn command(event: &KeyboardEvent) -> Option<Command> {
 /// Whether the key goes to a text field or an open dialog.
 pub fn is_typing(event: &KeyboardEvent) -> bool {
     use wasm_bindgen::JsCast;
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let inside = |selector| target.as_ref().is_some_and(|target| target.closest(selector).ok().flatten().is_some());
-    event.is_composing() || inside("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let inside = |selector| {
+        target
+            .as_ref()
+            .is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+    };
+    event.is_composing()
+        || inside("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")
 }
 
 #[component]

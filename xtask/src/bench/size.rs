@@ -15,18 +15,25 @@ pub struct Sizes(Vec<(String, usize, usize)>);
 
 impl Sizes {
     fn total(&self) -> (usize, usize) {
-        self.0.iter().fold((0, 0), |(raw, small), (_, r, s)| (raw + r, small + s))
+        self.0
+            .iter()
+            .fold((0, 0), |(raw, small), (_, r, s)| (raw + r, small + s))
     }
 
     pub fn to_json(&self) -> Value {
-        let files = self.0.iter().map(|(name, raw, brotli)| json!({ "file": name, "raw": raw, "brotli": brotli }));
+        let files = self
+            .0
+            .iter()
+            .map(|(name, raw, brotli)| json!({ "file": name, "raw": raw, "brotli": brotli }));
         json!(files.collect::<Vec<_>>())
     }
 }
 
 pub fn measure() -> Result<Sizes> {
     let mut sizes = Vec::new();
-    for entry in fs::read_dir(site::dist()).context("There is no dist/. Build it with: cargo xtask build")? {
+    for entry in
+        fs::read_dir(site::dist()).context("There is no dist/. Build it with: cargo xtask build")?
+    {
         let entry = entry?;
         if !entry.file_type()?.is_file() {
             continue;
@@ -34,7 +41,11 @@ pub fn measure() -> Result<Sizes> {
         let bytes = fs::read(entry.path())?;
         let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4_096, 11, 22);
         brotli.write_all(&bytes)?;
-        sizes.push((entry.file_name().to_string_lossy().into_owned(), bytes.len(), brotli.into_inner().len()));
+        sizes.push((
+            entry.file_name().to_string_lossy().into_owned(),
+            bytes.len(),
+            brotli.into_inner().len(),
+        ));
     }
     sizes.sort();
     Ok(Sizes(sizes))
@@ -49,7 +60,12 @@ pub fn print() -> Result<()> {
         println!("{name:<44}{:>12.1}{:>12.1}", kb(*raw), kb(*small));
     }
     let (raw, small) = sizes.total();
-    println!("{:<44}{:>12.1}{:>12.1}   limit {LIMIT_KB}", "all of it", kb(raw), kb(small));
+    println!(
+        "{:<44}{:>12.1}{:>12.1}   limit {LIMIT_KB}",
+        "all of it",
+        kb(raw),
+        kb(small)
+    );
     if kb(small) > LIMIT_KB {
         anyhow::bail!("The first load is larger than {LIMIT_KB} kB.");
     }

@@ -64,7 +64,12 @@ pub async fn serve(hub: Arc<Hub>, path: String, socket: WebSocket) {
 }
 
 fn forbidden(hub: &Hub, frame: &Message) -> Option<CloseFrame> {
-    let close = |code, reason: &str| Some(CloseFrame { code, reason: reason.into() });
+    let close = |code, reason: &str| {
+        Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        })
+    };
     let bytes = match frame {
         Message::Text(text) => text.len(),
         Message::Binary(_) if hub.faults.text_only => {

@@ -57,9 +57,19 @@ impl Hub {
     pub fn enter(&self, path: String) -> (Seat<'_>, mpsc::Receiver<Message>) {
         let client = self.next_client.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = mpsc::channel(QUEUE_FRAMES);
-        self.rooms().entry(path.clone()).or_default().insert(client, sender);
+        self.rooms()
+            .entry(path.clone())
+            .or_default()
+            .insert(client, sender);
         self.joined.send_modify(|joined| *joined += 1);
-        (Seat { hub: self, path, client }, receiver)
+        (
+            Seat {
+                hub: self,
+                path,
+                client,
+            },
+            receiver,
+        )
     }
 
     pub fn cut_all(&self) {
@@ -76,8 +86,13 @@ impl Hub {
 
     fn deliver(&self, path: &str, client: u64, frame: Message) {
         let mut rooms = self.rooms();
-        let Some(room) = rooms.get_mut(path) else { return };
-        if room.get(&client).is_some_and(|queue| queue.try_send(frame).is_err()) {
+        let Some(room) = rooms.get_mut(path) else {
+            return;
+        };
+        if room
+            .get(&client)
+            .is_some_and(|queue| queue.try_send(frame).is_err())
+        {
             room.remove(&client);
         }
     }

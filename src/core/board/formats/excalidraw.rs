@@ -27,8 +27,15 @@ pub fn export<'a>(strokes: impl Iterator<Item = (&'a Id, &'a Stroke)>) -> Value 
 }
 
 fn element(id: &Id, stroke: &Stroke) -> Value {
-    let Style { color: [r, g, b], opacity, width } = stroke.style;
-    let origin = stroke.samples.first().map_or(Point::ORIGIN, |sample| sample.at);
+    let Style {
+        color: [r, g, b],
+        opacity,
+        width,
+    } = stroke.style;
+    let origin = stroke
+        .samples
+        .first()
+        .map_or(Point::ORIGIN, |sample| sample.at);
     let bounds = stroke.bounds();
     let mut points: Vec<(f64, f64)> = stroke
         .samples
@@ -37,7 +44,11 @@ fn element(id: &Id, stroke: &Stroke) -> Value {
         .collect();
     let mut pressures: Vec<f64> = match stroke.simulate_pressure {
         true => Vec::new(),
-        false => stroke.samples.iter().map(|s| thousandths(s.pressure)).collect(),
+        false => stroke
+            .samples
+            .iter()
+            .map(|s| thousandths(s.pressure))
+            .collect(),
     };
     // A single point counts as invisible there and would be dropped; Excalidraw itself writes a dot as two.
     if points.len() == 1 {
@@ -45,7 +56,9 @@ fn element(id: &Id, stroke: &Stroke) -> Value {
         pressures.extend_from_within(..);
     }
     // Numbers that only have to be stable, so that two people's exports are equal.
-    let seed = id.as_str().bytes().fold(0_u32, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into())) >> 1;
+    let seed = id.as_str().bytes().fold(0_u32, |seed, byte| {
+        seed.wrapping_mul(31).wrapping_add(byte.into())
+    }) >> 1;
     json!({
         "id": id.as_str(),
         "type": "freedraw",
@@ -154,9 +167,14 @@ struct Freedraw {
 }
 
 fn stroke(element: &Value, z: u64) -> Result<(Option<Id>, Stroke), String> {
-    let kind = element.get("type").and_then(Value::as_str).unwrap_or("thing without a type");
+    let kind = element
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or("thing without a type");
     if kind != "freedraw" {
-        return Err(format!("Only freehand strokes can be opened yet; this is a {kind}."));
+        return Err(format!(
+            "Only freehand strokes can be opened yet; this is a {kind}."
+        ));
     }
     if element.get("isDeleted").and_then(Value::as_bool) == Some(true) {
         return Err("It is marked as deleted.".to_owned());
@@ -188,14 +206,24 @@ fn stroke(element: &Value, z: u64) -> Result<(Option<Id>, Stroke), String> {
 }
 
 fn samples(freedraw: &Freedraw) -> Vec<Sample> {
-    let mut points: Vec<Point> = freedraw.points.iter().map(|&point| Point::from(point)).collect();
-    if points.len() == 2 && points.iter().all(|point| point.to_vec2().hypot() <= 2.0 * DOT) {
+    let mut points: Vec<Point> = freedraw
+        .points
+        .iter()
+        .map(|&point| Point::from(point))
+        .collect();
+    if points.len() == 2
+        && points
+            .iter()
+            .all(|point| point.to_vec2().hypot() <= 2.0 * DOT)
+    {
         points.truncate(1);
     }
     let first = points.first().copied().unwrap_or_default();
     let bounds = points
         .iter()
-        .fold(kurbo::Rect::from_points(first, first), |all, &at| all.union_pt(at));
+        .fold(kurbo::Rect::from_points(first, first), |all, &at| {
+            all.union_pt(at)
+        });
     let turn = Affine::rotate_about(freedraw.angle % TAU, bounds.center());
     let place = Affine::translate((freedraw.x, freedraw.y)) * turn;
     let pressures = freedraw.pressures.iter().map(|p| p.clamp(0.0, 1.0));
@@ -203,7 +231,10 @@ fn samples(freedraw: &Freedraw) -> Vec<Sample> {
     points
         .into_iter()
         .zip(pressures)
-        .map(|(at, pressure)| Sample { at: place * at, pressure })
+        .map(|(at, pressure)| Sample {
+            at: place * at,
+            pressure,
+        })
         .collect()
 }
 
@@ -215,7 +246,11 @@ fn color(text: &str) -> Result<[u8; 3], String> {
     let [_, r, g, b] = number.to_be_bytes();
     match digits.len() {
         6 => Ok([r, g, b]),
-        3 => Ok([(number >> 8) as u8 * 17, (number >> 4 & 15) as u8 * 17, (number & 15) as u8 * 17]),
+        3 => Ok([
+            (number >> 8) as u8 * 17,
+            (number >> 4 & 15) as u8 * 17,
+            (number & 15) as u8 * 17,
+        ]),
         _ => Err(wrong()),
     }
 }
@@ -227,7 +262,11 @@ mod tests {
     fn line(points: &[(f64, f64)], simulate_pressure: bool) -> Stroke {
         let sample = |(i, &(x, y)): (usize, &(f64, f64))| Sample {
             at: Point::new(x, y),
-            pressure: if simulate_pressure { 0.5 } else { 0.1 * i as f64 },
+            pressure: if simulate_pressure {
+                0.5
+            } else {
+                0.1 * i as f64
+            },
         };
         Stroke {
             style: STYLE,
@@ -244,13 +283,22 @@ mod tests {
             line(&[(7.0, 7.0)], true),
             line(&[(1.0, 2.0), (3.0, 4.0)], true),
         ];
-        let ids: Vec<Id> = ["a", "b", "c"].iter().map(|id| Id::parse(id).unwrap()).collect();
+        let ids: Vec<Id> = ["a", "b", "c"]
+            .iter()
+            .map(|id| Id::parse(id).unwrap())
+            .collect();
         let document = export(ids.iter().zip(&strokes));
         let imported = import(&document).unwrap();
         assert!(imported.skipped.is_empty());
         for (z, ((id, stroke), original)) in imported.strokes.iter().zip(&strokes).enumerate() {
             assert_eq!(id.as_ref(), ids.get(z));
-            assert_eq!(*stroke, Stroke { z: z as u64, ..original.clone() });
+            assert_eq!(
+                *stroke,
+                Stroke {
+                    z: z as u64,
+                    ..original.clone()
+                }
+            );
         }
     }
 
@@ -280,13 +328,19 @@ mod tests {
         let imported = import(&document).unwrap();
         assert!(imported.strokes.is_empty());
         assert_eq!(imported.skipped.len(), 7);
-        assert_eq!(imported.skipped[0].why, "Only freehand strokes can be opened yet; this is a rectangle.");
+        assert_eq!(
+            imported.skipped[0].why,
+            "Only freehand strokes can be opened yet; this is a rectangle."
+        );
     }
 
     #[test]
     fn other_files_are_refused_with_a_sentence() {
         assert_eq!(import_text("{").unwrap_err(), ImportError::Json);
         assert_eq!(import_text("[]").unwrap_err(), ImportError::NotExcalidraw);
-        assert_eq!(import_text(r#"{"type":"excalidraw"}"#).unwrap_err(), ImportError::NoElements);
+        assert_eq!(
+            import_text(r#"{"type":"excalidraw"}"#).unwrap_err(),
+            ImportError::NoElements
+        );
     }
 }

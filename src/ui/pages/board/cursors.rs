@@ -11,7 +11,11 @@ pub fn Cursors() -> impl IntoView {
     let camera = room.easel().borrow().camera;
     let pointing = move || {
         let others = room.others.get();
-        others.into_iter().filter(|other| other.cursor.is_some()).map(|other| other.peer).collect::<Vec<_>>()
+        others
+            .into_iter()
+            .filter(|other| other.cursor.is_some())
+            .map(|other| other.peer)
+            .collect::<Vec<_>>()
     };
     view! {
         <div class="cursors" aria-hidden="true">

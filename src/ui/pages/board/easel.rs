@@ -25,7 +25,10 @@ use crate::{
             tool::{Hands, Input as ToolInput, Intent, Tool},
             wet::{WetInk, WetPen},
         },
-        doc::{replica::Replica, schema::{Id, Write}},
+        doc::{
+            replica::Replica,
+            schema::{Id, Write},
+        },
         peer::PeerId,
         session::Input,
     },
@@ -171,7 +174,9 @@ impl Easel {
             Command::ZoomReset => self.set_camera(camera.zoomed(1.0 / camera.zoom, middle)),
             Command::ZoomToFit => {
                 let content = self.scene.bounds();
-                self.set_camera(content.map_or_else(Camera::default, |all| Camera::fitting(all, self.size)));
+                self.set_camera(
+                    content.map_or_else(Camera::default, |all| Camera::fitting(all, self.size)),
+                );
             }
             Command::Step(_) | Command::ShowShortcuts => {}
         }
@@ -191,7 +196,8 @@ impl Easel {
             (easel.shown.as_ref().map(|shown| shown.room), edits, inks)
         };
         if let Some(room) = room {
-            inks.into_iter().for_each(|ink| room.send(Input::Inked(ink)));
+            inks.into_iter()
+                .for_each(|ink| room.send(Input::Inked(ink)));
             room.edit(edits);
         }
     }
@@ -199,13 +205,20 @@ impl Easel {
     fn intend(&mut self, intent: Intent, edits: &mut Vec<Write>, inks: &mut Vec<Vec<u8>>) {
         let camera = self.camera.get_untracked();
         match intent {
-            Intent::BeginStroke { first, simulate_pressure } => self.begin(first, simulate_pressure),
+            Intent::BeginStroke {
+                first,
+                simulate_pressure,
+            } => self.begin(first, simulate_pressure),
             Intent::ExtendStroke(samples) => inks.extend(self.extend(&samples)),
             Intent::FinishStroke => match self.finish() {
                 Ok(write) => edits.extend(write),
                 Err(error) => self.say(error.to_string()),
             },
-            Intent::CancelStroke => inks.extend(self.drawing.take().and_then(|drawing| drawing.wet.cancelled())),
+            Intent::CancelStroke => inks.extend(
+                self.drawing
+                    .take()
+                    .and_then(|drawing| drawing.wet.cancelled()),
+            ),
             Intent::Erase { from, to } => self.erase(from, to),
             Intent::FinishErasing => edits.extend(edit::erase(std::mem::take(&mut self.erasing))),
             Intent::CancelErasing => {
@@ -283,7 +296,8 @@ impl Easel {
     pub fn touched(&mut self, replica: &Replica, ids: &BTreeSet<Id>) {
         if ids.len() > MANY {
             let strokes = replica.inks().into_iter();
-            let strokes = strokes.filter_map(|(id, ink)| Some((id, Stroke::from_bytes(&ink).ok()?)));
+            let strokes =
+                strokes.filter_map(|(id, ink)| Some((id, Stroke::from_bytes(&ink).ok()?)));
             self.scene = Scene::of(strokes);
             self.tiles.clear();
             ids.iter().for_each(|id| self.wet.dried(id));
@@ -299,13 +313,17 @@ impl Easel {
             self.tiles.damaged(area);
         }
         // A stroke that does not read was made by a newer version; it stays in the document.
-        let stroke = replica.ink(id).and_then(|ink| Stroke::from_bytes(&ink).ok());
+        let stroke = replica
+            .ink(id)
+            .and_then(|ink| Stroke::from_bytes(&ink).ok());
         let Some(stroke) = stroke else { return };
         let element = self.scene.insert(id.clone(), stroke);
         match &self.shown {
             Some(shown) if self.scene.is_on_top(&element) => {
                 for key in self.tiles.fresh(element.bounds) {
-                    if let (Some(surface), Some(area)) = (shown.tiles.get(&key), self.tiles.area(key)) {
+                    if let (Some(surface), Some(area)) =
+                        (shown.tiles.get(&key), self.tiles.area(key))
+                    {
                         self.place_tile(surface, area.origin());
                         self.paint(surface, &element);
                     }
@@ -329,13 +347,21 @@ impl Easel {
     }
 
     fn paint(&self, surface: &Surface, element: &Element) {
-        let alpha = if self.scene.is_fading(&element.id) { FADED } else { 1.0 };
+        let alpha = if self.scene.is_fading(&element.id) {
+            FADED
+        } else {
+            1.0
+        };
         let fill = element.fill();
         surface.fill(fill, self.shade(fill.color), alpha);
     }
 
     fn shade(&self, color: [u8; 3]) -> [u8; 3] {
-        if self.is_dark { paint::on_dark(color) } else { color }
+        if self.is_dark {
+            paint::on_dark(color)
+        } else {
+            color
+        }
     }
 
     /// Asks for one frame; more before it comes are the same one.
@@ -364,7 +390,9 @@ impl Easel {
             self.build(key);
         }
         let Some(shown) = &mut self.shown else { return };
-        plan.drop.iter().for_each(|key| drop(shown.tiles.remove(key)));
+        plan.drop
+            .iter()
+            .for_each(|key| drop(shown.tiles.remove(key)));
         shown.dry.resize(view.size_px());
         shown.dry.clear();
         for blit in self.tiles.blits(&view) {
@@ -374,18 +402,29 @@ impl Easel {
         }
         self.paint_wet(&view);
         let wet_ends = (!self.wet.is_empty()).then_some(now + crate::limits::WET_GONE_MS);
-        self.again = [plan.again_at, wet_ends].into_iter().flatten().min().and_then(|at| {
-            let easel = self.shown.as_ref()?.room.easel();
-            Some(Timeout::after(at.saturating_sub(now) + 1, move || easel.borrow_mut().ask_frame()))
-        });
+        self.again = [plan.again_at, wet_ends]
+            .into_iter()
+            .flatten()
+            .min()
+            .and_then(|at| {
+                let easel = self.shown.as_ref()?.room.easel();
+                Some(Timeout::after(at.saturating_sub(now) + 1, move || {
+                    easel.borrow_mut().ask_frame()
+                }))
+            });
         if unfinished {
             self.ask_frame();
         }
     }
 
     fn build(&mut self, key: TileKey) {
-        let Some(area) = self.tiles.area(key) else { return };
-        let old = self.shown.as_mut().and_then(|shown| shown.tiles.remove(&key));
+        let Some(area) = self.tiles.area(key) else {
+            return;
+        };
+        let old = self
+            .shown
+            .as_mut()
+            .and_then(|shown| shown.tiles.remove(&key));
         let Some(surface) = old.or_else(|| Surface::detached(Size::new(TILE_PX, TILE_PX))) else {
             return;
         };

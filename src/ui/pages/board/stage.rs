@@ -26,7 +26,10 @@ pub fn Stage() -> impl IntoView {
     let room = use_room();
     let easel = room.easel();
     let stage = NodeRef::<html::Div>::new();
-    let (dry, wet) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
+    let (dry, wet) = (
+        NodeRef::<html::Canvas>::new(),
+        NodeRef::<html::Canvas>::new(),
+    );
     let is_dark = use_theme().is_dark;
     Effect::new(move || {
         let (Some(stage), Some(dry), Some(wet)) = (stage.get(), dry.get(), wet.get()) else {
@@ -34,7 +37,9 @@ pub fn Stage() -> impl IntoView {
         };
         match (Surface::of(dry), Surface::of(wet)) {
             (Some(dry), Some(wet)) => attach(room, &stage, dry, wet),
-            _ => room.say("The browser gave no canvas to draw on. Close other pages and load this one again."),
+            _ => room.say(
+                "The browser gave no canvas to draw on. Close other pages and load this one again.",
+            ),
         }
     });
     Effect::new(move || room.easel().borrow_mut().set_dark(is_dark.get()));
@@ -80,8 +85,13 @@ fn attach(room: Room, stage: &Element, dry: Surface, wet: Surface) {
     easel.borrow_mut().attach(room, dry, wet);
     let measured = stage.clone();
     let measure = move || {
-        let size = Size::new(f64::from(measured.client_width()), f64::from(measured.client_height()));
-        easel.borrow_mut().set_size(size, window().device_pixel_ratio());
+        let size = Size::new(
+            f64::from(measured.client_width()),
+            f64::from(measured.client_height()),
+        );
+        easel
+            .borrow_mut()
+            .set_size(size, window().device_pixel_ratio());
     };
     measure();
     let resized = Closure::<dyn FnMut()>::new(measure);
@@ -102,13 +112,18 @@ enum Phase {
 }
 
 fn on_pointer(room: Room, stage: NodeRef<html::Div>, event: &PointerEvent, phase: Phase) {
-    let Some(stage) = stage.get_untracked() else { return };
+    let Some(stage) = stage.get_untracked() else {
+        return;
+    };
     let pointer = event.pointer_id();
     let input = match phase {
         Phase::Down => {
             // Focus leaves the text field that may have it, and a middle press starts no scrolling.
             event.prevent_default();
-            if let Some(active) = document().active_element().and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+            if let Some(active) = document()
+                .active_element()
+                .and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok())
+            {
                 let _ = active.blur();
             }
             let _ = stage.set_pointer_capture(pointer);
@@ -125,13 +140,20 @@ fn on_pointer(room: Room, stage: NodeRef<html::Div>, event: &PointerEvent, phase
 }
 
 fn point(room: Room, at: Point) {
-    let at = room.easel().borrow().camera.get_untracked().board_from_screen(at);
+    let at = room
+        .easel()
+        .borrow()
+        .camera
+        .get_untracked()
+        .board_from_screen(at);
     room.send(Input::Pointed(Some((at.x as f32, at.y as f32))));
 }
 
 /// The wheel pans; with Ctrl, which is also what a pinch on a touch pad sends, it zooms about the pointer.
 fn on_wheel(easel: &Rc<RefCell<Easel>>, stage: NodeRef<html::Div>, event: &WheelEvent) {
-    let Some(stage) = stage.get_untracked() else { return };
+    let Some(stage) = stage.get_untracked() else {
+        return;
+    };
     event.prevent_default();
     // DOM_DELTA_LINE and DOM_DELTA_PAGE, as Firefox sends them for wheels.
     let unit = match event.delta_mode() {

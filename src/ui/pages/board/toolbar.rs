@@ -44,7 +44,12 @@ pub fn Toolbar() -> impl IntoView {
 }
 
 #[component]
-fn ToolButton(tool: Tool, icon: IconData, name: &'static str, shortcut: &'static str) -> impl IntoView {
+fn ToolButton(
+    tool: Tool,
+    icon: IconData,
+    name: &'static str,
+    shortcut: &'static str,
+) -> impl IntoView {
     let room = use_room();
     let chosen = room.easel().borrow().tool;
     view! {
@@ -64,7 +69,11 @@ fn Inks() -> impl IntoView {
     let is_dark = use_theme().is_dark;
     let swatch = move |(name, color): (&'static str, [u8; 3])| {
         let shown = move || {
-            let [r, g, b] = if is_dark.get() { paint::on_dark(color) } else { color };
+            let [r, g, b] = if is_dark.get() {
+                paint::on_dark(color)
+            } else {
+                color
+            };
             format!("--swatch: rgb({r} {g} {b})")
         };
         view! {

@@ -1,0 +1,229 @@
+//! The adapters in real browsers, through wasm-bindgen's runner: `cargo xtask test` starts a relay for them.
+#![cfg(target_arch = "wasm32")]
+
+use std::{cell::RefCell, rc::Rc};
+
+use duplex::{
+    browser::{
+        clock::{self, Timeout},
+        idb, page_api, random,
+        tabs::Tabs,
+        websocket::{CloseError, Data, Event, SendError, Socket},
+    },
+    core::{doc::store::Stored, socket::machine::State},
+    ui::hooks::use_socket::use_socket,
+};
+use futures_channel::{mpsc, oneshot};
+use futures_util::StreamExt;
+use leptos::prelude::*;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const RELAY: &str = "ws://127.0.0.1:47110";
+
+/// An open socket, and what happens to it from now on.
+async fn open(path: &str) -> (Socket, mpsc::UnboundedReceiver<Event>) {
+    let (sender, mut events) = mpsc::unbounded();
+    let socket = Socket::open(&format!("{RELAY}{path}"), &[], move |event| {
+        let _ = sender.unbounded_send(event);
+    })
+    .unwrap();
+    assert_eq!(events.next().await, Some(Event::Opened));
+    (socket, events)
+}
+
+async fn pass(span: u64) {
+    let (done, waiting) = oneshot::channel();
+    let timer = Timeout::after(span, move || {
+        let _ = done.send(());
+    });
+    waiting.await.unwrap();
+    drop(timer);
+}
+
+fn text(event: Option<Event>) -> String {
+    match event {
+        Some(Event::Message(message)) => match message.data {
+            Data::Text(text) => {
+                assert!(
+                    message.origin.starts_with("ws://127.0.0.1"),
+                    "{}",
+                    message.origin
+                );
+                text
+            }
+            Data::Binary(bytes) => panic!("binary: {bytes:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[wasm_bindgen_test]
+async fn text_and_binary_come_back_as_they_were() {
+    let (socket, mut events) = open("/echo").await;
+    for sent in ["", "hello", "grüße 🎨", &"x".repeat(65_536)] {
+        socket.send_text(sent).unwrap();
+        assert_eq!(text(events.next().await), sent);
+    }
+    for length in [0, 1, 125, 126, 65_535, 65_536] {
+        let bytes = vec![7; length];
+        socket.send_binary(&bytes).unwrap();
+        let Some(Event::Message(message)) = events.next().await else {
+            panic!()
+        };
+        assert_eq!(message.data, Data::Binary(bytes));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_burst_arrives_whole_and_in_order() {
+    let (socket, mut events) = open("/echo").await;
+    for n in 0..2_000 {
+        socket.send_text(&n.to_string()).unwrap();
+    }
+    for n in 0..2_000 {
+        assert_eq!(text(events.next().await), n.to_string());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn sending_and_closing_wrongly_are_typed_errors() {
+    let (socket, mut events) = open("/echo").await;
+    assert_eq!(socket.close(1006, ""), Err(CloseError::Code(1006)));
+    assert_eq!(
+        socket.close(3000, &"é".repeat(62)),
+        Err(CloseError::ReasonTooLong)
+    );
+    socket.close(3001, &"x".repeat(123)).unwrap();
+    assert_eq!(socket.send_text("late"), Err(SendError::NotOpen));
+    let Some(Event::Closed(close)) = events.next().await else {
+        panic!()
+    };
+    assert_eq!(close.code, 3001);
+    let refused = Socket::open("http://[", &[], |_| {});
+    assert!(refused.is_err_and(|error| error.to_string().starts_with("The browser refused")));
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_that_is_refused_reports_1006() {
+    let (sender, mut events) = mpsc::unbounded();
+    let _socket = Socket::open("ws://127.0.0.1:9/", &[], move |event| {
+        let _ = sender.unbounded_send(event);
+    });
+    let Some(Event::Closed(close)) = events.next().await else {
+        panic!()
+    };
+    assert_eq!((close.code, close.was_clean), (1006, false));
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_socket_is_silent() {
+    let (socket, mut events) = open("/echo").await;
+    socket.send_text("on its way").unwrap();
+    drop(socket);
+    pass(100).await;
+    assert_eq!(events.next().await, None, "its handlers are gone");
+}
+
+#[wasm_bindgen_test]
+async fn the_hook_gives_state_as_a_signal_and_messages_as_a_stream() {
+    let owner = Owner::new();
+    let socket = owner.with(|| use_socket(&format!("{RELAY}/echo")));
+    assert_eq!(socket.state.get_untracked(), State::Connecting);
+    let heard = Rc::new(RefCell::new(0));
+    let counted = Rc::clone(&heard);
+    socket.on_message(move |_| *counted.borrow_mut() += 1);
+    let mut stream = socket.stream();
+    while socket.state.get_untracked() != State::Open {
+        pass(5).await;
+    }
+    for n in 0..200 {
+        socket.send_text(&n.to_string()).unwrap();
+    }
+    for n in 0..200 {
+        let message = stream.next().await.unwrap();
+        assert_eq!(message.data, Data::Text(n.to_string()));
+    }
+    assert_eq!(*heard.borrow(), 200);
+    socket.close();
+    assert_eq!(socket.state.get_untracked(), State::Idle);
+    owner.cleanup();
+}
+
+#[wasm_bindgen_test]
+fn the_hook_takes_a_bad_address_without_a_panic() {
+    let owner = Owner::new();
+    let socket = owner.with(|| use_socket("http://nonsense"));
+    let problem = socket
+        .problem
+        .get_untracked()
+        .map(|problem| problem.to_string());
+    assert_eq!(
+        problem.as_deref(),
+        Some("The relay's address has to begin with ws:// or wss://.")
+    );
+    assert_eq!(socket.send_text("x"), Err(SendError::NotOpen));
+}
+
+#[wasm_bindgen_test]
+async fn a_room_is_stored_appended_and_compacted() {
+    let name = format!("test/{}", random::bits().unwrap());
+    let store = idb::Store::open(&name).await.unwrap();
+    assert_eq!(store.load().await.unwrap(), Stored::default());
+    store.append(&[vec![1], vec![2, 2]]).await.unwrap();
+    store.append(&[vec![3]]).await.unwrap();
+    let stored = store.load().await.unwrap();
+    assert_eq!(stored.rows, [vec![1], vec![2, 2], vec![3]]);
+    let through = stored.last_row.unwrap();
+    store.append(&[vec![4]]).await.unwrap();
+    store.compact(&[9, 9], through).await.unwrap();
+    drop(store);
+    let store = idb::Store::open(&name).await.unwrap();
+    let stored = store.load().await.unwrap();
+    assert_eq!(
+        (stored.snapshot, stored.rows),
+        (Some(vec![9, 9]), vec![vec![4]])
+    );
+}
+
+#[wasm_bindgen_test]
+async fn tabs_hear_each_other_and_not_themselves() {
+    let (sender, mut frames) = mpsc::unbounded();
+    let mine = sender.clone();
+    let a = Tabs::join("test", move |frame| drop(mine.unbounded_send(("a", frame)))).unwrap();
+    let _b = Tabs::join("test", move |frame| {
+        drop(sender.unbounded_send(("b", frame)))
+    })
+    .unwrap();
+    a.send("hello");
+    assert_eq!(frames.next().await, Some(("b", "hello".to_owned())));
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_timer_does_not_ring() {
+    let rang = Rc::new(RefCell::new(false));
+    let rings = Rc::clone(&rang);
+    drop(Timeout::after(5, move || *rings.borrow_mut() = true));
+    let before = clock::now();
+    pass(30).await;
+    assert!(clock::now() > before);
+    assert!(!*rang.borrow());
+}
+
+#[wasm_bindgen_test]
+async fn a_page_function_promises_json_and_rejects_with_a_sentence() {
+    let api = page_api::Namespace::default();
+    api.promise("half", |argument| async move {
+        let number = argument.as_f64().ok_or("Give a number.".to_owned())?;
+        Ok((number / 2.0).into())
+    });
+    api.install("testApi");
+    let run = async |script: &str| {
+        let promise: js_sys::Promise = js_sys::eval(script).unwrap().into();
+        wasm_bindgen_futures::JsFuture::from(promise).await
+    };
+    assert_eq!(run("testApi.half(7)").await.unwrap().as_f64(), Some(3.5));
+    let error: js_sys::Error = run("testApi.half('x')").await.unwrap_err().into();
+    assert_eq!(error.message(), "Give a number.");
+}

@@ -1,0 +1,327 @@
+//! The house rules that can be code. Each test names the rule that it keeps.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Files below `folder` with this ending, as (path from the root, text).
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let (mut found, mut folders) = (Vec::new(), vec![root().join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == ending)
+            {
+                let name = path
+                    .strip_prefix(root())
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "nothing in {folder}");
+    found
+}
+
+/// The code that ships: no tests, no comments.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = shipped.lines().enumerate().map(|(at, line)| (at + 1, line));
+    lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+fn assert_absent(files: &[(String, String)], words: &[&str], rule: &str) {
+    let mut broken = Vec::new();
+    for (file, text) in files {
+        for (number, line) in code(text) {
+            if let Some(word) = words.iter().find(|word| line.contains(**word)) {
+                broken.push(format!("{file}:{number}: {word}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{rule}\n{}", broken.join("\n"));
+}
+
+fn core() -> Vec<(String, String)> {
+    let mut files = [files("src/core", "rs"), files("src/sim", "rs")].concat();
+    files.push((
+        "src/limits.rs".into(),
+        fs::read_to_string(root().join("src/limits.rs")).unwrap(),
+    ));
+    files
+}
+
+#[test]
+fn core_and_sim_name_no_browser_and_no_component() {
+    let words = [
+        "web_sys",
+        "js_sys",
+        "wasm_bindgen",
+        "leptos",
+        "gloo",
+        "crate::browser",
+        "crate::ui",
+    ];
+    assert_absent(&core(), &words, "core and sim stand below the browser");
+}
+
+#[test]
+fn core_and_sim_read_no_clock_and_draw_no_random_number() {
+    let words = [
+        "Instant",
+        "SystemTime",
+        "std::time",
+        "fastrand::u",
+        "fastrand::f64",
+        "fastrand::bool",
+        "Rng::new()",
+        "fastrand::seed",
+        "use rand",
+        "getrandom",
+        "println!",
+        "eprintln!",
+        "dbg!",
+        "std::fs",
+        "std::env",
+        "std::net::Tcp",
+        "thread::",
+    ];
+    assert_absent(
+        &core(),
+        &words,
+        "time, seeds and sinks are arguments of core",
+    );
+}
+
+#[test]
+fn only_the_replica_knows_yrs() {
+    let all: Vec<_> = files("src", "rs")
+        .into_iter()
+        .filter(|(file, _)| file != "src/core/doc/replica.rs")
+        .collect();
+    assert_absent(
+        &all,
+        &["yrs::", "use yrs"],
+        "yrs is imported by core/doc/replica.rs alone",
+    );
+}
+
+#[test]
+fn socket_wire_and_doc_do_not_know_each_other() {
+    for (folder, others) in [
+        (
+            "src/core/socket",
+            ["core::wire", "core::doc", "core::session"],
+        ),
+        (
+            "src/core/wire",
+            ["core::socket", "core::doc", "core::session"],
+        ),
+        (
+            "src/core/doc",
+            ["core::socket", "core::wire", "core::session"],
+        ),
+    ] {
+        assert_absent(
+            &files(folder, "rs"),
+            &others,
+            "only session joins socket, wire and doc",
+        );
+    }
+}
+
+#[test]
+fn the_browser_floor_does_not_know_the_floor_above() {
+    assert_absent(
+        &files("src/browser", "rs"),
+        &["crate::ui", "leptos"],
+        "arrows point down",
+    );
+}
+
+#[test]
+fn nothing_that_ships_can_be_made_to_panic_by_unwrapping_or_indexing() {
+    let words = [
+        ".unwrap()",
+        ".expect(",
+        ".unwrap_throw()",
+        ".expect_throw(",
+        "panic!",
+        "unreachable!",
+        "todo!",
+        "unimplemented!",
+    ];
+    let all = files("src", "rs");
+    assert_absent(&all, &words, "outside data must not reach a panic");
+    let mut broken = Vec::new();
+    for (file, text) in &all {
+        for (number, line) in code(text) {
+            if indexes(line) {
+                broken.push(format!("{file}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(
+        broken.is_empty(),
+        "use get() instead of indexing\n{}",
+        broken.join("\n")
+    );
+}
+
+/// `name[…]`, `name()[…]` or `name[..][…]`, but no attribute, type, macro or array literal.
+fn indexes(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    bytes.windows(2).any(|pair| {
+        let before = pair[0];
+        pair[1] == b'['
+            && (before.is_ascii_alphanumeric()
+                || before == b'_'
+                || before == b')'
+                || before == b']')
+    }) && !line.trim_start().starts_with('#')
+        && !line.contains('"')
+}
+
+#[test]
+fn no_sink_takes_strings_as_markup_or_code() {
+    let words = [
+        "inner_html",
+        "set_inner_html",
+        "document.write",
+        "Function::new",
+        "eval(",
+    ];
+    assert_absent(
+        &files("src", "rs"),
+        &words,
+        "what people write is text, never markup",
+    );
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are() {
+    for folder in ["src", "tests", "xtask"] {
+        for (file, text) in files(folder, "rs") {
+            let lines = text.lines().count();
+            assert!(lines <= 600, "{file} has {lines} lines: is it two things?");
+            assert!(
+                text.starts_with("//!"),
+                "{file} does not begin by saying what it is"
+            );
+        }
+    }
+    for (file, text) in files("style", "css") {
+        assert!(
+            text.lines().count() <= 600 && text.starts_with("/*"),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn the_map_in_lib_names_every_part_of_core() {
+    let map = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    for entry in fs::read_dir(root().join("src/core")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(
+            map.contains(&format!("//!   {name}")),
+            "src/lib.rs does not show core/{name}"
+        );
+    }
+}
+
+#[test]
+fn no_file_names_a_machines_own_path() {
+    let words = [
+        concat!("/ro", "ot/"),
+        concat!("/ho", "me/"),
+        concat!("/tm", "p/"),
+        concat!("/wo", "rk/"),
+    ];
+    for (folder, ending) in [
+        ("src", "rs"),
+        ("tests", "rs"),
+        ("xtask", "rs"),
+        ("style", "css"),
+        (".ci", ""),
+    ] {
+        if root().join(folder).exists() && !ending.is_empty() {
+            for (file, text) in files(folder, ending) {
+                for word in words {
+                    assert!(
+                        !text.contains(word) || file == "tests/tidy.rs",
+                        "{file} names {word}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn pinned_versions_match() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let (_, after) = lock
+        .split_once("name = \"wasm-bindgen\"\nversion = \"")
+        .unwrap();
+    let version = after.split('"').next().unwrap();
+    let tools = fs::read_to_string(root().join("xtask/src/tools.rs")).unwrap();
+    let cli = format!("package: \"wasm-bindgen-cli\",\n    version: \"{version}\"");
+    assert!(
+        tools.contains(&cli),
+        "the crate is {version}; is the CLI of xtask/src/tools.rs the same?"
+    );
+}
+
+/// Each `cargo xtask` line of the README is a command with options that exist.
+#[test]
+fn the_readme_names_only_commands_that_exist() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let cli = fs::read_to_string(root().join("xtask/src/main.rs")).unwrap();
+    let relay = fs::read_to_string(root().join("xtask/src/relay.rs")).unwrap();
+    let mut commands = 0;
+    for line in readme.lines() {
+        let Some((_, command)) = line.split_once("cargo xtask ") else {
+            continue;
+        };
+        commands += 1;
+        let mut words = command.split(|c: char| c.is_whitespace() || c == '`' || c == '|');
+        let name = words.next().unwrap();
+        let variant = format!("    {}{}", name[..1].to_uppercase(), &name[1..]);
+        assert!(cli.contains(&variant), "cargo xtask {name}");
+        for option in words.filter(|word| word.starts_with("--")) {
+            let field = option.trim_matches('-').replace('-', "_");
+            let field = format!("{field}:");
+            assert!(
+                cli.contains(&field) || relay.contains(&field),
+                "{name} {option}"
+            );
+        }
+    }
+    assert!(commands >= 2);
+    for picture in readme
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+    {
+        if !picture.starts_with("http") && !picture.starts_with('#') {
+            assert!(
+                root().join(Path::new(picture)).exists(),
+                "README names {picture}"
+            );
+        }
+    }
+}
