@@ -87,8 +87,9 @@ pub const PEOPLE: usize = 500;
 pub const NAME_CHARS: usize = 40;
 /// Cursor positions go out at most this often.
 pub const CURSOR_MS: Millis = 60;
-/// Wet ink goes out at most this often: 20 times a second looks continuous.
-pub const WET_MS: Millis = 50;
+/// Wet ink goes out at most this often: 15 times a second looks continuous, and costs less than the finished stroke
+/// several times over.
+pub const WET_MS: Millis = 66;
 /// Wet ink of a person who vanished in the middle of a stroke is wiped after this.
 pub const WET_GONE_MS: Millis = 5_000;
 

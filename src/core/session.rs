@@ -61,8 +61,10 @@ pub enum Input {
     UndoAsked(Direction),
     /// Ink in progress (`board::wet`).
     Inked(Vec<u8>),
-    /// The pointer moved on the board, or left it.
+    /// The pointer moved on the board, or left it. Not needed while ink is sent: that shows where it is.
     Pointed(Option<(f32, f32)>),
+    /// Somebody else's ink is here now.
+    PenSeen(PeerId, (f32, f32)),
     Renamed(Profile),
     /// Another relay, or none, is wanted.
     RelayChosen(Option<Endpoint>),
@@ -208,6 +210,7 @@ impl Session {
                 self.cursor.now = cursor;
                 self.tell_cursor(now, &mut out);
             }
+            Input::PenSeen(peer, at) => self.people.pointed(peer, Some(at)),
             Input::Renamed(profile) => {
                 self.profile = Profile::new(&profile.name, profile.color);
                 self.beat(&mut out);

@@ -58,10 +58,10 @@ pub fn install(room: Room) {
 pub fn export_board(room: Room) -> Value {
     let easel = room.easel();
     let easel = easel.borrow();
+    let elements = easel.scene().in_order();
     excalidraw::export(
-        easel
-            .scene()
-            .in_order()
+        elements
+            .iter()
             .map(|element| (&element.id, &element.stroke)),
     )
 }

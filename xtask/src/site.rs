@@ -26,6 +26,10 @@ pub fn build() -> Result<()> {
         .args(["build", "--release", "--offline"])
         .current_dir(root())
         .env("PATH", path)
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            tools::path_free_flags()?,
+        )
         .env("TRUNK_SKIP_VERSION_CHECK", "true")
         .env_remove("NO_COLOR")
         .status()

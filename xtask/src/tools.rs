@@ -106,6 +106,20 @@ pub fn set_up_tests() -> Result<OsString> {
     path_with([WASM_BINDGEN.set_up()?, GECKODRIVER.set_up()?])
 }
 
+/// Compiler flags that keep this machine's paths out of what is built; panics then name crates and files alone.
+pub fn path_free_flags() -> Result<String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home
+        .or_else(|| Some(dirs::home_dir()?.join(".cargo")))
+        .context("cargo has no home")?;
+    let mut flags = vec![format!("--remap-path-prefix={}/=", crate::root().display())];
+    if let Ok(registries) = fs::read_dir(home.join("registry/src")) {
+        let folders = registries.filter_map(|entry| Some(entry.ok()?.path()));
+        flags.extend(folders.map(|folder| format!("--remap-path-prefix={}/=", folder.display())));
+    }
+    Ok(flags.join(" "))
+}
+
 pub fn set_up_everything() -> Result<()> {
     set_up_build()?;
     set_up_tests()?;
@@ -258,7 +272,10 @@ fn set_up_browsers() -> Result<()> {
 
 fn apt(arguments: &[&str]) -> Result<()> {
     // Only root may; elsewhere sudo asks.
-    let user = Command::new("id").arg("-u").output().context("id could not be started")?;
+    let user = Command::new("id")
+        .arg("-u")
+        .output()
+        .context("id could not be started")?;
     let root = user.stdout.starts_with(b"0");
     let mut command = Command::new(if root { "apt-get" } else { "sudo" });
     if !root {

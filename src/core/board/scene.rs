@@ -1,10 +1,6 @@
 //! All dry strokes, found by place: an R-tree over their boxes, painted in z-order.
 
-use std::{
-    cell::OnceCell,
-    collections::{BTreeSet, HashMap, HashSet},
-    rc::Rc,
-};
+use std::{cell::OnceCell, collections::HashMap, rc::Rc};
 
 use kurbo::{Point, Rect};
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
@@ -41,9 +37,10 @@ type Entry = GeomWithData<Rectangle<[f64; 2]>, Id>;
 pub struct Scene {
     elements: HashMap<Id, Rc<Element>>,
     index: RTree<Entry>,
-    order: BTreeSet<(u64, Id)>,
-    /// Under the eraser, not erased yet.
-    fading: HashSet<Id>,
+    /// What nothing is painted over.
+    top: Option<Rc<Element>>,
+    /// Under the eraser, not erased yet; a handful.
+    fading: Vec<Id>,
 }
 
 impl Scene {
@@ -53,13 +50,11 @@ impl Scene {
             .into_iter()
             .map(|(id, stroke)| (id.clone(), Rc::new(element(id, stroke))))
             .collect();
-        let mut order = BTreeSet::new();
-        order.extend(elements.values().map(|e| (e.stroke.z, e.id.clone())));
         Self {
+            top: topmost(&elements),
             index: RTree::bulk_load(elements.values().map(|e| entry(e)).collect()),
-            order,
             elements,
-            fading: HashSet::new(),
+            fading: Vec::new(),
         }
     }
 
@@ -68,7 +63,9 @@ impl Scene {
         self.remove(&id);
         let element = Rc::new(element(id.clone(), stroke));
         self.index.insert(entry(&element));
-        self.order.insert((element.stroke.z, id.clone()));
+        if self.is_on_top(&element) {
+            self.top = Some(Rc::clone(&element));
+        }
         self.elements.insert(id, Rc::clone(&element));
         element
     }
@@ -77,8 +74,10 @@ impl Scene {
     pub fn remove(&mut self, id: &Id) -> Option<Rect> {
         let element = self.elements.remove(id)?;
         self.index.remove(&entry(&element));
-        self.order.remove(&(element.stroke.z, id.clone()));
-        self.fading.remove(id);
+        if self.top.as_ref().is_some_and(|top| top.id == *id) {
+            self.top = topmost(&self.elements);
+        }
+        self.fading.retain(|other| other != id);
         Some(element.bounds)
     }
 
@@ -96,32 +95,28 @@ impl Scene {
 
     /// Whether nothing is painted over this element.
     pub fn is_on_top(&self, element: &Element) -> bool {
-        self.order
-            .last()
-            .is_none_or(|(z, id)| (*z, id) <= element.order())
+        self.top
+            .as_ref()
+            .is_none_or(|top| top.order() <= element.order())
     }
 
     /// The z of the next stroke.
     pub fn next_z(&self) -> u64 {
-        self.order.last().map_or(1, |(z, _)| z.saturating_add(1))
+        self.top
+            .as_ref()
+            .map_or(1, |top| top.stroke.z.saturating_add(1))
     }
 
     /// What may show in `area`, in painting order.
     pub fn within(&self, area: Rect) -> Vec<Rc<Element>> {
         let envelope = AABB::from_corners([area.x0, area.y0], [area.x1, area.y1]);
         let found = self.index.locate_in_envelope_intersecting(&envelope);
-        let mut elements: Vec<_> = found
-            .filter_map(|e| self.elements.get(&e.data).cloned())
-            .collect();
-        elements.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
-        elements
+        in_order(found.filter_map(|entry| self.elements.get(&entry.data)))
     }
 
     /// All elements in painting order.
-    pub fn in_order(&self) -> impl Iterator<Item = &Rc<Element>> {
-        self.order
-            .iter()
-            .filter_map(|(_, id)| self.elements.get(id))
+    pub fn in_order(&self) -> Vec<Rc<Element>> {
+        in_order(self.elements.values())
     }
 
     /// The strokes that a round eraser meets on its way from `a` to `b`.
@@ -143,16 +138,30 @@ impl Scene {
     /// Marks a stroke as about to be erased, or no longer; gives the box to paint anew if that is news.
     pub fn fade(&mut self, id: &Id, fade: bool) -> Option<Rect> {
         let element = self.elements.get(id)?;
-        let news = match fade {
-            true => self.fading.insert(id.clone()),
-            false => self.fading.remove(id),
-        };
-        news.then_some(element.bounds)
+        if self.is_fading(id) == fade {
+            return None;
+        }
+        match fade {
+            true => self.fading.push(id.clone()),
+            false => self.fading.retain(|other| other != id),
+        }
+        Some(element.bounds)
     }
 
     pub fn is_fading(&self, id: &Id) -> bool {
         self.fading.contains(id)
     }
+}
+
+fn in_order<'a>(elements: impl Iterator<Item = &'a Rc<Element>>) -> Vec<Rc<Element>> {
+    let mut elements: Vec<_> = elements.cloned().collect();
+    elements.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+    elements
+}
+
+fn topmost(elements: &HashMap<Id, Rc<Element>>) -> Option<Rc<Element>> {
+    let all = elements.values();
+    all.max_by(|a, b| a.order().cmp(&b.order())).cloned()
 }
 
 fn element(id: Id, stroke: Stroke) -> Element {
@@ -224,7 +233,7 @@ mod tests {
                 .collect();
             assert_eq!(found, scanned);
         }
-        assert_eq!(scene.in_order().count(), scene.len());
+        assert_eq!(scene.in_order().len(), scene.len());
     }
 
     #[test]

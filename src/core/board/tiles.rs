@@ -3,8 +3,6 @@
 //!
 //! The host owns the pixels: it keeps a canvas per [`TileKey`] and does what [`Plan`] says.
 
-use std::collections::BTreeMap;
-
 use kurbo::{Point, Rect, Size, Vec2};
 
 use super::camera::Camera;
@@ -76,11 +74,12 @@ pub struct Plan {
 struct Layer {
     number: u32,
     scale: f64,
-    tiles: BTreeMap<(i32, i32), Tile>,
+    tiles: Vec<Tile>,
 }
 
 #[derive(Debug)]
 struct Tile {
+    place: (i32, i32),
     stale: bool,
     used: u64,
 }
@@ -106,8 +105,16 @@ impl Layer {
         }
     }
 
+    fn tile(&self, place: (i32, i32)) -> Option<&Tile> {
+        self.tiles.iter().find(|tile| tile.place == place)
+    }
+
+    fn tile_mut(&mut self, place: (i32, i32)) -> Option<&mut Tile> {
+        self.tiles.iter_mut().find(|tile| tile.place == place)
+    }
+
     fn keys(&self) -> impl Iterator<Item = TileKey> {
-        self.tiles.keys().map(|&place| self.key(place))
+        self.tiles.iter().map(|tile| self.key(tile.place))
     }
 
     /// The grid places that overlap `area`.
@@ -128,12 +135,10 @@ impl Layer {
     fn blits(&self, view: &View, visible: Rect) -> Vec<Blit> {
         let side = TILE_PX * view.scale() / self.scale;
         let origin = view.origin_px();
-        let shown = self
-            .tiles
-            .keys()
-            .filter(|place| self.area(**place).overlaps(visible));
-        shown
-            .map(|&(col, row)| Blit {
+        let places = self.tiles.iter().map(|tile| tile.place);
+        places
+            .filter(|&place| self.area(place).overlaps(visible))
+            .map(|(col, row)| Blit {
                 key: self.key((col, row)),
                 at: origin + Vec2::new(f64::from(col), f64::from(row)) * side,
                 side,
@@ -154,7 +159,7 @@ impl Tiles {
         {
             for place in front.places(visible) {
                 seen += 1;
-                let tile = front.tiles.get_mut(&place);
+                let tile = front.tile_mut(place);
                 if tile.as_ref().is_none_or(|tile| tile.stale) {
                     build.push(place);
                 }
@@ -221,7 +226,7 @@ impl Tiles {
         let new = Layer {
             number: self.layers,
             scale,
-            tiles: BTreeMap::new(),
+            tiles: Vec::new(),
         };
         if let Some(old) = self.front.replace(new)
             && !old.tiles.is_empty()
@@ -244,12 +249,12 @@ impl Tiles {
         if surplus == 0 {
             return;
         }
-        let places = front.tiles.keys().copied().collect();
+        let places = front.tiles.iter().map(|tile| tile.place).collect();
         let by_use = smallest_first(places, |place| {
-            front.tiles.get(&place).map_or(0, |tile| tile.used)
+            front.tile(place).map_or(0, |tile| tile.used)
         });
         for place in by_use.into_iter().take(surplus) {
-            front.tiles.remove(&place);
+            front.tiles.retain(|tile| tile.place != place);
             self.dropped.push(front.key(place));
         }
     }
@@ -271,21 +276,19 @@ impl Tiles {
             .filter(|front| front.number == key.layer)
         {
             let tile = Tile {
+                place: (key.col, key.row),
                 stale: false,
                 used: self.plans,
             };
-            front.tiles.insert((key.col, key.row), tile);
+            front.tiles.retain(|other| other.place != tile.place);
+            front.tiles.push(tile);
         }
     }
 
     /// Something inside `area` changed: tiles that show it are painted anew when they are seen.
     pub fn damaged(&mut self, area: Rect) {
         for place in self.painted(area) {
-            if let Some(tile) = self
-                .front
-                .as_mut()
-                .and_then(|front| front.tiles.get_mut(&place))
-            {
+            if let Some(tile) = self.front.as_mut().and_then(|front| front.tile_mut(place)) {
                 tile.stale = true;
             }
         }
@@ -299,7 +302,7 @@ impl Tiles {
         };
         let places = self.painted(area).into_iter();
         places
-            .filter(|place| front.tiles.get(place).is_some_and(|tile| !tile.stale))
+            .filter(|&place| front.tile(place).is_some_and(|tile| !tile.stale))
             .map(|place| front.key(place))
             .collect()
     }
@@ -308,8 +311,13 @@ impl Tiles {
         let Some(front) = &self.front else {
             return Vec::new();
         };
-        let overlaps = |place: &&(i32, i32)| front.area(**place).overlaps(area);
-        front.tiles.keys().filter(overlaps).copied().collect()
+        let overlaps = |&place: &(i32, i32)| front.area(place).overlaps(area);
+        front
+            .tiles
+            .iter()
+            .map(|tile| tile.place)
+            .filter(overlaps)
+            .collect()
     }
 
     /// Forgets every tile: the colours or the pixels' size changed.

@@ -3,7 +3,6 @@
 
 use std::{
     cell::{Cell as StdCell, RefCell},
-    collections::{BTreeMap, BTreeSet},
     rc::Rc,
     sync::Arc,
 };
@@ -16,7 +15,7 @@ use yrs::{
     updates::{decoder::Decode, encoder::Encode},
 };
 
-use super::schema::{Cell, Change, Field, INK, Id, TODO, Touched, Value, Write};
+use super::schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write};
 use crate::core::peer::PeerId;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +52,7 @@ pub struct Replica {
     doc: Doc,
     ink: MapRef,
     todo: MapRef,
-    touched: Rc<RefCell<BTreeSet<Touched>>>,
+    touched: Rc<RefCell<Vec<Touched>>>,
     /// Operations that arrived before earlier ones of the same client.
     beyond_gaps: IdSet,
     digest: StdCell<Option<Digest>>,
@@ -68,7 +67,7 @@ impl Replica {
         let doc = Doc::with_options(options);
         let ink = doc.get_or_insert_map(INK);
         let todo = doc.get_or_insert_map(TODO);
-        let touched = Rc::new(RefCell::new(BTreeSet::new()));
+        let touched = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&touched);
         ink.observe("touched", move |txn, event| {
             let ids = event.keys(txn).keys().filter_map(|key| Id::parse(key).ok());
@@ -131,14 +130,12 @@ impl Replica {
     }
 
     /// All to-do items with their fields, in no order.
-    pub fn todos(&self) -> Vec<(Id, BTreeMap<Field, Value>)> {
+    pub fn todos(&self) -> Vec<(Id, Fields)> {
         let txn = self.doc.transact();
         let items = self.todo.iter(&txn).filter_map(|(key, value)| {
             let item = value.cast::<MapRef>().ok()?;
-            let field = |field: Field| Some((field, value_of(item.get(&txn, field.key())?)?));
-            let mut fields = BTreeMap::new();
-            fields.extend(Field::ALL.into_iter().filter_map(field));
-            Some((Id::parse(key).ok()?, fields))
+            let read = |field: Field| value_of(item.get(&txn, field.key())?);
+            Some((Id::parse(key).ok()?, Fields::read(read)))
         });
         items.collect()
     }
@@ -195,10 +192,10 @@ impl Replica {
             self.digest.set(None);
             self.note_gaps(inserted);
         }
+        let mut touched = std::mem::take(&mut *self.touched.borrow_mut());
+        touched.dedup();
         Ok(Applied {
-            touched: std::mem::take(&mut *self.touched.borrow_mut())
-                .into_iter()
-                .collect(),
+            touched,
             news,
             incomplete: !self.beyond_gaps.is_empty() || self.doc.transact().has_missing_updates(),
         })

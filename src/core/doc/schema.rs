@@ -101,6 +101,21 @@ impl Field {
     }
 }
 
+/// What a to-do item's fields hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields([Option<Value>; Field::ALL.len()]);
+
+impl Fields {
+    pub fn read(read: impl Fn(Field) -> Option<Value>) -> Self {
+        Self(Field::ALL.map(read))
+    }
+
+    pub fn get(&self, field: Field) -> Option<&Value> {
+        let mut fields = Field::ALL.into_iter().zip(&self.0);
+        fields.find(|(this, _)| *this == field)?.1.as_ref()
+    }
+}
+
 /// One place in the document that holds one value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cell {

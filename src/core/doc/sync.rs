@@ -8,7 +8,7 @@
 //!
 //! This engine decides only *when*; the session fills in what is sent.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::replica::Digest;
 use crate::{
@@ -31,6 +31,7 @@ pub enum Action {
 
 #[derive(Debug)]
 struct DueAnswer {
+    to: PeerId,
     at: Millis,
     state_vector: Vec<u8>,
 }
@@ -40,10 +41,10 @@ pub struct Sync {
     /// Our digests, newest last.
     recent: VecDeque<Digest>,
     /// The last digest that each peer showed.
-    shown: BTreeMap<PeerId, Digest>,
+    shown: Vec<(PeerId, Digest)>,
     /// Digests that name states we have not been in, and may lack something of.
     unknown: VecDeque<Digest>,
-    answers: BTreeMap<PeerId, DueAnswer>,
+    answers: Vec<DueAnswer>,
     ask_at: Option<Millis>,
     asked_at: Option<Millis>,
     beat_at: Option<Millis>,
@@ -88,7 +89,8 @@ impl Sync {
         digest: Digest,
         rng: &mut fastrand::Rng,
     ) {
-        self.shown.insert(peer, digest);
+        self.shown.retain(|(other, _)| *other != peer);
+        self.shown.push((peer, digest));
         if self.recent.contains(&digest) || self.unknown.contains(&digest) {
             return;
         }
@@ -117,33 +119,38 @@ impl Sync {
         rng: &mut fastrand::Rng,
     ) {
         let at = now + rank.min(ANSWER_RANKS) * ANSWER_RANK_MS + rng.u64(0..ANSWER_RANK_MS / 4);
-        self.answers.insert(peer, DueAnswer { at, state_vector });
+        self.answers.retain(|answer| answer.to != peer);
+        self.answers.push(DueAnswer {
+            to: peer,
+            at,
+            state_vector,
+        });
     }
 
     /// Somebody answered `to` from the state `digest`: if that is ours, we have nothing to add.
     pub fn answered(&mut self, to: PeerId, digest: Digest) {
         if self.recent.back() == Some(&digest) {
-            self.answers.remove(&to);
+            self.answers.retain(|answer| answer.to != to);
         }
     }
 
     /// Forgets every peer for which `is_here` is false.
     pub fn retain(&mut self, is_here: impl Fn(PeerId) -> bool) {
-        self.shown.retain(|&peer, _| is_here(peer));
-        self.answers.retain(|&peer, _| is_here(peer));
+        self.shown.retain(|(peer, _)| is_here(*peer));
+        self.answers.retain(|answer| is_here(answer.to));
     }
 
     /// How many peers showed our own digest last.
     pub fn in_step(&self) -> usize {
         let mine = self.recent.back();
         self.shown
-            .values()
-            .filter(|&digest| Some(digest) == mine)
+            .iter()
+            .filter(|(_, digest)| Some(digest) == mine)
             .count()
     }
 
     pub fn wake_at(&self) -> Option<Millis> {
-        let answers = self.answers.values().map(|answer| answer.at).min();
+        let answers = self.answers.iter().map(|answer| answer.at).min();
         [self.ask_at, self.beat_at, answers]
             .into_iter()
             .flatten()
@@ -152,17 +159,12 @@ impl Sync {
 
     pub fn tick(&mut self, now: Millis, rng: &mut fastrand::Rng) -> Vec<Action> {
         let mut actions = Vec::new();
-        let due: Vec<PeerId> = self
-            .answers
-            .iter()
-            .filter(|(_, answer)| answer.at <= now)
-            .map(|(&peer, _)| peer)
-            .collect();
-        for to in due {
-            if let Some(DueAnswer { state_vector, .. }) = self.answers.remove(&to) {
-                actions.push(Action::Answer { to, state_vector });
-            }
-        }
+        let due = self.answers.extract_if(.., |answer| answer.at <= now);
+        actions.extend(due.map(
+            |DueAnswer {
+                 to, state_vector, ..
+             }| Action::Answer { to, state_vector },
+        ));
         if self.ask_at.is_some_and(|at| at <= now) {
             self.ask_at = None;
             self.asked_at = Some(now);

@@ -1,8 +1,6 @@
 //! One thing to do, as read from the document.
 
-use std::collections::BTreeMap;
-
-use crate::core::doc::schema::{Field, Id, Value};
+use crate::core::doc::schema::{Field, Fields, Id, Value};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -16,17 +14,17 @@ pub struct Item {
 
 impl Item {
     /// None where there is no title: a creation that was undone, or half of one that is still on its way.
-    pub fn of(id: Id, fields: &BTreeMap<Field, Value>) -> Option<Self> {
+    pub fn of(id: Id, fields: &Fields) -> Option<Self> {
         let text = |field| {
             fields
-                .get(&field)
+                .get(field)
                 .and_then(Value::as_text)
                 .map(str::to_owned)
         };
         Some(Self {
             id,
             title: text(Field::Title)?,
-            completed: fields.get(&Field::Done) == Some(&Value::Flag(true)),
+            completed: fields.get(Field::Done) == Some(&Value::Flag(true)),
             order: text(Field::Order).unwrap_or_default(),
             revision: text(Field::Revision),
             deleted_revision: text(Field::DeletedRevision),

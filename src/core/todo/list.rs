@@ -1,10 +1,8 @@
 //! The list: read in order, and edited by writes.
 
-use std::collections::BTreeMap;
-
 use super::{item::Item, order};
 use crate::{
-    core::doc::schema::{Cell, Field, Id, Value, Write},
+    core::doc::schema::{Cell, Field, Fields, Id, Value, Write},
     limits::TITLE_CHARS,
 };
 
@@ -15,7 +13,7 @@ pub struct List {
 }
 
 impl List {
-    pub fn of(items: impl IntoIterator<Item = (Id, BTreeMap<Field, Value>)>) -> Self {
+    pub fn of(items: impl IntoIterator<Item = (Id, Fields)>) -> Self {
         let items = items
             .into_iter()
             .filter_map(|(id, fields)| Item::of(id, &fields));

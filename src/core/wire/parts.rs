@@ -1,7 +1,7 @@
 //! Messages of several parts: put together on arrival, and kept after sending so that lost parts can be sent again.
 //! One lost frame of a hundred must not cost the other ninety-nine.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::{
     core::peer::PeerId,
@@ -22,6 +22,7 @@ pub struct Missing {
 
 #[derive(Debug)]
 struct Unfinished {
+    from: (PeerId, u32),
     kind: u8,
     parts: Vec<Option<Vec<u8>>>,
     bytes: usize,
@@ -32,7 +33,7 @@ struct Unfinished {
 /// Unfinished inbound messages, bounded in number and bytes; the one that waits longest goes first.
 #[derive(Debug, Default)]
 pub struct Reassembly {
-    unfinished: BTreeMap<(PeerId, u32), Unfinished>,
+    unfinished: Vec<Unfinished>,
 }
 
 impl Reassembly {
@@ -46,16 +47,19 @@ impl Reassembly {
         (part, parts): (u16, u16),
         body: Vec<u8>,
     ) -> Option<(u8, Vec<u8>)> {
-        let entry = self
-            .unfinished
-            .entry((sender, seq))
-            .or_insert_with(|| Unfinished {
+        let from = (sender, seq);
+        if !self.unfinished.iter().any(|u| u.from == from) {
+            self.unfinished.push(Unfinished {
+                from,
                 kind,
                 parts: vec![None; usize::from(parts)],
                 bytes: usize::from(parts) * size_of::<Option<Vec<u8>>>(),
-                ask_at: 0,
+                ask_at: now + PART_PATIENCE_MS,
                 asked: 0,
             });
+        }
+        let at = self.unfinished.iter().position(|u| u.from == from)?;
+        let entry = self.unfinished.get_mut(at)?;
         let same_message = entry.kind == kind && entry.parts.len() == usize::from(parts);
         let slot = entry
             .parts
@@ -67,7 +71,7 @@ impl Reassembly {
             entry.ask_at = now + PART_PATIENCE_MS;
         }
         if entry.parts.iter().all(Option::is_some) {
-            let whole = self.unfinished.remove(&(sender, seq))?;
+            let whole = self.unfinished.swap_remove(at);
             return Some((kind, whole.parts.into_iter().flatten().flatten().collect()));
         }
         self.shed();
@@ -75,28 +79,32 @@ impl Reassembly {
     }
 
     fn shed(&mut self) {
-        let mut bytes: usize = self.unfinished.values().map(|u| u.bytes).sum();
-        while bytes > REASSEMBLY_BYTES || self.unfinished.len() > REASSEMBLY_MESSAGES {
-            let Some((&oldest, _)) = self.unfinished.iter().min_by_key(|(_, u)| u.ask_at) else {
-                return;
-            };
-            bytes -= self.unfinished.remove(&oldest).map_or(0, |u| u.bytes);
+        let bytes = |all: &[Unfinished]| all.iter().map(|u| u.bytes).sum::<usize>();
+        while bytes(&self.unfinished) > REASSEMBLY_BYTES
+            || self.unfinished.len() > REASSEMBLY_MESSAGES
+        {
+            let waits = self.unfinished.iter().map(|u| u.ask_at).min();
+            match self.unfinished.iter().position(|u| Some(u.ask_at) == waits) {
+                Some(oldest) => drop(self.unfinished.swap_remove(oldest)),
+                None => return,
+            }
         }
     }
 
     /// When [`Self::overdue`] has something to say.
     pub fn wake_at(&self) -> Option<Millis> {
-        self.unfinished.values().map(|u| u.ask_at).min()
+        self.unfinished.iter().map(|u| u.ask_at).min()
     }
 
     /// What to ask for again. A message that was asked for too often is given up; the digest will notice.
     pub fn overdue(&mut self, now: Millis, rng: &mut fastrand::Rng) -> Vec<Missing> {
         self.unfinished
-            .retain(|_, u| u.ask_at > now || u.asked < PART_REPEATS);
+            .retain(|u| u.ask_at > now || u.asked < PART_REPEATS);
         self.unfinished
             .iter_mut()
-            .filter(|(_, u)| u.ask_at <= now)
-            .map(|(&(sender, seq), u)| {
+            .filter(|u| u.ask_at <= now)
+            .map(|u| {
+                let (sender, seq) = u.from;
                 u.asked += 1;
                 // The jitter lets the first of several receivers ask for all of them.
                 u.ask_at = now + PART_PATIENCE_MS + rng.u64(0..=PART_PATIENCE_MS);
@@ -112,7 +120,7 @@ impl Reassembly {
 
     /// Somebody else asked for the same: wait for what they get.
     pub fn asked_by_another(&mut self, now: Millis, sender: PeerId, seq: u32) {
-        if let Some(u) = self.unfinished.get_mut(&(sender, seq)) {
+        if let Some(u) = self.unfinished.iter_mut().find(|u| u.from == (sender, seq)) {
             u.ask_at = now + PART_PATIENCE_MS;
         }
     }
@@ -214,7 +222,7 @@ mod tests {
             r.take(u64::from(seq), (WHO.0, seq), b'u', (0, 2), vec![0; 200_000]);
         }
         assert!(r.unfinished.len() <= REASSEMBLY_BYTES / 200_000);
-        assert!(r.unfinished.contains_key(&(WHO.0, 999)));
+        assert!(r.unfinished.iter().any(|u| u.from == (WHO.0, 999)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The room that this page shows: a session on the browser's hands, as signals, and the intents that people have.
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use leptos::prelude::*;
 
@@ -197,14 +197,19 @@ impl Room {
     fn happened(&self, event: Event) {
         match event {
             Event::Touched(touched) => self.touched(&touched),
-            Event::Wet(from, ink) => self.easel().borrow_mut().wet_arrived(from, &ink),
+            Event::Wet(from, ink) => {
+                let tip = self.easel().borrow_mut().wet_arrived(from, &ink);
+                if let Some(at) = tip {
+                    self.send(Input::PenSeen(from, (at.x as f32, at.y as f32)));
+                }
+            }
             Event::Notice(notice) => self.say(notice.to_string()),
             Event::Changed => self.changed(),
         }
     }
 
     fn touched(&self, touched: &[Touched]) {
-        let ids: BTreeSet<_> = touched
+        let ids: Vec<_> = touched
             .iter()
             .filter_map(|touched| match touched {
                 Touched::Ink(id) => Some(id.clone()),

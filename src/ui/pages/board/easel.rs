@@ -1,11 +1,7 @@
 //! The board's state while the page lives: scene, camera, tools, wet ink, and the canvases while they are shown.
 //! Paints at most once a frame, and only what changed.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeSet, HashMap},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use kurbo::{Point, Size};
 use leptos::prelude::*;
@@ -55,7 +51,7 @@ pub struct Easel {
     tiles: Tiles,
     hands: Hands,
     drawing: Option<Drawing>,
-    erasing: BTreeSet<Id>,
+    erasing: Vec<Id>,
     wet: WetInk,
     rng: fastrand::Rng,
     size: Size,
@@ -79,7 +75,19 @@ struct Shown {
     room: Room,
     dry: Surface,
     wet: Surface,
-    tiles: HashMap<TileKey, Surface>,
+    tiles: Vec<(TileKey, Surface)>,
+}
+
+impl Shown {
+    fn tile(&self, key: TileKey) -> Option<&Surface> {
+        let tile = self.tiles.iter().find(|(this, _)| *this == key);
+        tile.map(|(_, surface)| surface)
+    }
+
+    fn take_tile(&mut self, key: TileKey) -> Option<Surface> {
+        let at = self.tiles.iter().position(|(this, _)| *this == key)?;
+        Some(self.tiles.swap_remove(at).1)
+    }
 }
 
 impl Easel {
@@ -97,7 +105,7 @@ impl Easel {
             tiles: Tiles::default(),
             hands: Hands::default(),
             drawing: None,
-            erasing: BTreeSet::new(),
+            erasing: Vec::new(),
             wet: WetInk::default(),
             rng,
             size: Size::ZERO,
@@ -123,7 +131,7 @@ impl Easel {
             room,
             dry,
             wet,
-            tiles: HashMap::new(),
+            tiles: Vec::new(),
         });
         self.ask_frame();
     }
@@ -275,25 +283,34 @@ impl Easel {
     fn erase(&mut self, from: Point, to: Point) {
         let radius = ERASER_PX / self.camera.get_untracked().zoom;
         for id in self.scene.touched(from, to, radius) {
-            self.fade(&id, true);
-            self.erasing.insert(id);
+            if self.fade(&id, true) {
+                self.erasing.push(id);
+            }
         }
     }
 
-    fn fade(&mut self, id: &Id, fade: bool) {
-        if let Some(area) = self.scene.fade(id, fade) {
+    /// Says whether that was news.
+    fn fade(&mut self, id: &Id, fade: bool) -> bool {
+        let area = self.scene.fade(id, fade);
+        if let Some(area) = area {
             self.tiles.damaged(area);
             self.ask_frame();
         }
+        area.is_some()
     }
 
-    pub fn wet_arrived(&mut self, from: PeerId, ink: &[u8]) {
-        self.wet.arrived(clock::now(), from, ink);
+    /// Takes somebody's wet ink, and says where their pen is.
+    pub fn wet_arrived(&mut self, from: PeerId, ink: &[u8]) -> Option<Point> {
         self.ask_frame();
+        self.wet.arrived(clock::now(), from, ink)
+    }
+
+    pub fn is_drawing(&self) -> bool {
+        self.drawing.is_some()
     }
 
     /// Strokes came, changed or went.
-    pub fn touched(&mut self, replica: &Replica, ids: &BTreeSet<Id>) {
+    pub fn touched(&mut self, replica: &Replica, ids: &[Id]) {
         if ids.len() > MANY {
             let strokes = replica.inks().into_iter();
             let strokes =
@@ -321,9 +338,7 @@ impl Easel {
         match &self.shown {
             Some(shown) if self.scene.is_on_top(&element) => {
                 for key in self.tiles.fresh(element.bounds) {
-                    if let (Some(surface), Some(area)) =
-                        (shown.tiles.get(&key), self.tiles.area(key))
-                    {
+                    if let (Some(surface), Some(area)) = (shown.tile(key), self.tiles.area(key)) {
                         self.place_tile(surface, area.origin());
                         self.paint(surface, &element);
                     }
@@ -390,13 +405,11 @@ impl Easel {
             self.build(key);
         }
         let Some(shown) = &mut self.shown else { return };
-        plan.drop
-            .iter()
-            .for_each(|key| drop(shown.tiles.remove(key)));
+        shown.tiles.retain(|(key, _)| !plan.drop.contains(key));
         shown.dry.resize(view.size_px());
         shown.dry.clear();
         for blit in self.tiles.blits(&view) {
-            if let Some(tile) = shown.tiles.get(&blit.key) {
+            if let Some(tile) = shown.tile(blit.key) {
                 shown.dry.copy(tile, blit.at, blit.side);
             }
         }
@@ -421,10 +434,7 @@ impl Easel {
         let Some(area) = self.tiles.area(key) else {
             return;
         };
-        let old = self
-            .shown
-            .as_mut()
-            .and_then(|shown| shown.tiles.remove(&key));
+        let old = self.shown.as_mut().and_then(|shown| shown.take_tile(key));
         let Some(surface) = old.or_else(|| Surface::detached(Size::new(TILE_PX, TILE_PX))) else {
             return;
         };
@@ -434,7 +444,7 @@ impl Easel {
             self.paint(&surface, &element);
         }
         if let Some(shown) = &mut self.shown {
-            shown.tiles.insert(key, surface);
+            shown.tiles.push((key, surface));
             self.tiles.built(key);
         }
     }

@@ -139,13 +139,13 @@ fn on_pointer(room: Room, stage: NodeRef<html::Div>, event: &PointerEvent, phase
     Easel::use_tool(&room.easel(), input);
 }
 
+/// Tells the others where the pointer is, unless its ink does.
 fn point(room: Room, at: Point) {
-    let at = room
-        .easel()
-        .borrow()
-        .camera
-        .get_untracked()
-        .board_from_screen(at);
+    let easel = room.easel();
+    if easel.borrow().is_drawing() {
+        return;
+    }
+    let at = easel.borrow().camera.get_untracked().board_from_screen(at);
     room.send(Input::Pointed(Some((at.x as f32, at.y as f32))));
 }
 
