@@ -4,7 +4,6 @@
 pub mod address;
 pub mod canvas2d;
 pub mod clock;
-pub mod crash;
 pub mod files;
 pub mod http;
 pub mod idb;

@@ -1,8 +1,7 @@
-//! The page's entry: the crash dialog first, then everything else.
+//! The page's entry.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    duplex::browser::crash::install();
     leptos::mount::mount_to_body(duplex::ui::app::App);
 }
 

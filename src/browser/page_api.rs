@@ -1,13 +1,14 @@
 //! `window.duplex`: functions of the page as promises of JSON values.
 
-use std::{future::Future, pin::Pin, rc::Rc};
+use std::{future::Future, pin::Pin};
 
 use js_sys::{Function, JSON, Object, Promise, Reflect};
-use serde::Serialize;
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::window;
+
+type Answer = Pin<Box<dyn Future<Output = Result<Value, String>>>>;
 
 /// An object to hang functions on.
 #[derive(Clone, Default)]
@@ -33,18 +34,22 @@ impl Namespace {
     where
         F: Future<Output = Result<Value, String>> + 'static,
     {
-        let call = Rc::new(call);
+        self.promise_boxed(name, Box::new(move |argument| Box::pin(call(argument))))
+    }
+
+    /// Boxed, so that one shim serves every function.
+    fn promise_boxed(&self, name: &str, call: Box<dyn Fn(Value) -> Answer>) -> &Self {
         let call = Closure::<dyn Fn(JsValue) -> Promise>::new(move |argument: JsValue| {
-            let answer = value_from(&argument).map(|argument| call(argument));
-            let answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
-                Box::pin(async move {
-                    match answer {
-                        Ok(answer) => answer.await.map(|value| js_from(&value)),
-                        Err(sentence) => Err(sentence),
-                    }
+            let answer = value_from(&argument).map(&call);
+            future_to_promise(async move {
+                let answer = match answer {
+                    Ok(answer) => answer.await,
+                    Err(sentence) => Err(sentence),
+                };
+                answer
+                    .map(|value| js_from(&value))
                     .map_err(|sentence| js_sys::Error::new(&sentence).into())
-                });
-            future_to_promise(answer)
+            })
         });
         self.set(name, call.into_js_value().unchecked_ref::<Function>())
     }
@@ -61,7 +66,7 @@ impl Namespace {
     }
 }
 
-fn js_from(value: &impl Serialize) -> JsValue {
+fn js_from(value: &Value) -> JsValue {
     let text = serde_json::to_string(value).unwrap_or_default();
     JSON::parse(&text).unwrap_or_default()
 }

@@ -1,14 +1,13 @@
 //! What stands around every page: where one is, who is here, how it stands, and the way to others.
 
 use leptos::prelude::*;
-use leptos_icons::Icon;
 
 use super::{
     hooks::use_room::use_room,
     pages::{board::BoardPage, todo::TodoPage},
     parts::{
-        button::IconButton, connection::ConnectionPill, people::People, saved::SavedPill,
-        share::Share, toasts::Toasts,
+        button::IconButton, connection::ConnectionPill, icon::Icon, people::People,
+        saved::SavedPill, share::Share, toasts::Toasts,
     },
     theme::{Theme, use_theme},
 };

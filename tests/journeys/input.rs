@@ -115,6 +115,40 @@ pub async fn bad_files_cost_a_sentence(ground: Ground) -> Result<()> {
     window.close().await
 }
 
+pub async fn a_crash_says_what_to_do(ground: Ground) -> Result<()> {
+    let window = ground.window().await?;
+    window.goto(&ground.address("crash", "board", None)).await?;
+    window
+        .eval("dispatchEvent(new ErrorEvent('error', { error: new Error('of somebody else') }))")
+        .await?;
+    ensure!(
+        window
+            .eval("return document.getElementById('crash').open")
+            .await?
+            == false,
+        "any error shows it"
+    );
+    window
+        .eval(
+            "dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('x') }))",
+        )
+        .await?;
+    window
+        .until(
+            "the crash dialog",
+            "return document.getElementById('crash').open",
+        )
+        .await?;
+    window.find("#crash .primary").await?.click().await?;
+    window
+        .until(
+            "the page again",
+            "return !!window.duplex && !document.getElementById('crash').open",
+        )
+        .await?;
+    window.close().await
+}
+
 pub async fn tools_undo_and_zoom_do_what_they_say(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
     window.goto(&ground.address("tools", "board", None)).await?;

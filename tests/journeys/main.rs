@@ -71,6 +71,7 @@ fn main() {
         todomvc::the_list_behaves_as_todomvc_says,
         input::bad_addresses_cost_a_sentence,
         input::bad_files_cost_a_sentence,
+        input::a_crash_says_what_to_do,
         input::tools_undo_and_zoom_do_what_they_say,
     ];
     let mut trials: Vec<Trial> = Engine::ALL

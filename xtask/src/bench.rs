@@ -22,7 +22,7 @@ const LOADS: usize = 7;
 
 pub async fn run() -> Result<()> {
     site::build()?;
-    size::print()?;
+    let sizes = size::measure()?.print();
     let server = Server::start(0, Faults::default()).await?;
     let start = first_stroke(&server).await?;
     let (latency, wire) = strokes(&server).await?;
@@ -42,7 +42,7 @@ pub async fn run() -> Result<()> {
         "idle room, frames per person and 10 s", "", 1
     );
     let report = json!({
-        "size": size::measure()?.to_json(),
+        "size": sizes.to_json(),
         "first_stroke_ms": start,
         "stroke_a_to_b_ms": latency,
         "stroke_wire_bytes": wire,

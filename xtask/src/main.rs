@@ -60,7 +60,7 @@ async fn main() {
         Command::Build => site::build(),
         Command::Relay { port, faults } => relay_alone(port, faults).await,
         Command::Bench => bench::run().await,
-        Command::Size => bench::size::print(),
+        Command::Size => bench::size::check(),
         Command::Shots => shots::take().await,
         Command::Lint => suite::lint(),
         Command::Setup => tools::set_up_everything(),

@@ -106,13 +106,17 @@ pub fn set_up_tests() -> Result<OsString> {
     path_with([WASM_BINDGEN.set_up()?, GECKODRIVER.set_up()?])
 }
 
-/// Compiler flags that keep this machine's paths out of what is built; panics then name crates and files alone.
-pub fn path_free_flags() -> Result<String> {
+/// Compiler flags of a release: a panic traps at once, and no path of this machine is in what is built.
+pub fn release_flags() -> Result<String> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home
         .or_else(|| Some(dirs::home_dir()?.join(".cargo")))
         .context("cargo has no home")?;
-    let mut flags = vec![format!("--remap-path-prefix={}/=", crate::root().display())];
+    let mut flags = vec![
+        "-Zunstable-options".to_owned(),
+        "-Cpanic=immediate-abort".to_owned(),
+        format!("--remap-path-prefix={}/=", crate::root().display()),
+    ];
     if let Ok(registries) = fs::read_dir(home.join("registry/src")) {
         let folders = registries.filter_map(|entry| Some(entry.ok()?.path()));
         flags.extend(folders.map(|folder| format!("--remap-path-prefix={}/=", folder.display())));

@@ -2,7 +2,7 @@
 //! over every message in order. Needs nothing else of Duplex.
 //!
 //! ```ignore
-//! use duplex::{browser::websocket::Data, ui::hooks::use_socket::use_socket};
+//! use duplex::{browser::websocket::Data, core::socket::machine::State, ui::hooks::use_socket::use_socket};
 //! use leptos::prelude::*;
 //!
 //! #[component]
@@ -16,7 +16,7 @@
 //!     });
 //!     view! {
 //!         <button on:click=move |_| drop(socket.send_text("hello"))>"Send"</button>
-//!         <p>{move || format!("{:?}", socket.state.get())}</p>
+//!         <p>{move || if socket.state.get() == State::Open { "open" } else { "not open" }}</p>
 //!         <p>{move || lines.get().join(", ")}</p>
 //!     }
 //! }

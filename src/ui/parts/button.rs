@@ -2,7 +2,8 @@
 
 use icondata::Icon as IconData;
 use leptos::prelude::*;
-use leptos_icons::Icon;
+
+use super::icon::Icon;
 
 #[component]
 pub fn IconButton(

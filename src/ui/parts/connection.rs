@@ -1,9 +1,11 @@
 //! How the connection stands: a word always in view, the whole sentence on demand, and what to do about it.
 
 use leptos::prelude::*;
-use leptos_icons::Icon;
 
-use crate::{core::session::status::Connection, ui::hooks::use_room::use_room};
+use crate::{
+    core::session::status::Connection,
+    ui::{hooks::use_room::use_room, parts::icon::Icon},
+};
 
 #[component]
 pub fn ConnectionPill() -> impl IntoView {

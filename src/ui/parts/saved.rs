@@ -1,9 +1,11 @@
 //! Whether everything made here is stored in this browser.
 
 use leptos::prelude::*;
-use leptos_icons::Icon;
 
-use crate::{core::doc::store::Saved, ui::hooks::use_room::use_room};
+use crate::{
+    core::doc::store::Saved,
+    ui::{hooks::use_room::use_room, parts::icon::Icon},
+};
 
 #[component]
 pub fn SavedPill() -> impl IntoView {

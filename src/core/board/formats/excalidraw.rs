@@ -240,7 +240,7 @@ fn samples(freedraw: &Freedraw) -> Vec<Sample> {
 
 /// `#rgb`, `#rrggbb`, or `transparent`, which is no ink.
 fn color(text: &str) -> Result<[u8; 3], String> {
-    let wrong = || format!("Its colour {text:?} is not #rrggbb.");
+    let wrong = || format!("Its colour \u{201c}{text}\u{201d} is not #rrggbb.");
     let digits = text.strip_prefix('#').ok_or_else(wrong)?;
     let number = u32::from_str_radix(digits, 16).map_err(|_| wrong())?;
     let [_, r, g, b] = number.to_be_bytes();
