@@ -1,6 +1,7 @@
 //! `localStorage`: a person's name, colour and theme. Losing them costs nothing, so failures are silent.
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use web_sys::{Storage, window};
 
 fn storage() -> Option<Storage> {
@@ -10,12 +11,14 @@ fn storage() -> Option<Storage> {
 /// What was kept under `name`; none if there is nothing, or nothing that reads.
 pub fn load<T: DeserializeOwned>(name: &str) -> Option<T> {
     let text = storage()?.get_item(&key(name)).ok()??;
-    serde_json::from_str(&text).ok()
+    // Through a Value, as all JSON here: one parser instead of one a type.
+    let value: Value = serde_json::from_str(&text).ok()?;
+    serde_json::from_value(value).ok()
 }
 
 pub fn keep(name: &str, value: &impl Serialize) {
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(value)) {
-        let _ = storage.set_item(&key(name), &text);
+    if let (Some(storage), Ok(value)) = (storage(), serde_json::to_value(value)) {
+        let _ = storage.set_item(&key(name), &value.to_string());
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     socket::endpoint::{Endpoint, EndpointError},
@@ -280,7 +281,9 @@ impl Config {
                 vec![problem("It is too large.".to_owned())],
             );
         }
-        let raw: Raw = match serde_json::from_str(text) {
+        let raw: serde_json::Result<Raw> =
+            serde_json::from_str(text).and_then(|value: Value| serde_json::from_value(value));
+        let raw = match raw {
             Ok(raw) => raw,
             Err(error) => return (Self::default(), vec![problem(format!("{error}."))]),
         };

@@ -1,4 +1,5 @@
 //! Hooks: engines of `core` as signals.
 
+pub mod use_key;
 pub mod use_room;
 pub mod use_socket;

@@ -18,7 +18,7 @@ use crate::{
     core::board::formats::excalidraw,
     ui::{
         api,
-        hooks::use_room::use_room,
+        hooks::{use_key::use_key, use_room::use_room},
         parts::{
             button::IconButton,
             shortcuts::{self, Command, Shortcuts},
@@ -30,8 +30,8 @@ use crate::{
 pub fn BoardPage() -> impl IntoView {
     let room = use_room();
     let show_shortcuts = RwSignal::new(false);
-    let keys = window_event_listener(leptos::ev::keydown, move |event| {
-        if let Some(command) = shortcuts::command(&event) {
+    use_key("keydown", move |event| {
+        if let Some(command) = shortcuts::command(event) {
             event.prevent_default();
             match command {
                 Command::Step(direction) => room.undo(direction),
@@ -40,7 +40,6 @@ pub fn BoardPage() -> impl IntoView {
             }
         }
     });
-    on_cleanup(move || keys.remove());
     view! {
         <div class="board-page">
             <Stage/>

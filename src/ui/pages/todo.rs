@@ -32,7 +32,7 @@ pub fn TodoPage() -> impl IntoView {
                 <h1>"todos"</h1>
                 <NewTodo/>
             </header>
-            <Show when=move || has_items.get()>
+            {move || has_items.get().then(|| view! {
                 <section class="main">
                     <input
                         id="toggle-all"
@@ -52,7 +52,7 @@ pub fn TodoPage() -> impl IntoView {
                     </ul>
                 </section>
                 <Footer/>
-            </Show>
+            })}
         </section>
     }
 }
@@ -132,9 +132,7 @@ fn TodoRow(id: Id) -> impl IntoView {
                     on:click=move |_| room.edit_list(|list, _| id.with_value(|id| list.delete(id)))
                 ></button>
             </div>
-            <Show when=move || editing.get()>
-                <TodoEdit id=id editing=editing/>
-            </Show>
+            {move || editing.get().then(|| view! { <TodoEdit id=id editing=editing/> })}
         </li>
     }
 }
@@ -194,7 +192,7 @@ fn Footer() -> impl IntoView {
             <ul class="filters">
                 {Filter::EACH.into_iter().map(|filter| view! { <FilterLink filter=filter/> }).collect::<Vec<_>>()}
             </ul>
-            <Show when=move || has_completed.get()>
+            {move || has_completed.get().then(|| view! {
                 <button
                     type="button"
                     class="clear-completed"
@@ -202,7 +200,7 @@ fn Footer() -> impl IntoView {
                 >
                     "Clear completed"
                 </button>
-            </Show>
+            })}
         </footer>
     }
 }

@@ -12,12 +12,12 @@ pub fn ConnectionPill() -> impl IntoView {
     let room = use_room();
     let status = room.status;
     let state = move || status.with(|status| status.connection);
-    let can_retry = move || {
+    let can_retry = Memo::new(move |_| {
         matches!(
             state(),
             Connection::Waiting | Connection::Offline | Connection::Failed
         )
-    };
+    });
     let icon = Signal::derive(move || match state() {
         Connection::Open => icondata::LuWifi,
         Connection::Idle => icondata::LuUnplug,
@@ -29,9 +29,9 @@ pub fn ConnectionPill() -> impl IntoView {
             <Icon icon=icon/>
             <span class="pill-label" aria-hidden="true">{move || status.with(|status| status.label())}</span>
             <span class="pill-sentence">{move || status.with(|status| status.sentence())}</span>
-            <Show when=can_retry>
+            {move || can_retry.get().then(|| view! {
                 <button type="button" class="link-button" on:click=move |_| room.retry()>"Try again"</button>
-            </Show>
+            })}
         </div>
     }
 }

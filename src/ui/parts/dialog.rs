@@ -32,7 +32,7 @@ pub fn Dialog(open: RwSignal<bool>, title: &'static str, children: ChildrenFn) -
                     <h2>{title}</h2>
                     <IconButton icon=icondata::LuX name="Close" on_press=move |()| open.set(false)/>
                 </header>
-                <Show when=move || open.get()>{children()}</Show>
+                {move || open.get().then(|| children())}
             </div>
         </dialog>
     }

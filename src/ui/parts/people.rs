@@ -51,9 +51,9 @@ pub fn People() -> impl IntoView {
                         .collect::<Vec<_>>()
                 }}
             </ul>
-            <Show when=move || count() == 1>
+            {move || (count() == 1).then(|| view! {
                 <p class="hint">"Nobody else is here yet. Share the link; whoever opens it shows up here."</p>
-            </Show>
+            })}
         </Dialog>
     }
 }

@@ -179,8 +179,8 @@ fn stroke(element: &Value, z: u64) -> Result<(Option<Id>, Stroke), String> {
     if element.get("isDeleted").and_then(Value::as_bool) == Some(true) {
         return Err("It is marked as deleted.".to_owned());
     }
-    let freedraw: Freedraw =
-        Deserialize::deserialize(element).map_err(|error| format!("It does not read: {error}."))?;
+    let freedraw: Freedraw = serde_json::from_value(element.clone())
+        .map_err(|error| format!("It does not read: {error}."))?;
     if !(1..=STROKE_SAMPLES).contains(&freedraw.points.len()) {
         return Err(format!("A stroke has 1 to {STROKE_SAMPLES} points."));
     }

@@ -5,14 +5,17 @@ use std::{cell::RefCell, rc::Rc};
 use kurbo::{Point, Size, Vec2};
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, KeyboardEvent, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
 use super::easel::Easel;
 use crate::{
     browser::{canvas2d::Surface, pointer},
     core::{board::tool::Input as ToolInput, session::Input},
     ui::{
-        hooks::use_room::{Room, use_room},
+        hooks::{
+            use_key::use_key,
+            use_room::{Room, use_room},
+        },
         parts::shortcuts::is_typing,
         theme::use_theme,
     },
@@ -44,19 +47,13 @@ pub fn Stage() -> impl IntoView {
     });
     Effect::new(move || room.easel().borrow_mut().set_dark(is_dark.get()));
     on_cleanup(move || room.easel().borrow_mut().detach());
-    let space = move |held: bool| {
-        move |event: KeyboardEvent| {
-            if event.code() == "Space" && !is_typing(&event) {
+    for (event, held) in [("keydown", true), ("keyup", false)] {
+        use_key(event, move |event| {
+            if event.code() == "Space" && !is_typing(event) {
                 room.easel().borrow_mut().hold_space(held);
             }
-        }
-    };
-    let down = window_event_listener(leptos::ev::keydown, space(true));
-    let up = window_event_listener(leptos::ev::keyup, space(false));
-    on_cleanup(move || {
-        down.remove();
-        up.remove();
-    });
+        });
+    }
     let pans = easel.borrow().pans;
     view! {
         <div
