@@ -2,7 +2,11 @@
 
 pub mod size;
 
-use std::{fs, time::Instant};
+use std::{
+    fs,
+    process::{Command, Stdio},
+    time::Instant,
+};
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -12,6 +16,7 @@ use crate::{
     relay::Faults,
     root,
     site::{self, Server},
+    tools,
 };
 
 const LAPTOP: (u32, u32) = (1_280, 800);
@@ -23,6 +28,7 @@ const LOADS: usize = 7;
 pub async fn run() -> Result<()> {
     site::build()?;
     let sizes = size::measure()?.print();
+    let simulated = simulation()?;
     let server = Server::start(0, Faults::default()).await?;
     let start = first_stroke(&server).await?;
     let (latency, wire) = strokes(&server).await?;
@@ -41,7 +47,12 @@ pub async fn run() -> Result<()> {
         "{:<58}{idle:>10.2}{:>10}{:>10}",
         "idle room, frames per person and 10 s", "", 1
     );
+    println!(
+        "{:<58}{simulated:>10.1}{:>10}{:>10}",
+        "simulation, 240 seeds x 200 operations, s", "", 60
+    );
     let report = json!({
+        "simulation_s": simulated,
         "size": sizes.to_json(),
         "first_stroke_ms": start,
         "stroke_a_to_b_ms": latency,
@@ -56,6 +67,32 @@ pub async fn run() -> Result<()> {
     )?;
     println!("\nWritten to target/bench/bench.json");
     Ok(())
+}
+
+/// Seconds that the simulation's seeds take, once it is compiled.
+fn simulation() -> Result<f64> {
+    let seeds = [
+        "test",
+        "--quiet",
+        "--test",
+        "simulation",
+        "all_copies_agree",
+    ];
+    let mut compile = Command::new("cargo");
+    tools::run(
+        compile
+            .args(&seeds[..4])
+            .arg("--no-run")
+            .current_dir(root()),
+    )?;
+    let started = Instant::now();
+    tools::run(
+        Command::new("cargo")
+            .args(seeds)
+            .current_dir(root())
+            .stdout(Stdio::null()),
+    )?;
+    Ok(started.elapsed().as_secs_f64())
 }
 
 fn row(name: &str, values: &[f64], limit: f64) {
