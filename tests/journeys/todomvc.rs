@@ -97,6 +97,23 @@ pub async fn the_list_behaves_as_todomvc_says(ground: Ground) -> Result<()> {
     titles(&window, &["buy cheese", "book a doctor"]).await?;
     click(&window, ".filters li:nth-child(1) a").await?;
 
+    for (key, expected) in [
+        ("ArrowDown", ["feed the cat", "buy cheese", "book a doctor"]),
+        ("ArrowUp", ["buy cheese", "feed the cat", "book a doctor"]),
+    ] {
+        window
+            .eval(&format!(
+                "const all = [...document.querySelectorAll('.todo-list li')]; \
+                 const toggle = all.find(li => li.textContent === 'buy cheese').querySelector('.toggle'); \
+                 toggle.focus(); toggle.dispatchEvent(new KeyboardEvent('keydown', \
+                 {{ key: '{key}', altKey: true, bubbles: true }}))"
+            ))
+            .await?;
+        titles(&window, &expected).await?;
+        let focus = "return document.activeElement.closest('li')?.textContent === 'buy cheese'";
+        window.until("focus on the moved item", focus).await?;
+    }
+
     edit(&window, 0).await?;
     classes(&window, &["editing", "completed", ""]).await?;
     window

@@ -116,20 +116,8 @@ fn percentile(values: &[f64], share: f64) -> f64 {
 
 async fn open(server: &Server, room: &str) -> Result<Window> {
     let window = Window::open(Engine::Chromium, LAPTOP, None).await?;
-    window.goto(&room_url(server, room)).await?;
+    window.goto(&server.room(room, "board")).await?;
     Ok(window)
-}
-
-fn room_url(server: &Server, room: &str) -> String {
-    let relay = server
-        .address()
-        .replace("http", "ws")
-        .replace(':', "%3A")
-        .replace('/', "%2F");
-    format!(
-        "{}#/r/{room}/board?relay={relay}relay%2F{room}",
-        server.address()
-    )
 }
 
 /// From navigation until a pen would draw: the board has its canvases, sized and painted.
@@ -148,7 +136,7 @@ async fn first_stroke(server: &Server) -> Result<Vec<f64>> {
             )
             .await?;
         window
-            .goto(&room_url(server, &format!("start{load}")))
+            .goto(&server.room(&format!("start{load}"), "board"))
             .await?;
         window
             .until("the first frame", "return !!window.ready")

@@ -130,13 +130,7 @@ impl Server {
     /// Port 0 takes any free one.
     pub async fn start(port: u16, faults: Faults) -> Result<Self> {
         let relay = Relay::new(faults);
-        let listener = listen(port).await?;
-        let address = listener.local_addr()?;
-        let router = relay.router();
-        let task = tokio::spawn(async move {
-            // Ends only with the task.
-            let _ = axum::serve(listener, router).await;
-        });
+        let (address, task) = listen(port, relay.router()).await?;
         Ok(Self {
             address,
             relay,
@@ -165,10 +159,17 @@ impl Server {
     }
 }
 
-/// Loopback only. A taken port is a sentence.
-pub async fn listen(port: u16) -> Result<TcpListener> {
-    TcpListener::bind(("127.0.0.1", port)).await.with_context(|| {
+/// Serves on loopback until the task is aborted. A taken port is a sentence.
+pub async fn listen(port: u16, router: Router) -> Result<(SocketAddr, JoinHandle<()>)> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.with_context(|| {
         let other = port.checked_add(1).unwrap_or(8080);
-        format!("Port {port} cannot be used. Is another program there? Choose another one, as with --port {other}")
-    })
+        format!(
+            "Port {port} cannot be used. Is another program there? Choose another one, as with --port {other}"
+        )
+    })?;
+    let address = listener.local_addr()?;
+    let task = tokio::spawn(async move {
+        let _ = axum::serve(listener, router).await;
+    });
+    Ok((address, task))
 }

@@ -17,17 +17,7 @@ const PHONE: (u32, u32) = (390, 844);
 pub async fn take() -> Result<()> {
     site::build()?;
     let server = Server::start(0, Faults::default()).await?;
-    let address = |page: &str| {
-        let relay = server
-            .address()
-            .replace("http", "ws")
-            .replace(':', "%3A")
-            .replace('/', "%2F");
-        format!(
-            "{}#/r/summer/{page}?relay={relay}relay%2Fsummer&key=AAECAwQFBgcICQoLDA0ODw",
-            server.address()
-        )
-    };
+    let address = |page: &str| server.room("summer", page) + "&key=AAECAwQFBgcICQoLDA0ODw";
     let (ada, ben) = (
         Window::open(Engine::Chromium, LAPTOP, None).await?,
         Window::open(Engine::Chromium, LAPTOP, None).await?,

@@ -72,12 +72,7 @@ impl Server {
             .nest_service("/sub/path", ServeDir::new(dist()))
             .fallback_service(ServeDir::new(dist()))
             .layer(fresh);
-        let listener = relay::listen(port).await?;
-        let address = listener.local_addr()?;
-        let task = tokio::spawn(async move {
-            // Ends only with the task.
-            let _ = axum::serve(listener, router).await;
-        });
+        let (address, task) = relay::listen(port, router).await?;
         Ok(Self {
             address,
             relay,
@@ -87,6 +82,15 @@ impl Server {
 
     pub fn address(&self) -> String {
         format!("http://{}/", self.address)
+    }
+
+    /// The address of a room's page, on the relay beside the site.
+    pub fn room(&self, room: &str, page: &str) -> String {
+        format!(
+            "http://{0}/#/r/{room}/{page}?relay=ws%3A%2F%2F{1}%2Frelay%2F{room}",
+            self.address,
+            self.address.to_string().replace(':', "%3A")
+        )
     }
 
     pub fn relay(&self) -> &Relay {

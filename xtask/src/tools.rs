@@ -177,7 +177,7 @@ impl CargoTool {
         );
         let scratch = cache()?.join("scratch");
         run(Command::new("cargo")
-            .args(["install", "--locked", "--quiet", "--root"])
+            .args(["install", "--locked", "--root"])
             .arg(&home)
             .args(self.arguments)
             .arg(format!("{}@{}", self.package, self.version))

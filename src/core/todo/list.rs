@@ -102,6 +102,19 @@ impl List {
         vec![write(id, Field::Order, Value::text(key))]
     }
 
+    /// Moves an item one place up or down.
+    pub fn move_by_one(&self, id: &Id, down: bool) -> Vec<Write> {
+        let at = self.items.iter().position(|item| item.id == *id);
+        let to = at.and_then(|at| {
+            if down {
+                at.checked_add(1)
+            } else {
+                at.checked_sub(1)
+            }
+        });
+        to.map_or_else(Vec::new, |to| self.move_to(id, to))
+    }
+
     /// Items from elsewhere, merged: one whose id is here takes the new title and state, others come at the end.
     pub fn merge(
         &self,
@@ -254,6 +267,11 @@ mod tests {
             room.replica.write(&writes);
             assert_eq!(room.titles().concat(), expected);
         }
+        let writes = room.list().move_by_one(&room.id("d"), false);
+        room.replica.write(&writes);
+        assert_eq!(room.titles().concat(), "cdba");
+        assert!(room.list().move_by_one(&room.id("c"), false).is_empty());
+        assert!(room.list().move_by_one(&room.id("a"), true).is_empty());
         let at = room.list().move_to(&room.id("c"), 0);
         assert!(at.is_empty(), "it is there already");
     }

@@ -1,13 +1,12 @@
 //! The room that this page shows: a session on the browser's hands, as signals, and the intents that people have.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
 
 use crate::{
     browser::{
-        clock::{self, Timeout},
-        preferences, random,
+        clock, preferences, random,
         room::{Event, Host},
     },
     core::{
@@ -22,7 +21,6 @@ use crate::{
         socket::{endpoint::Endpoint, machine},
         todo::list::List,
     },
-    limits::Millis,
     ui::pages::board::easel::Easel,
 };
 
@@ -44,7 +42,7 @@ pub struct Toast {
 }
 
 /// How long a toast stays.
-const TOAST_MS: Millis = 12_000;
+const TOAST: Duration = Duration::from_secs(12);
 
 #[derive(Clone, Copy)]
 pub struct Room {
@@ -189,9 +187,10 @@ impl Room {
             toasts.retain(|toast| toast.text != text);
             toasts.push(Toast { number, text });
         });
-        std::mem::forget(Timeout::after(TOAST_MS, move || {
+        let forget = move || {
             toasts.try_update(|toasts| toasts.retain(|toast| toast.number != number));
-        }));
+        };
+        set_timeout(forget, TOAST);
     }
 
     fn happened(&self, event: Event) {

@@ -1,7 +1,8 @@
 //! The to-do list, with the structure, classes, texts and behaviour of the TodoMVC app specification.
 
 use leptos::{html, prelude::*};
-use web_sys::KeyboardEvent;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
 
 use crate::{
     core::{
@@ -105,6 +106,19 @@ fn TodoRow(id: Id) -> impl IntoView {
     };
     let completed =
         move || item.with(|item| item.as_ref().is_some_and(|item: &Item| item.completed));
+    let on_key = move |event: KeyboardEvent| {
+        let down = event.key() == "ArrowDown";
+        if !event.alt_key() || !(down || event.key() == "ArrowUp") {
+            return;
+        }
+        event.prevent_default();
+        room.edit_list(|list, _| id.with_value(|id| list.move_by_one(id, down)));
+        // An item that is moved in the page loses its focus.
+        let focused = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlElement>().ok());
+        request_animation_frame(move || drop(focused.map(|focused| focused.focus())));
+    };
     let class = move || match (completed(), editing.get()) {
         (false, false) => "",
         (true, false) => "completed",
@@ -112,12 +126,13 @@ fn TodoRow(id: Id) -> impl IntoView {
         (true, true) => "completed editing",
     };
     view! {
-        <li class=class data-testid="todo-item">
+        <li class=class data-testid="todo-item" on:keydown=on_key>
             <div class="view">
                 <input
                     class="toggle"
                     type="checkbox"
                     aria-label=move || format!("Done: {}", title())
+                    aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
                     prop:checked=completed
                     on:change=move |event| {
                         let completed = event_target_checked(&event);
