@@ -20,7 +20,11 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-const RELAY: &str = "ws://127.0.0.1:47110";
+/// The embedded relay, as the test run tells it.
+const RELAY: &str = match option_env!("DUPLEX_TEST_RELAY") {
+    Some(relay) => relay,
+    None => "ws://127.0.0.1:8081",
+};
 
 /// An open socket, and what happens to it from now on.
 async fn open(path: &str) -> (Socket, mpsc::UnboundedReceiver<Event>) {

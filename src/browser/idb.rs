@@ -27,8 +27,6 @@ pub enum StoreError {
     Open(#[from] OpenDbError),
     #[error("{0}")]
     Use(#[from] Error),
-    #[error("another tab keeps an older version of it open")]
-    Blocked,
 }
 
 /// A room's database.

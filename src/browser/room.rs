@@ -80,10 +80,17 @@ impl Host {
                 store: RefCell::new(None),
                 place,
                 timer: RefCell::new(None),
-                listeners: RefCell::new(lifecycle::watch(tell)),
+                listeners: RefCell::default(),
                 on_event: Box::new(on_event),
             }
         });
+        let told = Rc::downgrade(&host);
+        let watching = lifecycle::watch(move |input| {
+            if let Some(host) = told.upgrade() {
+                host.input(input);
+            }
+        });
+        host.listeners.replace(watching);
         host.carry_out(outputs);
         host
     }

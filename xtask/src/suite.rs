@@ -17,9 +17,6 @@ use crate::{
     root, site, tools,
 };
 
-/// Where tests of the WebSocket adapter find a relay: part of the wasm that is tested, hence fixed.
-const RELAY_PORT: u16 = 47_110;
-
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Count {
     passed: usize,
@@ -65,12 +62,12 @@ pub async fn run(strict: bool) -> Result<()> {
         "--workspace",
         "--no-fail-fast",
     ])));
-    let relay = Server::start(RELAY_PORT, Faults::default()).await?;
+    let relay = Server::start(0, Faults::default()).await?;
     for engine in [Engine::Chromium, Engine::Firefox] {
         println!("\n== In wasm, in {}", engine.name());
         total.add(
             &match engine.is_here() || which_is_in(&path, engine.driver()) {
-                true => in_wasm(engine, &path)?,
+                true => in_wasm(engine, &path, &relay)?,
                 false => absent(engine, strict),
             },
         );
@@ -126,7 +123,7 @@ fn absent(engine: Engine, strict: bool) -> Count {
     }
 }
 
-fn in_wasm(engine: Engine, path: &OsString) -> Result<Count> {
+fn in_wasm(engine: Engine, path: &OsString, relay: &Server) -> Result<Count> {
     let driver = which::which_in(engine.driver(), Some(path), root())?;
     let variable = match engine {
         Engine::Firefox => "GECKODRIVER",
@@ -148,6 +145,11 @@ fn in_wasm(engine: Engine, path: &OsString) -> Result<Count> {
             )
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver_json()?)
             .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
+            // Compiled into the tests: a page has no environment.
+            .env(
+                "DUPLEX_TEST_RELAY",
+                format!("ws://127.0.0.1:{}", relay.port()),
+            )
             .env(variable, driver),
     ))
 }

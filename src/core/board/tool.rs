@@ -141,6 +141,11 @@ impl Hands {
         self.gesture == Gesture::Idle
     }
 
+    /// Forgets the gesture under way: its pointer will not be heard of again.
+    pub fn let_go(&mut self) {
+        self.gesture = Gesture::Idle;
+    }
+
     /// Whether a drag would move the board.
     pub fn would_pan(&self) -> bool {
         self.space || self.tool == Tool::Hand || matches!(self.gesture, Gesture::Panning { .. })

@@ -139,6 +139,7 @@ impl Easel {
     pub fn detach(&mut self) {
         self.shown = None;
         self.drawing = None;
+        self.hands.let_go();
     }
 
     pub fn set_size(&mut self, size: Size, dpr: f64) {
