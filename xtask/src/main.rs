@@ -1,5 +1,7 @@
 //! `cargo xtask`: the project's own commands.
 
+use std::io::Write;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::{bench, relay, shots, site, suite, tools};
@@ -88,7 +90,7 @@ async fn serve(port: u16, no_build: bool) -> Result<()> {
             }
         }
     }
-    println!();
+    end_line();
     Ok(())
 }
 
@@ -96,6 +98,11 @@ async fn relay_alone(port: u16, faults: relay::Faults) -> Result<()> {
     let server = relay::Server::start(port, faults).await?;
     println!("The relay is at {}", server.address());
     tokio::signal::ctrl_c().await?;
-    println!();
+    end_line();
     Ok(())
+}
+
+/// After the terminal's `^C`. Whoever read the output may be gone by now.
+fn end_line() {
+    let _ = writeln!(std::io::stdout());
 }

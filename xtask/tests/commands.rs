@@ -30,7 +30,8 @@ fn the_relay_starts_alone_and_ends_with_ctrl_c() -> Result<()> {
         .stdout(Stdio::piped())
         .spawn()?;
     let out = relay.stdout.take().context("a piped output")?;
-    let line = BufReader::new(out).lines().next().context("a line")??;
+    let mut lines = BufReader::new(out).lines();
+    let line = lines.next().context("a line")??;
     ensure!(
         line.starts_with("The relay is at ws://127.0.0.1:"),
         "{line}"
