@@ -118,27 +118,22 @@ pub async fn bad_files_cost_a_sentence(ground: Ground) -> Result<()> {
 pub async fn a_crash_says_what_to_do(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
     window.goto(&ground.address("crash", "board", None)).await?;
-    window
-        .eval("dispatchEvent(new ErrorEvent('error', { error: new Error('of somebody else') }))")
-        .await?;
-    ensure!(
+    // As a script of the page: Firefox runs a driver's script beside it, with errors of another kind.
+    let crash = async |error: &str| {
+        let script = format!("dispatchEvent(new ErrorEvent('error', {{ error: {error} }}))");
+        let script = json!(script);
         window
-            .eval("return document.getElementById('crash').open")
-            .await?
-            == false,
-        "any error shows it"
-    );
-    window
-        .eval(
-            "dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('x') }))",
-        )
-        .await?;
-    window
-        .until(
-            "the crash dialog",
-            "return document.getElementById('crash').open",
-        )
-        .await?;
+            .eval(&format!(
+                "const script = document.createElement('script'); \
+                 script.textContent = {script}; document.head.append(script)"
+            ))
+            .await
+    };
+    crash("new Error('of somebody else')").await?;
+    let open = "return document.getElementById('crash').open";
+    ensure!(window.eval(open).await? == false, "any error shows it");
+    crash("new WebAssembly.RuntimeError('unreachable')").await?;
+    window.until("the crash dialog", open).await?;
     window.find("#crash .primary").await?.click().await?;
     window
         .until(
