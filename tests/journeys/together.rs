@@ -95,10 +95,12 @@ async fn painted(window: &Window) -> Result<(Value, u64)> {
         return [hash, ink]";
     let stable = format!(
         "const look = () => {{ {script} }}; const now = JSON.stringify(look()); \
-         const same = window.looked === now; window.looked = now; return same"
+         const same = window.looked === now; window.looked = now; return same && look()[1] > 0"
     );
     window.eval("window.looked = null").await?;
-    window.until("the canvas to rest", &stable).await?;
+    window
+        .until("the canvas to show ink, and to rest", &stable)
+        .await?;
     let value = window.eval(script).await?;
     let ink = value.get(1).and_then(Value::as_u64).context("a count")?;
     Ok((value, ink))
