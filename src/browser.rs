@@ -4,6 +4,7 @@
 pub mod address;
 pub mod canvas2d;
 pub mod clock;
+pub mod connection;
 pub mod files;
 pub mod http;
 pub mod idb;

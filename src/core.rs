@@ -4,8 +4,10 @@
 pub mod address;
 pub mod board;
 pub mod doc;
+pub mod frame;
 pub mod peer;
 pub mod session;
 pub mod socket;
+pub mod tape;
 pub mod todo;
 pub mod wire;

@@ -8,12 +8,14 @@
 //! browser/   one file per Web API, no decisions                              wasm only
 //!   |
 //! core/      everything that decides: pure, natively compiled and tested
-//!   socket/    when to connect, when to retry, what a close means
-//!   wire/      bytes <-> messages: the envelope, its parts, duplicates, lost parts
+//!   socket/    when to connect, when to retry, what a close means, what waits to be sent, whether it is alive
+//!   wire/      bytes <-> messages: the envelope, its seal, its parts; what kind of server this is
 //!   doc/       the shared document: replica (the only file that imports yrs), sync, presence, store, undo
 //!   board/     geometry, strokes, tools, scene, tiles, file formats
 //!   todo/      items, their order, filters
 //!   session    socket + wire + doc joined: the whole client minus the browser
+//!   tape       what happened on the wire, for people who want to see
+//!   frame      what one WebSocket message carries
 //!   address    links and `config.json`
 //!   peer       who is who
 //!

@@ -12,25 +12,77 @@ pub const CONNECT_TIMEOUT_MS: Millis = 8_000;
 pub const BACKOFF_BASE_MS: Millis = 500;
 /// Last ceiling of the backoff: a restarted relay is found again within half a minute.
 pub const BACKOFF_CAP_MS: Millis = 30_000;
+/// Nobody looks at a hidden page: it may take five minutes.
+pub const HIDDEN_BACKOFF_CAP_MS: Millis = 300_000;
+/// Attempts that may follow each other closely, and the price of each further one: together at most 150 an hour.
+pub const ATTEMPTS_AT_ONCE: u64 = 30;
+pub const ATTEMPT_REFILL_MS: Millis = 30_000;
 /// A connection that lived this long was a good one: the backoff starts over.
 pub const UPTIME_RESETS_BACKOFF_MS: Millis = 5_000;
+/// Silence after which a sign of life is asked for: proxies close connections that are idle for 60 s.
+pub const HEARTBEAT_MS: Millis = 15_000;
+/// How long its answer may take before the page says that the relay has gone quiet …
+pub const HEARTBEAT_STALE_MS: Millis = 2_000;
+/// … and before the connection is replaced.
+pub const HEARTBEAT_PATIENCE_MS: Millis = 5_000;
+/// The same when somebody returns to the page: a decision within a second.
+pub const RETURN_PATIENCE_MS: Millis = 900;
+/// After this long out of sight a connection of which nothing can be known is replaced.
+pub const AWAY_MS: Millis = 20_000;
+/// How long the closing handshake is waited for. A dead peer lets it take a minute.
+pub const CLOSING_MS: Millis = 1_000;
+/// Finding out what kind of server answered takes no longer.
+pub const PROBING_MS: Millis = 2_000;
+/// Failures in a row after which the next relay of the list has its turn.
+pub const FAILOVER_ATTEMPTS: u32 = 2;
+/// A fallback is left for the preferred relay after this long; twice as long each time that fails, up to the cap.
+pub const PREFER_MS: Millis = 60_000;
+pub const PREFER_CAP_MS: Millis = 600_000;
+/// Relays of one link or `config.json`.
+pub const RELAYS: usize = 8;
+/// Servers whose profiles are remembered.
+pub const KNOWN_SERVERS: usize = 20;
+/// Peers that one heartbeat asks, where the server does not answer itself: one of them may have gone.
+pub const HEARTBEAT_PEERS: usize = 3;
 /// Longer relay addresses are refused by proxies and unreadable to people.
 pub const RELAY_URL_BYTES: usize = 2_048;
 /// RFC 6455 §5.5: a control frame carries 125 bytes, two of them the close code.
 pub const CLOSE_REASON_BYTES: usize = 123;
 /// Above this a peer is stalled: 64 MiB of `send()` to one was taken without a word.
 pub const BUFFERED_AMOUNT_BYTES: u32 = 256 * 1024;
-/// Messages that `use_socket` keeps for a consumer that does not drain them.
-pub const INBOX_MESSAGES: usize = 10_000;
+/// The browser is handed no more frames once it holds this much …
+pub const HIGH_WATER_BYTES: usize = 64 * 1024;
+/// … until it holds no more than this.
+pub const LOW_WATER_BYTES: usize = 16 * 1024;
+/// How often `bufferedAmount` is looked at while it is high: no event tells of it.
+pub const DRAIN_MS: Millis = 50;
+/// What may wait for a slow server, in messages and payload bytes; beyond it the document holds the truth.
+pub const OUTBOX_MESSAGES: usize = 1_000;
+pub const OUTBOX_BYTES: usize = 1024 * 1024;
+/// Bytes of messages that `use_socket` keeps for a consumer that drains them: a minute of anything that people watch.
+pub const INBOX_BYTES: usize = 64 * 1024 * 1024;
 
 // --- wire ---
 
 /// A whole frame until the server has been profiled: the smallest server in the wild closes at 512 bytes.
 pub const FRAME_BYTES: usize = 400;
+/// A whole frame for a server that returned one of this size: small enough for every server that takes more than
+/// the smallest, and base64 and heads cost little of it.
+pub const LARGE_FRAME_BYTES: usize = 4_096;
+/// How long one probe is waited for.
+pub const PROBE_PATIENCE_MS: Millis = 400;
+/// If nothing came back by then the first probe goes out again.
+pub const PROBE_AGAIN_MS: Millis = 700;
+/// No verdict before: an echo may be slower than what the scout hears.
+pub const PROFILE_SETTLES_MS: Millis = 300;
+/// The verdict comes then at the latest.
+pub const PROFILE_DEADLINE_MS: Millis = 1_800;
 /// Parts of one message: eight megabytes in the smallest frames.
 pub const MESSAGE_PARTS: u16 = 32_768;
 /// A frame longer than this is not scanned: no envelope of ours is near it, and scanning costs time.
 pub const INBOUND_FRAME_BYTES: usize = 16 * 1024 * 1024;
+/// An envelope that a server split over frames is waited for up to this size.
+pub const SPLIT_BYTES: usize = 64 * 1024;
 /// Bytes of unfinished messages, their empty slots included.
 pub const REASSEMBLY_BYTES: usize = 24 * 1024 * 1024;
 /// Unfinished messages kept at a time.
@@ -99,6 +151,14 @@ pub const WET_GONE_MS: Millis = 5_000;
 pub const LOG_ROWS: usize = 500;
 /// A failed write is tried again after this.
 pub const STORE_RETRY_MS: Millis = 5_000;
+
+// --- tape ---
+
+/// Events of the wire that are kept, and their bytes: some minutes of drawing together.
+pub const TAPE_ENTRIES: usize = 2_000;
+pub const TAPE_BYTES: usize = 4 * 1024 * 1024;
+/// Text of one event.
+pub const TAPE_TEXT_BYTES: usize = 500;
 
 // --- address ---
 

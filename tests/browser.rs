@@ -8,10 +8,10 @@ use duplex::{
         clock::{self, Timeout},
         idb, page_api, random,
         tabs::Tabs,
-        websocket::{CloseError, Data, Event, SendError, Socket},
+        websocket::{CloseError, Event, SendError, Socket},
     },
-    core::{doc::store::Stored, socket::machine::State},
-    ui::hooks::use_socket::use_socket,
+    core::{doc::store::Stored, frame::Frame, socket::machine::State},
+    ui::hooks::use_socket::{self, use_socket},
 };
 use futures_channel::{mpsc, oneshot};
 use futures_util::StreamExt;
@@ -49,7 +49,7 @@ async fn pass(span: u64) {
 fn text(event: Option<Event>) -> String {
     match event {
         Some(Event::Message(message)) => match message.data {
-            Data::Text(text) => {
+            Frame::Text(text) => {
                 assert!(
                     message.origin.starts_with("ws://127.0.0.1"),
                     "{}",
@@ -57,7 +57,7 @@ fn text(event: Option<Event>) -> String {
                 );
                 text
             }
-            Data::Binary(bytes) => panic!("binary: {bytes:?}"),
+            Frame::Binary(bytes) => panic!("binary: {bytes:?}"),
         },
         other => panic!("{other:?}"),
     }
@@ -76,7 +76,7 @@ async fn text_and_binary_come_back_as_they_were() {
         let Some(Event::Message(message)) = events.next().await else {
             panic!()
         };
-        assert_eq!(message.data, Data::Binary(bytes));
+        assert_eq!(message.data, Frame::Binary(bytes));
     }
 }
 
@@ -143,15 +143,23 @@ async fn the_hook_gives_state_as_a_signal_and_messages_as_a_stream() {
         pass(5).await;
     }
     for n in 0..200 {
-        socket.send_text(&n.to_string()).unwrap();
+        socket.send(n.to_string()).unwrap();
     }
     for n in 0..200 {
         let message = stream.next().await.unwrap();
-        assert_eq!(message.data, Data::Text(n.to_string()));
+        assert_eq!(message.data, Frame::Text(n.to_string()));
     }
     assert_eq!(*heard.borrow(), 200);
     socket.close();
-    assert_eq!(socket.state.get_untracked(), State::Idle);
+    assert_eq!(socket.state.get_untracked(), State::Closing);
+    while socket.state.get_untracked() != State::Idle {
+        pass(5).await;
+    }
+    assert_eq!(
+        socket.last_close.get_untracked(),
+        None,
+        "our own close is none of the server's"
+    );
     owner.cleanup();
 }
 
@@ -167,7 +175,7 @@ fn the_hook_takes_a_bad_address_without_a_panic() {
         problem.as_deref(),
         Some("The relay's address has to begin with ws:// or wss://.")
     );
-    assert_eq!(socket.send_text("x"), Err(SendError::NotOpen));
+    assert_eq!(socket.send("x"), Err(use_socket::SendError::NoConnection));
 }
 
 #[wasm_bindgen_test]
@@ -200,8 +208,10 @@ async fn tabs_hear_each_other_and_not_themselves() {
         drop(sender.unbounded_send(("b", frame)))
     })
     .unwrap();
-    a.send("hello");
-    assert_eq!(frames.next().await, Some(("b", "hello".to_owned())));
+    for frame in [Frame::from("hello"), Frame::from(vec![0, 255])] {
+        a.send(&frame);
+        assert_eq!(frames.next().await, Some(("b", frame)));
+    }
 }
 
 #[wasm_bindgen_test]

@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventTarget, PageTransitionEvent, window};
 
-use crate::core::{session::Input, socket::machine};
+use crate::core::socket::machine::Input;
 
 /// A listener that is removed when it is dropped.
 pub struct Listener {
@@ -37,38 +37,49 @@ impl Drop for Listener {
     }
 }
 
-/// Tells a session of the page's comings and goings, for as long as the listeners are kept.
+/// Tells of the page's comings and goings, for as long as the listeners are kept. An installed app on Android may miss
+/// `visibilitychange` after a freeze, and Safari close events after a change of network: so every sign counts.
 pub fn watch(tell: impl Fn(Input) + Clone + 'static) -> Vec<Listener> {
-    let Some(window) = window() else {
+    let Some((window, document)) = window().and_then(|w| Some((w.clone(), w.document()?))) else {
         return Vec::new();
     };
-    let socket = |input: machine::Input| {
+    let on = |target: &EventTarget, event, input: Input| {
         let tell = tell.clone();
-        move |_: Event| tell(Input::Socket(input.clone()))
+        Listener::on(target, event, move |_| tell(input.clone()))
     };
-    let left = {
-        let tell = tell.clone();
-        // An open socket bars the back/forward cache.
-        move |_: Event| tell(Input::Left)
+    let visibility = {
+        let (tell, document) = (tell.clone(), document.clone());
+        move |_: Event| {
+            tell(match document.hidden() {
+                true => Input::Hid,
+                false => Input::Showed,
+            });
+        }
     };
     let returned = {
         let tell = tell.clone();
         move |event: Event| {
-            if event
-                .dyn_ref::<PageTransitionEvent>()
-                .is_some_and(PageTransitionEvent::persisted)
-            {
+            let event = event.dyn_ref::<PageTransitionEvent>();
+            if event.is_some_and(PageTransitionEvent::persisted) {
                 tell(Input::Returned);
             }
         }
     };
     if !window.navigator().on_line() {
-        tell(Input::Socket(machine::Input::WentOffline));
+        tell(Input::WentOffline);
+    }
+    if document.hidden() {
+        tell(Input::Hid);
     }
     vec![
-        Listener::on(&window, "online", socket(machine::Input::WentOnline)),
-        Listener::on(&window, "offline", socket(machine::Input::WentOffline)),
-        Listener::on(&window, "pagehide", left),
+        on(&window, "online", Input::WentOnline),
+        on(&window, "offline", Input::WentOffline),
+        // An open socket bars the back/forward cache.
+        on(&window, "pagehide", Input::Left),
+        on(&window, "focus", Input::Showed),
+        on(&document, "freeze", Input::Hid),
+        on(&document, "resume", Input::Showed),
         Listener::on(&window, "pageshow", returned),
+        Listener::on(&document, "visibilitychange", visibility),
     ]
 }

@@ -3,10 +3,10 @@
 
 use std::rc::Rc;
 
-use super::websocket::{self, Data, MessageEvent, SendError, Socket};
-use crate::core::socket::{
-    close::CloseEvent,
-    machine::{Generation, Input, Output},
+use super::websocket::{self, MessageEvent, SendError, Socket};
+use crate::core::{
+    frame::Frame,
+    socket::machine::{Generation, Input, Output},
 };
 
 /// What the live socket reports.
@@ -28,14 +28,21 @@ impl Link {
         }
     }
 
-    /// Does what the machine said. An address that the browser refuses is reported as a close.
-    pub fn carry_out(&mut self, output: Output) -> Option<Input> {
+    /// Does what the machine said. An address that the browser throws at is an input at once.
+    pub fn carry_out(&mut self, output: &Output) -> Option<Input> {
         match output {
             Output::Abandon(generation) => {
-                self.live.take_if(|(live, _)| *live == generation);
+                self.live.take_if(|(live, _)| live == generation);
                 None
             }
+            Output::Close(_) => {
+                // Goodbye: a socket that cannot be closed any more is one that is closed.
+                let _ = self.live.as_ref().map(|(_, socket)| socket.close(1000, ""));
+                None
+            }
+            Output::Ask(_) => None,
             Output::Open(generation, endpoint) => {
+                let generation = *generation;
                 let report = Rc::clone(&self.report);
                 let on_event = move |event| {
                     report(match event {
@@ -51,35 +58,23 @@ impl Link {
                         self.live = Some((generation, socket));
                         None
                     }
-                    Err(error) => {
-                        let close = CloseEvent {
-                            code: 1008,
-                            reason: error.to_string(),
-                            was_clean: false,
-                        };
-                        Some(Input::Closed(generation, close))
-                    }
+                    Err(error) => Some(Input::Blocked(generation, error.to_string())),
                 }
             }
         }
     }
 
-    pub fn send(&self, data: &Data) -> Result<(), SendError> {
+    pub fn send(&self, frame: &Frame) -> Result<(), SendError> {
         let (_, socket) = self.live.as_ref().ok_or(SendError::NotOpen)?;
-        match data {
-            Data::Text(text) => socket.send_text(text),
-            Data::Binary(bytes) => socket.send_binary(bytes),
-        }
+        socket.send(frame)
     }
 
-    pub fn send_text(&self, text: &str) -> Result<(), SendError> {
-        let (_, socket) = self.live.as_ref().ok_or(SendError::NotOpen)?;
-        socket.send_text(text)
-    }
-
-    pub fn buffered_amount(&self) -> u32 {
-        self.live
+    /// Bytes handed to the browser and not yet to the network.
+    pub fn buffered_amount(&self) -> usize {
+        let buffered = self
+            .live
             .as_ref()
-            .map_or(0, |(_, socket)| socket.buffered_amount())
+            .map_or(0, |(_, socket)| socket.buffered_amount());
+        usize::try_from(buffered).unwrap_or(usize::MAX)
     }
 }

@@ -11,17 +11,23 @@ use super::{
     idb,
     lifecycle::{self, Listener},
     link::{Link, Report},
+    preferences,
     tabs::Tabs,
     task,
+    websocket::{self, Socket},
 };
 use crate::{
     core::{
         doc::{schema::Touched, store::Command},
         peer::PeerId,
-        session::{Input, Notice, Output, Session, Setup, Via},
+        session::{Input, Notice, Output, Scout, ScoutNews, Session, Setup, Via},
+        socket::machine,
     },
     limits::Millis,
 };
+
+/// The name under which profiles of servers are remembered.
+pub const KNOWN_SERVERS: &str = "servers";
 
 /// What the user interface hears of.
 pub enum Event {
@@ -37,6 +43,8 @@ pub struct Host {
     inputs: RefCell<VecDeque<Input>>,
     running: Cell<bool>,
     link: RefCell<Link>,
+    /// A second, short-lived connection that helps to find out what kind of server this is.
+    scout: RefCell<Option<Socket>>,
     tabs: Option<Tabs>,
     store: RefCell<Option<Rc<idb::Store>>>,
     /// The room's name in storage and among tabs; gives away neither name nor key.
@@ -64,9 +72,7 @@ impl Host {
                 let tell = tell.clone();
                 move |report| match report {
                     Report::Machine(input) => tell(Input::Socket(input)),
-                    Report::Message(message) => {
-                        tell(Input::FrameArrived(Via::Relay, message.data.into_bytes()))
-                    }
+                    Report::Message(message) => tell(Input::FrameArrived(Via::Relay, message.data)),
                 }
             });
             Self {
@@ -74,8 +80,9 @@ impl Host {
                 inputs: RefCell::default(),
                 running: Cell::new(false),
                 link: RefCell::new(link),
+                scout: RefCell::new(None),
                 tabs: Tabs::join(&place, move |frame| {
-                    tell_frame(Input::FrameArrived(Via::Tabs, frame.into_bytes()));
+                    tell_frame(Input::FrameArrived(Via::Tabs, frame));
                 }),
                 store: RefCell::new(None),
                 place,
@@ -87,7 +94,11 @@ impl Host {
         let told = Rc::downgrade(&host);
         let watching = lifecycle::watch(move |input| {
             if let Some(host) = told.upgrade() {
-                host.input(input);
+                host.input(match input {
+                    machine::Input::Left => Input::Left,
+                    machine::Input::Returned => Input::Returned,
+                    other => Input::Socket(other),
+                });
             }
         });
         host.listeners.replace(watching);
@@ -105,6 +116,7 @@ impl Host {
             let next = self.inputs.borrow_mut().pop_front();
             let Some(input) = next else { break };
             let outputs = self.session.borrow_mut().handle(clock::now(), input);
+            self.send_what_waits();
             self.carry_out(outputs);
         }
         self.running.set(false);
@@ -123,25 +135,65 @@ impl Host {
         self.listeners.borrow_mut().clear();
     }
 
+    fn send_what_waits(&self) {
+        loop {
+            let buffered = self.link.borrow().buffered_amount();
+            let next = self.session.borrow_mut().next_frame(clock::now(), buffered);
+            let Some(frame) = next else { return };
+            // A frame that the socket does not take is not lost: the digest brings it up again.
+            let _ = self.link.borrow().send(&frame);
+        }
+    }
+
     fn carry_out(self: &Rc<Self>, outputs: Vec<Output>) {
         for output in outputs {
             match output {
                 Output::Socket(output) => {
-                    let refused = self.link.borrow_mut().carry_out(output);
-                    let refused = refused.map(Input::Socket);
-                    self.inputs.borrow_mut().extend(refused);
+                    let blocked = self.link.borrow_mut().carry_out(&output);
+                    let blocked = blocked.map(Input::Socket);
+                    self.inputs.borrow_mut().extend(blocked);
                 }
-                Output::Send(frame) => {
-                    // A frame that the socket does not take is not lost: the digest brings it up again.
-                    let _ = self.link.borrow().send_text(&frame);
+                Output::Scout(order) => self.send_scout(order),
+                Output::Tabs(frame) => {
                     if let Some(tabs) = &self.tabs {
                         tabs.send(&frame);
                     }
                 }
+                Output::Remember(known) => preferences::keep(KNOWN_SERVERS, &known),
                 Output::Store(command) => task::spawn(Rc::clone(self).store(command)),
                 Output::Touched(touched) => (self.on_event)(Event::Touched(touched)),
                 Output::Wet(from, ink) => (self.on_event)(Event::Wet(from, ink)),
                 Output::Notice(notice) => (self.on_event)(Event::Notice(notice)),
+            }
+        }
+    }
+
+    fn send_scout(self: &Rc<Self>, order: Scout) {
+        match order {
+            Scout::Close => drop(self.scout.take()),
+            Scout::Send(frame) => {
+                // A scout that is not open any more has said so, or is about to.
+                let _ = self.scout.borrow().as_ref().map(|scout| scout.send(&frame));
+            }
+            Scout::Open(endpoint) => {
+                let host = Rc::downgrade(self);
+                let on_event = move |event| {
+                    let news = match event {
+                        websocket::Event::Opened => ScoutNews::Opened,
+                        websocket::Event::Message(message) => ScoutNews::Frame(message.data),
+                        websocket::Event::Closed(_) => ScoutNews::Closed,
+                    };
+                    if let Some(host) = host.upgrade() {
+                        host.input(Input::Scout(news));
+                    }
+                };
+                let scout = Socket::open(endpoint.as_str(), &[], on_event).ok();
+                if scout.is_none() {
+                    self.inputs
+                        .borrow_mut()
+                        .push_back(Input::Scout(ScoutNews::Closed));
+                }
+                drop(self.scout.replace(scout));
             }
         }
     }
@@ -183,7 +235,10 @@ impl Host {
     fn set_timer(self: &Rc<Self>) {
         let wake = self.session.borrow().wake_at();
         let mut timer = self.timer.borrow_mut();
-        if wake == timer.as_ref().map(|(at, _)| *at) {
+        // A timer that rings early sets the next one: cheaper than a new one for every frame that comes.
+        if let (Some(wake), Some((at, _))) = (wake, timer.as_ref())
+            && *at <= wake
+        {
             return;
         }
         *timer = wake.map(|at| {

@@ -1,7 +1,10 @@
 //! `BroadcastChannel`: what this page sends, the browser's other tabs of the same room hear.
 
-use wasm_bindgen::{JsCast, closure::Closure};
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
+
+use crate::core::frame::Frame;
 
 pub struct Tabs {
     channel: BroadcastChannel,
@@ -10,11 +13,14 @@ pub struct Tabs {
 
 impl Tabs {
     /// `None` where the browser has no such channel; the relay then has to carry everything.
-    pub fn join(name: &str, on_frame: impl Fn(String) + 'static) -> Option<Self> {
+    pub fn join(name: &str, on_frame: impl Fn(Frame) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(name).ok()?;
         let on_message = Closure::<dyn FnMut(_)>::new(move |event: MessageEvent| {
-            if let Some(frame) = event.data().as_string() {
-                on_frame(frame);
+            let data = event.data();
+            if let Some(text) = data.as_string() {
+                on_frame(Frame::Text(text));
+            } else if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
+                on_frame(Frame::Binary(bytes.to_vec()));
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -24,9 +30,13 @@ impl Tabs {
         })
     }
 
-    pub fn send(&self, frame: &str) {
+    pub fn send(&self, frame: &Frame) {
+        let data: JsValue = match frame {
+            Frame::Text(text) => text.into(),
+            Frame::Binary(bytes) => Uint8Array::from(bytes.as_slice()).into(),
+        };
         // Fails only on a closed channel, and this one closes when it is dropped.
-        let _ = self.channel.post_message(&frame.into());
+        let _ = self.channel.post_message(&data);
     }
 }
 

@@ -4,37 +4,23 @@
 //! A [`Socket`] that is dropped is abandoned: its handlers are detached first, so that the close event, which a
 //! half-open connection may fire a minute later, reaches nobody.
 
+use std::rc::Rc;
+
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BinaryType, WebSocket};
 
 use crate::{
-    core::socket::close::CloseEvent,
+    core::{frame::Frame, socket::close::CloseEvent},
     limits::{BUFFERED_AMOUNT_BYTES, CLOSE_REASON_BYTES},
 };
-
-/// What a frame carried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Data {
-    Text(String),
-    Binary(Vec<u8>),
-}
-
-impl Data {
-    pub fn into_bytes(self) -> Vec<u8> {
-        match self {
-            Self::Text(text) => text.into_bytes(),
-            Self::Binary(bytes) => bytes,
-        }
-    }
-}
 
 /// The browser's `MessageEvent`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageEvent {
-    pub data: Data,
+    pub data: Frame,
     /// The server's origin, as the browser saw it.
-    pub origin: String,
+    pub origin: Rc<str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,12 +76,12 @@ impl Socket {
         let tell = on_event.clone();
         let on_open = Closure::<dyn FnMut()>::new(move || tell(Event::Opened));
         let tell = on_event.clone();
+        // All messages of one socket have one origin: the string crosses from the browser once.
+        let mut origin: Option<Rc<str>> = None;
         let on_message = Closure::<dyn FnMut(_)>::new(move |event: web_sys::MessageEvent| {
             if let Some(data) = data_of(&event.data()) {
-                tell(Event::Message(MessageEvent {
-                    data,
-                    origin: event.origin(),
-                }));
+                let origin = Rc::clone(origin.get_or_insert_with(|| event.origin().into()));
+                tell(Event::Message(MessageEvent { data, origin }));
             }
         });
         let on_close = Closure::<dyn FnMut(_)>::new(move |event: web_sys::CloseEvent| {
@@ -115,6 +101,14 @@ impl Socket {
             _on_message: on_message,
             _on_close: on_close,
         })
+    }
+
+    /// Hands a frame to the browser.
+    pub fn send(&self, frame: &Frame) -> Result<(), SendError> {
+        match frame {
+            Frame::Text(text) => self.send_text(text),
+            Frame::Binary(bytes) => self.send_binary(bytes),
+        }
     }
 
     /// Hands text to the browser. A lone surrogate cannot occur in a `&str`.
@@ -171,12 +165,12 @@ fn refused(sent: Result<(), JsValue>) -> Result<(), SendError> {
     sent.map_err(|error| SendError::Refused(text_of(&error)))
 }
 
-fn data_of(data: &JsValue) -> Option<Data> {
+fn data_of(data: &JsValue) -> Option<Frame> {
     if let Some(text) = data.as_string() {
-        return Some(Data::Text(text));
+        return Some(Frame::Text(text));
     }
     let buffer = data.dyn_ref::<ArrayBuffer>()?;
-    Some(Data::Binary(Uint8Array::new(buffer).to_vec()))
+    Some(Frame::Binary(Uint8Array::new(buffer).to_vec()))
 }
 
 fn text_of(error: &JsValue) -> String {

@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::{
     socket::endpoint::{Endpoint, EndpointError},
     todo::filter::Filter,
-    wire::tag::Tag,
+    wire::{seal::RoomKey, tag::Tag},
 };
-use crate::limits::{CONFIG_BYTES, ROOM_CHARS};
+use crate::limits::{CONFIG_BYTES, RELAYS, ROOM_CHARS};
 
 /// A room's secret: 16 to 64 random bytes. Its Debug form hides it.
 #[derive(Clone, PartialEq, Eq)]
@@ -73,7 +73,27 @@ pub enum RelayChoice {
     Default,
     /// `relay=none`.
     None,
-    At(Endpoint),
+    /// The preferred one first; the others are for when it fails.
+    At(Vec<Endpoint>),
+}
+
+impl RelayChoice {
+    /// The relays that were chosen.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        match self {
+            Self::Default | Self::None => &[],
+            Self::At(endpoints) => endpoints,
+        }
+    }
+
+    /// One more, behind those that are there; a link names no more than [`RELAYS`].
+    fn with(&self, endpoint: Endpoint) -> Self {
+        let mut endpoints = self.endpoints().to_vec();
+        if endpoints.len() < RELAYS && !endpoints.contains(&endpoint) {
+            endpoints.push(endpoint);
+        }
+        Self::At(endpoints)
+    }
 }
 
 /// A room and how to reach it.
@@ -102,6 +122,11 @@ impl Room {
 
     pub fn tag(&self) -> Tag {
         Tag::derive(&self.name, self.key.as_ref().map(|key| key.0.as_slice()))
+    }
+
+    /// What frames are sealed with.
+    pub fn room_key(&self) -> RoomKey {
+        RoomKey::derive(&self.name, self.key.as_ref().map(|key| key.0.as_slice()))
     }
 }
 
@@ -161,10 +186,12 @@ pub fn parse(hash: &str, page_is_secure: bool) -> (Option<Address>, Vec<AddressP
         match (name, percent_decoded(value)) {
             ("relay", Some(relay)) if relay == "none" => address.relay = RelayChoice::None,
             ("relay", relay) => match Endpoint::parse(&relay.unwrap_or_default(), page_is_secure) {
-                Ok(endpoint) => address.relay = RelayChoice::At(endpoint),
+                Ok(endpoint) => address.relay = address.relay.with(endpoint),
                 Err(error) => {
-                    // Another relay would be no help: the others of this room are not there.
-                    address.relay = RelayChoice::None;
+                    // The host's own relay would be no help: the others of this room are not there.
+                    if address.relay == RelayChoice::Default {
+                        address.relay = RelayChoice::None;
+                    }
                     problems.push(AddressProblem::Relay(error));
                 }
             },
@@ -196,8 +223,11 @@ impl Address {
         match &self.relay {
             RelayChoice::Default => {}
             RelayChoice::None => parameters.push("relay=none".to_owned()),
-            RelayChoice::At(endpoint) => {
-                parameters.push(format!("relay={}", percent_encoded(endpoint.as_str())));
+            RelayChoice::At(endpoints) => {
+                let relays = endpoints
+                    .iter()
+                    .map(|endpoint| percent_encoded(endpoint.as_str()));
+                parameters.extend(relays.map(|relay| format!("relay={relay}")));
             }
         }
         if let Some(key) = &self.room.key {

@@ -2,10 +2,13 @@
 //!
 //! The host feeds [`Input`]s with the time, carries out [`Output`]s, and ticks at [`Session::wake_at`].
 
+pub mod card;
 pub mod message;
+pub mod relay;
 pub mod status;
 
 use message::Body;
+use relay::{Known, Relay};
 
 use super::{
     doc::{
@@ -16,13 +19,13 @@ use super::{
         sync::{Action, Sync},
         undo::{Direction, History, Step},
     },
+    frame::Frame,
     peer::PeerId,
-    socket::{
-        endpoint::Endpoint,
-        machine::{self, Machine},
-    },
+    socket::{endpoint::Endpoint, machine},
+    tape::Tape,
     wire::{
         codec::{Codec, TooLarge},
+        seal::{RoomKey, Salt},
         tag::Tag,
     },
 };
@@ -31,12 +34,17 @@ use crate::limits::{CURSOR_MS, Millis};
 #[derive(Clone, Debug)]
 pub struct Setup {
     pub tag: Tag,
+    pub room_key: RoomKey,
     pub me: PeerId,
+    /// Drawn for this page load.
+    pub salt: Salt,
     /// Seeds every random delay.
     pub seed: u64,
     pub profile: Profile,
-    /// None: no relay is wanted.
-    pub relay: Option<Endpoint>,
+    /// The preferred one first. Empty: none is wanted.
+    pub relays: Vec<Endpoint>,
+    /// What earlier sessions remembered of servers.
+    pub known: Known,
 }
 
 /// The way that a frame took.
@@ -54,8 +62,8 @@ pub enum Input {
     Appended,
     StoreFailed(String),
     Socket(machine::Input),
-    /// A text or binary frame, whole.
-    FrameArrived(Via, Vec<u8>),
+    Scout(ScoutNews),
+    FrameArrived(Via, Frame),
     /// A person edited; one undoable step.
     Edited(Vec<Write>),
     UndoAsked(Direction),
@@ -66,8 +74,8 @@ pub enum Input {
     /// Somebody else's ink is here now.
     PenSeen(PeerId, (f32, f32)),
     Renamed(Profile),
-    /// Another relay, or none, is wanted.
-    RelayChosen(Option<Endpoint>),
+    /// Other relays, or none, are wanted; the preferred one first.
+    RelaysChosen(Vec<Endpoint>),
     /// The page goes away, perhaps for ever.
     Left,
     /// The page came back.
@@ -77,15 +85,37 @@ pub enum Input {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
+    /// Open, close or abandon the relay's socket. What is to be sent on it: [`Session::next_frame`].
     Socket(machine::Output),
-    /// Send this text on the relay's socket, if it is open, and to the other tabs.
-    Send(String),
+    Scout(Scout),
+    /// Send this to the other tabs.
+    Tabs(Frame),
+    /// Keep this for [`Setup::known`].
+    Remember(Known),
     Store(store::Command),
     /// Parts of the document changed, by anybody.
     Touched(Vec<Touched>),
     /// Ink in progress from somebody else.
     Wet(PeerId, Vec<u8>),
     Notice(Notice),
+}
+
+/// What is wanted of the scout, a second connection that lives a second or two (`wire::profile`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scout {
+    /// In place of the one before, if there is one.
+    Open(Endpoint),
+    Send(Frame),
+    Close,
+}
+
+/// What the scout reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScoutNews {
+    Opened,
+    Frame(Frame),
+    /// By the server, or it could not be opened.
+    Closed,
 }
 
 /// Something that a person should know now.
@@ -100,11 +130,11 @@ pub enum Notice {
 }
 
 pub struct Session {
+    tag: Tag,
     me: PeerId,
     profile: Profile,
-    relay: Option<Endpoint>,
+    relay: Relay,
     rng: fastrand::Rng,
-    socket: Machine,
     codec: Codec,
     replica: Replica,
     history: History,
@@ -112,7 +142,6 @@ pub struct Session {
     people: People,
     store: Store,
     cursor: Cursor,
-    heard: status::Heard,
     /// Edits that no open socket has taken yet, and the state vector from before the first of them.
     unsent: usize,
     sent_state: Vec<u8>,
@@ -131,12 +160,12 @@ impl Session {
     pub fn new(setup: Setup) -> (Self, Vec<Output>) {
         let replica = Replica::new(setup.me);
         let session = Self {
+            tag: setup.tag,
             me: setup.me,
             profile: setup.profile,
-            relay: setup.relay,
+            relay: Relay::new(setup.relays, setup.known),
             rng: fastrand::Rng::with_seed(setup.seed),
-            socket: Machine::default(),
-            codec: Codec::new(setup.tag, setup.me),
+            codec: Codec::new(setup.tag, setup.room_key, setup.me, setup.salt),
             sent_state: replica.state_vector(),
             replica,
             history: History::default(),
@@ -144,7 +173,6 @@ impl Session {
             people: People::default(),
             store: Store::default(),
             cursor: Cursor::default(),
-            heard: status::Heard::default(),
             unsent: 0,
         };
         (session, vec![Output::Store(store::Command::Load)])
@@ -166,6 +194,11 @@ impl Session {
         self.me
     }
 
+    /// What happened on the wire.
+    pub fn tape(&self) -> &Tape {
+        &self.relay.tape
+    }
+
     pub fn can(&self, direction: Direction) -> bool {
         self.history.can(direction)
     }
@@ -173,7 +206,7 @@ impl Session {
     pub fn wake_at(&self) -> Option<Millis> {
         let cursor = (self.cursor.now != self.cursor.told).then_some(self.cursor.next_at);
         [
-            self.socket.wake_at(),
+            self.relay.wake_at(),
             self.codec.wake_at(),
             self.sync.wake_at(),
             self.people.wake_at(),
@@ -193,11 +226,12 @@ impl Session {
             Input::StoreFailed(reason) => {
                 self.store.failed(now, reason);
                 // A room that cannot be read must not keep people apart.
-                if *self.socket.state() == machine::State::Idle {
+                if *self.relay.machine.state() == machine::State::Idle {
                     self.connect(now, &mut out);
                 }
             }
             Input::Socket(input) => self.socket(now, input, &mut out),
+            Input::Scout(news) => self.scouted(now, news, &mut out),
             Input::FrameArrived(via, frame) => self.frame(now, via, &frame, &mut out),
             Input::Edited(writes) => {
                 if let Some(step) = self.write(now, &writes, &mut out) {
@@ -215,20 +249,21 @@ impl Session {
                 self.profile = Profile::new(&profile.name, profile.color);
                 self.beat(&mut out);
             }
-            Input::RelayChosen(relay) => {
-                self.relay = relay;
-                match self.relay {
-                    Some(_) => self.connect(now, &mut out),
-                    None => self.socket(now, machine::Input::Stopped, &mut out),
+            Input::RelaysChosen(relays) => {
+                self.relay.wanted = relays;
+                match self.relay.wanted.is_empty() {
+                    false => self.connect(now, &mut out),
+                    true => self.socket(now, machine::Input::Stopped, &mut out),
                 }
             }
             Input::Left => {
-                self.say(Body::Leave, &mut out);
-                self.socket(now, machine::Input::Stopped, &mut out);
+                self.part(&mut out);
+                self.socket(now, machine::Input::Left, &mut out);
+                out.extend(self.store.hurry().map(Output::Store));
             }
             Input::Returned => {
                 self.sync.joined(now);
-                self.connect(now, &mut out);
+                self.socket(now, machine::Input::Returned, &mut out);
             }
             Input::Ticked => self.tick(now, &mut out),
         }
@@ -259,28 +294,8 @@ impl Session {
         }
         self.sync.changed(self.replica.digest());
         self.sync.joined(now);
-        if *self.socket.state() == machine::State::Idle {
+        if *self.relay.machine.state() == machine::State::Idle {
             self.connect(now, out);
-        }
-    }
-
-    fn connect(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if let Some(relay) = self.relay.clone() {
-            self.socket(now, machine::Input::Started(relay), out);
-        }
-    }
-
-    fn socket(&mut self, now: Millis, input: machine::Input, out: &mut Vec<Output>) {
-        let was_open = self.socket.is_open();
-        let outputs = self.socket.handle(now, input, &mut self.rng);
-        out.extend(outputs.into_iter().map(Output::Socket));
-        match (was_open, self.socket.is_open()) {
-            (false, true) => self.joined(now, out),
-            (true, false) => {
-                self.sent_state = self.replica.state_vector();
-                self.heard = status::Heard::default();
-            }
-            _ => {}
         }
     }
 
@@ -299,14 +314,6 @@ impl Session {
         self.tick(now, out);
     }
 
-    fn say(&mut self, body: Body, out: &mut Vec<Output>) {
-        let (kind, body) = body.write();
-        match self.codec.encode(kind, &body) {
-            Ok(frames) => out.extend(frames.into_iter().map(Output::Send)),
-            Err(error) => out.push(Output::Notice(error.into())),
-        }
-    }
-
     /// For what is worth nothing when nobody is here.
     fn say_if_heard(&mut self, body: Body, out: &mut Vec<Output>) {
         if self.people.count() > 1 {
@@ -322,11 +329,10 @@ impl Session {
         self.say(beat, out);
     }
 
-    fn frame(&mut self, now: Millis, via: Via, frame: &[u8], out: &mut Vec<Output>) {
-        let inbound = self.codec.frame_arrived(now, frame);
+    fn frame(&mut self, now: Millis, via: Via, frame: &Frame, out: &mut Vec<Output>) {
+        let inbound = self.codec.frame_arrived(now, frame.as_bytes());
         if via == Via::Relay {
-            self.heard.own |= inbound.own;
-            self.heard.others |= inbound.others;
+            self.relayed(now, frame, &inbound, out);
         }
         for message in inbound.messages {
             let Some(body) = Body::read(message.kind, message.body) else {
@@ -359,8 +365,13 @@ impl Session {
             Body::Wet(ink) => out.push(Output::Wet(from, ink)),
             Body::Missing(missing) => {
                 let again = self.codec.missing_asked(now, &missing);
-                out.extend(again.into_iter().map(Output::Send));
+                self.send(again, None, out);
             }
+            Body::Ping(to) if to.contains(&self.me) => {
+                self.say(Body::Pong(from), out);
+            }
+            Body::Ping(_) => {}
+            Body::Pong(to) => self.ponged(now, to),
             Body::Leave => {
                 self.people.left(from);
                 self.forget_absent();
@@ -404,7 +415,7 @@ impl Session {
 
     fn write(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> Option<Step> {
         let commit = self.replica.write(writes)?;
-        if !self.socket.is_open() {
+        if !self.relay.machine.is_open() {
             self.unsent += 1;
         }
         let touched = commit
@@ -442,6 +453,7 @@ impl Session {
 
     fn tick(&mut self, now: Millis, out: &mut Vec<Output>) {
         self.socket(now, machine::Input::Ticked, out);
+        self.examine(now, out);
         for missing in self.codec.overdue(now, &mut self.rng) {
             self.say(Body::Missing(missing), out);
         }
@@ -468,6 +480,7 @@ impl Session {
     fn forget_absent(&mut self) {
         let people = &self.people;
         self.sync.retain(|peer| people.get(peer).is_some());
+        self.relay.forget(|peer| people.get(peer).is_some());
     }
 
     fn answer(&mut self, to: PeerId, state_vector: &[u8], out: &mut Vec<Output>) {

@@ -4,4 +4,7 @@
 pub mod backoff;
 pub mod close;
 pub mod endpoint;
+pub mod heartbeat;
 pub mod machine;
+pub mod outbox;
+pub mod relays;

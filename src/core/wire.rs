@@ -16,7 +16,7 @@
 //! | `SEQ` | decimal, 32 bits | counts the sender's messages from 1; all parts of one message share it |
 //! | `PART-PARTS` | decimals, `1-1` … `32768-32768` | which part this is, counted from 1, and of how many |
 //! | `K` | one ASCII letter | what the message is; this layer passes it through |
-//! | `BODY` | base64url without padding, may be empty | this part's bytes |
+//! | `BODY` | base64url without padding | this part's bytes, sealed ([`seal`]); only a probe's (`K` = `h`, [`profile`]) is plain |
 //! | `CRC` | 6 base64url characters, 4 bytes big endian | CRC-32 (ISO-HDLC) of all from `TAG` to the last byte of `BODY` |
 //! | `~` | literal | end |
 //!
@@ -26,10 +26,19 @@
 //! sequence numbers of each sender. A message of several parts that stays incomplete is asked for again
 //! ([`parts`]); one that stays lost is the document's business to notice.
 //!
-//! An envelope is at most 400 bytes, because a server that was not asked may close at 512.
+//! An envelope is at most 400 bytes, because a server that was not asked may close at 512; larger once the server has
+//! been profiled. A server that returned a binary probe unchanged gets the same fields in binary frames:
+//!
+//! ```text
+//! "dx1" 0x00 | TAG 6 | SENDER 6 | SEQ 4 | PART 2, from 0 | PARTS 2 | K 1 | length of BODY 4 | BODY | CRC 4
+//! ```
+//!
+//! Numbers are big endian, and the CRC covers all before it. Several may stand in one frame.
 
 pub mod codec;
 pub mod envelope;
 pub mod parts;
+pub mod profile;
 pub mod replay;
+pub mod seal;
 pub mod tag;

@@ -16,11 +16,16 @@ use crate::{
             store::{Command, Stored},
             undo::Direction,
         },
+        frame::Frame,
         peer::PeerId,
         session::{Input, Output, Session, Setup, Via},
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         todo::list::List,
-        wire::tag::Tag,
+        wire::{
+            profile::{self, Profile as Server},
+            seal::RoomKey,
+            tag::Tag,
+        },
     },
     limits::Millis,
 };
@@ -40,7 +45,7 @@ pub struct Plan {
 #[derive(Debug)]
 enum Event {
     /// To a client of that life, if its socket is still of that generation.
-    Frame(Via, String, Option<machine::Generation>),
+    Frame(Via, Frame, Option<machine::Generation>),
     Opened(machine::Generation),
     Closed(machine::Generation),
     Loaded,
@@ -81,6 +86,8 @@ pub struct World {
     pub bytes: usize,
 }
 
+const ADDRESS: &str = "ws://sim/";
+
 const STYLE: Style = Style {
     color: [30, 30, 30],
     opacity: 100,
@@ -117,10 +124,13 @@ impl World {
     fn page(&mut self, life: u32) -> (Page, Vec<Output>) {
         let (session, outputs) = Session::new(Setup {
             tag: Tag::derive("sim", None),
+            room_key: RoomKey::derive("sim", None),
             me: PeerId::from_random(self.rng.u64(..)),
+            salt: self.rng.u32(..).to_be_bytes(),
             seed: self.rng.u64(..),
             profile: Profile::new("Sim", [0; 3]),
-            relay: Endpoint::parse("ws://sim/", false).ok(),
+            relays: Endpoint::parse(ADDRESS, false).into_iter().collect(),
+            known: vec![(ADDRESS.to_owned(), self.server())],
         });
         let page = Page {
             session,
@@ -129,6 +139,19 @@ impl World {
             tick_at: None,
         };
         (page, outputs)
+    }
+
+    /// What earlier visits found out. Half of the worlds have a relay that takes the compact form.
+    fn server(&self) -> Server {
+        Server {
+            audience: match self.plan.audience {
+                Audience::SelfOnly => profile::Audience::SelfOnly,
+                Audience::Others => profile::Audience::Others,
+                Audience::All => profile::Audience::All,
+            },
+            binary: self.plan.seed % 2 == 0,
+            ..Server::default()
+        }
     }
 
     pub fn session(&self, client: usize) -> Option<&Session> {
@@ -164,7 +187,15 @@ impl World {
             return;
         };
         let outputs = page.session.handle(self.now, input);
+        while let Some(frame) = self.next_frame(client) {
+            self.send(client, &frame);
+        }
         self.carry_out(client, outputs);
+    }
+
+    fn next_frame(&mut self, client: usize) -> Option<Frame> {
+        let now = self.now;
+        self.pages.get_mut(client)?.session.next_frame(now, 0)
     }
 
     fn carry_out(&mut self, client: usize, outputs: Vec<Output>) {
@@ -182,12 +213,22 @@ impl World {
                     let after = 5 + self.rng.u64(0..40);
                     self.schedule(client, after, event);
                 }
-                Output::Socket(machine::Output::Abandon(_)) => {
+                Output::Socket(machine::Output::Abandon(_) | machine::Output::Close(_)) => {
                     if let Some(page) = self.pages.get_mut(client) {
                         page.socket = None;
                     }
                 }
-                Output::Send(frame) => self.send(client, &frame),
+                Output::Socket(machine::Output::Ask(_)) => {}
+                Output::Tabs(frame) => {
+                    let tabs = if self.plan.tabs {
+                        0..self.pages.len()
+                    } else {
+                        0..0
+                    };
+                    for to in tabs.filter(|&to| to != client) {
+                        self.schedule(to, 1, Event::Frame(Via::Tabs, frame.clone(), None));
+                    }
+                }
                 Output::Store(Command::Load) => self.schedule(client, 3, Event::Loaded),
                 Output::Store(Command::Append(rows)) => {
                     let after = self.rng.u64(1..30);
@@ -196,7 +237,11 @@ impl World {
                 Output::Store(Command::Compact { snapshot, through }) => {
                     self.schedule(client, 2, Event::Compacted(snapshot, through));
                 }
-                Output::Touched(_) | Output::Wet(..) | Output::Notice(_) => {}
+                Output::Touched(_)
+                | Output::Wet(..)
+                | Output::Notice(_)
+                | Output::Scout(_)
+                | Output::Remember(_) => {}
             }
         }
         let now = self.now;
@@ -210,17 +255,12 @@ impl World {
         }
     }
 
-    fn send(&mut self, from: usize, frame: &str) {
+    fn send(&mut self, from: usize, frame: &Frame) {
         let is_open = |page: &Page| {
             page.socket
                 .filter(|(_, open)| *open)
                 .map(|(generation, _)| generation)
         };
-        if self.plan.tabs {
-            for to in (0..self.pages.len()).filter(|&to| to != from) {
-                self.schedule(to, 1, Event::Frame(Via::Tabs, frame.to_owned(), None));
-            }
-        }
         if self.pages.get(from).and_then(is_open).is_none() {
             return;
         }
@@ -234,7 +274,7 @@ impl World {
                 self.schedule(
                     to,
                     after,
-                    Event::Frame(Via::Relay, frame.to_owned(), Some(generation)),
+                    Event::Frame(Via::Relay, frame.clone(), Some(generation)),
                 );
             }
         }
@@ -266,7 +306,7 @@ impl World {
         match event {
             Event::Frame(via, frame, generation) => {
                 if generation.is_none() || generation == current {
-                    self.input(client, Input::FrameArrived(via, frame.into_bytes()));
+                    self.input(client, Input::FrameArrived(via, frame));
                 }
             }
             Event::Opened(generation) => {

@@ -83,7 +83,7 @@ fn status(room: Room) -> Value {
     let (status, digest) = room.read(|session| (session.status(), session.replica().digest()));
     let stored = status.unstored == 0 && status.saved == Saved::Saved;
     let audience = match status.relay {
-        Some(_) => status.audience.name(),
+        Some(_) => status.server.audience.name(),
         None => "none",
     };
     json!({
@@ -92,13 +92,13 @@ fn status(room: Room) -> Value {
         "pending": status.unsent + status.unstored,
         "stored": stored,
         "digest": format!("{:016x}", digest.0),
-        "rtt_ms": null,
+        "rtt_ms": status.rtt_ms,
         "relay": {
             "url": status.relay.as_ref().map(|relay| relay.as_str()),
             "audience": audience,
-            "text_only": true,
-            "decorated": false,
-            "max_part_bytes": status.frame_bytes,
+            "text_only": !status.server.binary,
+            "decorated": status.server.decorates,
+            "max_part_bytes": status.server.frame_bytes,
         },
     })
 }

@@ -89,8 +89,8 @@ fn follow_address(room: Room) {
 /// The link's relay, else the first of `config.json`, else the page's own server if it is one, else none.
 async fn find_relay(room: Room) {
     let choice = room.address.with_untracked(|address| address.relay.clone());
-    if let RelayChoice::At(relay) = &choice {
-        room.choose_relay(Some(relay.clone()));
+    if !choice.endpoints().is_empty() {
+        room.choose_relays(choice.endpoints().to_vec());
     }
     let config = match http::config().await {
         Some(text) => {
@@ -106,22 +106,26 @@ async fn find_relay(room: Room) {
     if choice != RelayChoice::Default {
         return;
     }
-    let relay = match config.relays.into_iter().next() {
-        Some(relay) => Some(relay),
-        None => own_relay(room).await,
+    let relays = match config.relays.is_empty() {
+        false => config.relays,
+        true => own_relay(room).await.into_iter().collect(),
     };
-    if let Some(relay) = relay {
-        use_relay(room, Some(relay));
+    if !relays.is_empty() {
+        use_relays(room, relays);
     }
 }
 
-/// Connects to `relay` and writes it into the address, so that the link leads others to the same one.
-pub fn use_relay(room: Room, relay: Option<Endpoint>) {
+/// Connects to the first of `relays` that works, and writes them into the address, so that the link leads others to
+/// the same ones. None is a choice, too.
+pub fn use_relays(room: Room, relays: Vec<Endpoint>) {
     room.address.update(|address| {
-        address.relay = relay.clone().map_or(RelayChoice::None, RelayChoice::At);
+        address.relay = match relays.is_empty() {
+            true => RelayChoice::None,
+            false => RelayChoice::At(relays.clone()),
+        };
         browser_address::replace_hash(&address.to_hash());
     });
-    room.choose_relay(relay);
+    room.choose_relays(relays);
 }
 
 async fn own_relay(room: Room) -> Option<Endpoint> {

@@ -63,6 +63,21 @@ pub struct Faults {
     /// Put this text before every text frame
     #[arg(long, value_name = "TEXT")]
     pub prefix: Option<String>,
+    /// Take the first frame of each client as its name, put it before all others, and hang up on binary
+    #[arg(long)]
+    pub names: bool,
+    /// Trim text, turn its newlines into spaces, and join what waits for a client with newlines
+    #[arg(long)]
+    pub chat: bool,
+    /// Send text back as binary
+    #[arg(long)]
+    pub flip: bool,
+    /// Split frames into pieces of so many bytes
+    #[arg(long, value_name = "BYTES")]
+    pub split: Option<usize>,
+    /// Close each connection after so many milliseconds
+    #[arg(long, value_name = "MS")]
+    pub flap: Option<u64>,
 }
 
 /// A relay that can be mounted in a server, and stopped on its own.
@@ -91,6 +106,11 @@ impl Relay {
     /// How many browsers are connected, now and from now on.
     pub fn joined(&self) -> watch::Receiver<usize> {
         self.hub.joined()
+    }
+
+    /// From now on, or no longer, takes every frame and passes none on, while connections stay open.
+    pub fn set_black_hole(&self, swallows: bool) {
+        self.hub.set_black_hole(swallows);
     }
 
     /// Cuts every connection without a goodbye, as a killed process would.
@@ -140,6 +160,10 @@ impl Server {
 
     pub fn address(&self) -> String {
         format!("ws://{}/relay/", self.address)
+    }
+
+    pub fn relay(&self) -> &Relay {
+        &self.relay
     }
 
     pub fn port(&self) -> u16 {

@@ -10,6 +10,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::Mutex,
 };
 
 use anyhow::{Context, Result, bail};
@@ -76,6 +77,16 @@ const EXCALIDRAW: [NpmPackage; 4] = [
     },
 ];
 
+/// Servers that two people meet through in the tests.
+const WS: NpmPackage = NpmPackage {
+    name: "ws",
+    version: "8.23.0",
+};
+const WEBSOCKETS: &str = "websockets==15.0.1";
+
+/// Programs and packages of servers that do not echo.
+const DEBIAN_SERVERS: [&str; 2] = ["nats-server", "mosquitto"];
+
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Programs of Debian packages that the browser tests use.
@@ -102,6 +113,11 @@ pub fn set_up_tests() -> Result<OsString> {
     set_up_target()?;
     if let Err(error) = set_up_browsers() {
         eprintln!("{error:#}");
+    }
+    set_up_ws()?;
+    set_up_websockets()?;
+    for server in DEBIAN_SERVERS {
+        set_up_debian_server(server)?;
     }
     path_with([WASM_BINDGEN.set_up()?, GECKODRIVER.set_up()?])
 }
@@ -142,20 +158,21 @@ fn cache() -> Result<PathBuf> {
     Ok(cache.join("duplex"))
 }
 
+/// The target, and the source of the standard library, which a release compiles along.
 fn set_up_target() -> Result<()> {
     let sysroot = Command::new("rustc")
         .args(["--print", "sysroot"])
         .output()
         .context("rustc could not be started")?;
     let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
-    if Path::new(&sysroot)
-        .join("lib/rustlib")
-        .join(TARGET)
-        .exists()
-    {
-        return Ok(());
+    let library = Path::new(&sysroot).join("lib/rustlib");
+    if !library.join(TARGET).exists() {
+        run(Command::new("rustup").args(["target", "add", TARGET]))?;
     }
-    run(Command::new("rustup").args(["target", "add", TARGET]))
+    if !library.join("src/rust/library/Cargo.lock").exists() {
+        run(Command::new("rustup").args(["component", "add", "rust-src"]))?;
+    }
+    Ok(())
 }
 
 impl CargoTool {
@@ -252,6 +269,39 @@ pub fn set_up_excalidraw() -> Result<PathBuf> {
     set_up_npm(&EXCALIDRAW)
 }
 
+/// A folder with npm's `ws` in its `node_modules`.
+pub fn set_up_ws() -> Result<PathBuf> {
+    set_up_npm(&[WS])
+}
+
+/// A folder for PYTHONPATH with PyPI's `websockets`.
+pub fn set_up_websockets() -> Result<PathBuf> {
+    let home = cache()?.join("tools").join(WEBSOCKETS.replace("==", "-"));
+    if !home.join("websockets").exists() {
+        println!("Installing {WEBSOCKETS} from PyPI");
+        run(Command::new("python3")
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--target",
+            ])
+            .arg(&home)
+            .arg(WEBSOCKETS))?;
+    }
+    Ok(home)
+}
+
+/// A server from Debian's package of the same name.
+pub fn set_up_debian_server(program: &str) -> Result<()> {
+    if which::which(program).is_err() {
+        install(&[program])?;
+    }
+    Ok(())
+}
+
 /// Installs what is missing of the browsers and their drivers.
 fn set_up_browsers() -> Result<()> {
     let missing: Vec<&str> = DEBIAN
@@ -268,10 +318,17 @@ fn set_up_browsers() -> Result<()> {
             missing.join(", ")
         );
     }
-    println!("Installing {} with apt", missing.join(", "));
+    install(&[missing.as_slice(), &DEBIAN_FONTS].concat())
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    // Tests run side by side; apt does not.
+    static APT: Mutex<()> = Mutex::new(());
+    let _alone = APT.lock();
+    println!("Installing {} with apt", packages.join(", "));
     apt(&["update", "-qq"])?;
     let install = ["install", "-qq", "-y", "--no-install-recommends"];
-    apt(&[&install[..], &missing, &DEBIAN_FONTS].concat())
+    apt(&[install.as_slice(), packages].concat())
 }
 
 fn apt(arguments: &[&str]) -> Result<()> {

@@ -116,6 +116,18 @@ impl Store {
         self.retry_at = Some(now + STORE_RETRY_MS);
     }
 
+    /// The page goes away: whatever waits is written now, beside what is being written.
+    pub fn hurry(&mut self) -> Option<Command> {
+        if !self.loaded || self.waiting.is_empty() {
+            return None;
+        }
+        let rows = std::mem::take(&mut self.waiting);
+        self.writing
+            .get_or_insert_default()
+            .extend(rows.iter().cloned());
+        Some(Command::Append(rows))
+    }
+
     pub fn wake_at(&self) -> Option<Millis> {
         self.retry_at
     }
@@ -163,6 +175,18 @@ mod tests {
         );
         assert_eq!(store.appended(), None);
         assert_eq!(store.saved(), Saved::Saved);
+    }
+
+    #[test]
+    fn a_page_that_goes_away_writes_what_waits_at_once() {
+        let mut store = opened();
+        store.keep(vec![1]);
+        store.keep(vec![2]);
+        assert_eq!(store.hurry(), Some(Command::Append(vec![vec![2]])));
+        assert_eq!(store.hurry(), None);
+        store.failed(0, "aborted".into());
+        let again = Some(Command::Append(vec![vec![1], vec![2]]));
+        assert_eq!(store.tick(STORE_RETRY_MS), again, "neither is lost");
     }
 
     #[test]

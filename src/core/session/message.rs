@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::{
     doc::{presence::Profile, replica::Digest},
     peer::PeerId,
-    wire::parts::Missing,
+    wire::{parts::Missing, profile::PROBE},
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,28 @@ pub enum Body {
     Missing(Missing),
     /// `l`: goodbye.
     Leave,
+    /// `p`: is the relay alive? One that echoes answers itself; else these peers are asked to.
+    Ping(Vec<PeerId>),
+    /// `o`: yes, says a peer that was asked.
+    Pong(PeerId),
+}
+
+/// What a message is for, in a word or two, by its kind letter.
+pub fn meaning(kind: u8) -> &'static str {
+    match kind {
+        PROBE => "probe",
+        b'q' => "question",
+        b'a' => "answer",
+        b'u' => "edit",
+        b'b' => "presence",
+        b'c' => "pointer",
+        b'w' => "wet ink",
+        b'n' => "request for lost parts",
+        b'l' => "goodbye",
+        b'p' => "heartbeat",
+        b'o' => "heartbeat answer",
+        _ => "message of a newer version",
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +105,8 @@ impl Body {
             Self::Wet(ink) => (b'w', ink),
             Self::Missing(missing) => (b'n', bytes(&(missing.sender, missing.seq, missing.parts))),
             Self::Leave => (b'l', Vec::new()),
+            Self::Ping(to) => (b'p', bytes(&to)),
+            Self::Pong(to) => (b'o', bytes(&to)),
         }
     }
 
@@ -122,6 +146,8 @@ impl Body {
                 Self::Missing(Missing { sender, seq, parts })
             }
             b'l' => Self::Leave,
+            b'p' => Self::Ping(postcard::from_bytes(&body).ok()?),
+            b'o' => Self::Pong(postcard::from_bytes(&body).ok()?),
             _ => return None,
         })
     }
@@ -168,6 +194,8 @@ mod tests {
             parts: vec![0, 5],
         }));
         roundtrip(Body::Leave);
+        roundtrip(Body::Ping(vec![to, PeerId::FIRST]));
+        roundtrip(Body::Pong(to));
     }
 
     proptest! {

@@ -1,49 +1,27 @@
 //! What the page says about a session: states, counts and sentences.
 
-use super::Session;
+use super::{Session, card, relay::Counters};
 use crate::{
     core::{
         doc::store::Saved,
-        socket::{endpoint::Endpoint, machine::State},
+        socket::{
+            close::CloseEvent,
+            endpoint::Endpoint,
+            machine::{Failure, State},
+        },
+        wire::profile::{Audience, Profile},
     },
-    limits::{FRAME_BYTES, Millis},
+    limits::Millis,
 };
-
-/// What the relay has shown of itself since it opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Heard {
-    /// It sent our own envelopes back.
-    pub own: bool,
-    /// It sent us envelopes of others.
-    pub others: bool,
-}
-
-/// To whom a relay passes a frame on, as far as is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
-    SelfOnly,
-    Others,
-    All,
-    Unknown,
-}
-
-impl Audience {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SelfOnly => "self",
-            Self::Others => "others",
-            Self::All => "all",
-            Self::Unknown => "unknown",
-        }
-    }
-}
 
 /// The state names that pages and scripts see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
     Idle,
     Connecting,
+    Probing,
     Open,
+    Stale,
     Waiting,
     Offline,
     Failed,
@@ -54,7 +32,9 @@ impl Connection {
         match self {
             Self::Idle => "idle",
             Self::Connecting => "connecting",
+            Self::Probing => "probing",
             Self::Open => "open",
+            Self::Stale => "stale",
             Self::Waiting => "waiting",
             Self::Offline => "offline",
             Self::Failed => "failed",
@@ -65,12 +45,14 @@ impl Connection {
 impl From<&State> for Connection {
     fn from(state: &State) -> Self {
         match state {
-            State::Idle => Self::Idle,
+            State::Idle | State::Closing => Self::Idle,
             State::Connecting => Self::Connecting,
+            State::Probing => Self::Probing,
             State::Open => Self::Open,
+            State::Stale => Self::Stale,
             State::Waiting { .. } => Self::Waiting,
             State::Offline => Self::Offline,
-            State::Failed => Self::Failed,
+            State::Failed { .. } => Self::Failed,
         }
     }
 }
@@ -79,10 +61,14 @@ impl From<&State> for Connection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     pub connection: Connection,
+    /// The one that is tried or used now.
     pub relay: Option<Endpoint>,
-    pub audience: Audience,
-    /// Bytes of one frame, at most.
-    pub frame_bytes: usize,
+    /// What is known of it.
+    pub server: Profile,
+    pub rtt_ms: Option<Millis>,
+    pub counters: Counters,
+    /// Entries of the tape so far.
+    pub taped: usize,
     /// With oneself.
     pub people: usize,
     /// Others who showed the same digest last.
@@ -99,30 +85,39 @@ pub struct Status {
 
 impl Session {
     pub fn status(&self) -> Status {
-        let close = self
-            .socket
-            .last_close()
-            .map(|close| match close.reason.as_str() {
-                "" => close.meaning().to_owned(),
-                reason => format!("{} (\u{201c}{reason}\u{201d})", close.meaning()),
-            });
+        let relay = &self.relay;
+        let close = match relay.machine.state() {
+            State::Failed {
+                why: Failure::Blocked(why),
+            } => Some(format!("could not be opened by this browser ({why})")),
+            _ if relay.mute => Some(
+                "opens, but closes before anything comes back: it is not a server that echoes"
+                    .to_owned(),
+            ),
+            _ => relay.machine.last_close().map(CloseEvent::in_words),
+        };
         Status {
-            connection: self.socket.state().into(),
-            relay: self.relay.clone(),
-            audience: match (self.heard.own, self.heard.others) {
-                (true, true) => Audience::All,
-                (false, true) => Audience::Others,
-                (true, false) => Audience::SelfOnly,
-                (false, false) => Audience::Unknown,
-            },
-            frame_bytes: FRAME_BYTES,
+            connection: relay.machine.state().into(),
+            relay: relay
+                .machine
+                .endpoint()
+                .filter(|_| !relay.wanted.is_empty())
+                .or(relay.wanted.first())
+                .cloned(),
+            server: relay.server.clone(),
+            rtt_ms: relay.rtt_ms,
+            counters: relay.counters,
+            taped: relay.tape.total(),
             people: self.people.count(),
             in_step: self.sync.in_step(),
-            unsent: self.relay.as_ref().map_or(0, |_| self.unsent),
+            unsent: match relay.wanted.is_empty() {
+                true => 0,
+                false => self.unsent + relay.outbox.len(),
+            },
             unstored: self.store.pending(),
             saved: self.store.saved(),
             storage_problem: self.store.problem().map(str::to_owned),
-            retry_at: match self.socket.state() {
+            retry_at: match relay.machine.state() {
                 State::Waiting { until_ms, .. } => Some(*until_ms),
                 _ => None,
             },
@@ -132,6 +127,11 @@ impl Session {
 }
 
 impl Status {
+    /// Whether what is said can reach another machine, as far as is known.
+    pub fn reaches_others(&self) -> bool {
+        self.server.audience.connects() || self.server.audience == Audience::Unknown
+    }
+
     /// How the connection stands and what follows from it, for people.
     pub fn sentence(&self) -> String {
         let close = self.close.as_deref().unwrap_or("did not answer");
@@ -141,6 +141,13 @@ impl Status {
             }
             Connection::Idle => "Not connected yet.".to_owned(),
             Connection::Connecting => "Connecting to the relay.".to_owned(),
+            Connection::Probing => "Connected. Finding out what kind of server this is.".to_owned(),
+            Connection::Stale => {
+                "The relay has gone quiet. If it stays so, the connection is made anew.".to_owned()
+            }
+            Connection::Open if !self.server.audience.connects() && self.people == 1 => {
+                card::audience(self.server.audience).to_owned()
+            }
             Connection::Open => match (self.people, self.in_step) {
                 (1, _) => "Connected. Nobody else is here yet.".to_owned(),
                 (2, 1) => "Connected, in step with one other.".to_owned(),
@@ -165,7 +172,11 @@ impl Status {
         match self.connection {
             Connection::Idle => "Local only",
             Connection::Connecting => "Connecting",
+            Connection::Probing => "Connecting",
+            Connection::Open if self.server.audience == Audience::None => "No echo",
+            Connection::Open if self.server.audience == Audience::SelfOnly => "Echo only",
             Connection::Open => "Connected",
+            Connection::Stale => "Checking",
             Connection::Waiting => "Reconnecting",
             Connection::Offline => "Offline",
             Connection::Failed => "Refused",

@@ -1,33 +1,44 @@
 //! The connection as a value: inputs in, outputs out. It never opens a socket, reads a clock or sleeps.
 //!
 //! ```text
-//!          Started                Opened                    Closed, or 8 s
-//!  Idle ------------> Connecting --------> Open ------> Waiting{until} ----> Connecting …
-//!    ^  Stopped           |                 |              |  WentOffline
-//!    +--------------------+-----------------+              +------------> Offline --WentOnline--> Connecting
-//!                         +-- a close that means no -----------------> Failed --RetryAsked--> Connecting
+//!          Started               Opened            Profiled
+//!  Idle ------------> Connecting ------> Probing ----------> Open <--any frame-- Stale
+//!    ^                 ^   |  closed, or 8 s    \             |  --no answer-->   |
+//!    | closed, or 1 s  |   v                     \  Closed    v                   | 5 s
+//!  Closing <-Stopped- (any)  Waiting{until} <-----+-----------+-------------------+
+//!                      |        | WentOffline
+//!                      +--- Offline          Failed{why} <-- a close that means no; only RetryAsked leads on
 //! ```
 //!
-//! At any moment there is at most one live socket, named by its generation. A half-open socket can stay in
-//! CLOSING for a minute, so an abandoned one is never waited for: whatever it still reports carries an old
+//! At any moment there is at most one live socket, named by its generation, and one timer. A half-open socket can
+//! stay in CLOSING for a minute, so an abandoned one is never waited for: whatever it still reports carries an old
 //! generation and does nothing.
 
 use super::{
-    backoff,
+    backoff::{self, Budget},
     close::{CloseEvent, Verdict},
     endpoint::Endpoint,
+    heartbeat::{Due, Heartbeat},
+    relays::Relays,
 };
-use crate::limits::{BACKOFF_CAP_MS, CONNECT_TIMEOUT_MS, Millis, UPTIME_RESETS_BACKOFF_MS};
+use crate::limits::{
+    AWAY_MS, BACKOFF_CAP_MS, CLOSING_MS, CONNECT_TIMEOUT_MS, FAILOVER_ATTEMPTS, Millis, PROBING_MS,
+    UPTIME_RESETS_BACKOFF_MS,
+};
 
 /// Names one socket among all that this machine ever opened.
 pub type Generation = u64;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// No relay is wanted.
+    /// No connection is wanted.
     Idle,
     Connecting,
+    /// Open; it is being found out what kind of server this is. Frames flow already.
+    Probing,
     Open,
+    /// Open, but a heartbeat was not answered so far.
+    Stale,
     /// The last try failed; the next one comes at `until_ms`. `attempt` counts from 1.
     Waiting {
         attempt: u32,
@@ -35,16 +46,59 @@ pub enum State {
     },
     /// The browser says that there is no network. A slow retry goes on, since browsers are sometimes wrong.
     Offline,
-    /// The server refused us; only a person's "try again" goes on.
-    Failed,
+    /// Stopped by a person; the closing handshake is under way.
+    Closing,
+    /// Only a person's "try again" goes on.
+    Failed {
+        why: Failure,
+    },
+}
+
+/// Why no further try is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The server refused us, with this close.
+    Refused(CloseEvent),
+    /// The browser would not even try, in its own words.
+    Blocked(String),
+}
+
+impl State {
+    /// Whether frames can be sent.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Probing | Self::Open | Self::Stale)
+    }
+}
+
+/// Whether an open server is known to answer a heartbeat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Liveness {
+    /// Silence proves nothing.
+    #[default]
+    Unknown,
+    Answers,
 }
 
 #[derive(Clone, Debug)]
 pub enum Input {
-    Started(Endpoint),
+    /// These servers are wanted, the preferred one first.
+    Started(Vec<Endpoint>),
+    /// No server is wanted any more.
     Stopped,
+    /// The page goes away, perhaps for ever; nothing can be waited for.
+    Left,
+    /// The page came back, from the back/forward cache or from sleep.
+    Returned,
+    Hid,
+    Showed,
     Opened(Generation),
+    /// The browser threw instead of opening a socket.
+    Blocked(Generation, String),
+    FrameArrived(Generation),
     Closed(Generation, CloseEvent),
+    /// The server has been profiled.
+    Profiled,
+    Judged(Liveness),
     WentOffline,
     WentOnline,
     RetryAsked,
@@ -54,6 +108,10 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     Open(Generation, Endpoint),
+    /// Send a heartbeat.
+    Ask(Generation),
+    /// Start the closing handshake.
+    Close(Generation),
     /// Detach every handler, then close. Never wait for its close event.
     Abandon(Generation),
 }
@@ -61,41 +119,65 @@ pub enum Output {
 #[derive(Debug)]
 pub struct Machine {
     state: State,
-    endpoint: Option<Endpoint>,
+    relays: Relays,
     generation: Generation,
     attempt: u32,
+    /// Connections in a row that fell silent.
+    deaths: u32,
+    budget: Budget,
+    heartbeat: Heartbeat,
+    liveness: Liveness,
+    /// Whether [`Input::Profiled`] will be told.
+    probes: bool,
     opened_at: Option<Millis>,
     deadline: Option<Millis>,
     online: bool,
+    hidden_at: Option<Millis>,
     last_close: Option<CloseEvent>,
 }
 
 impl Default for Machine {
     fn default() -> Self {
-        Self {
-            state: State::Idle,
-            endpoint: None,
-            generation: 0,
-            attempt: 0,
-            opened_at: None,
-            deadline: None,
-            online: true,
-            last_close: None,
-        }
+        Self::new(false)
     }
 }
 
 impl Machine {
+    /// `probes`: an opened connection is [`State::Probing`] until [`Input::Profiled`].
+    pub fn new(probes: bool) -> Self {
+        Self {
+            state: State::Idle,
+            relays: Relays::default(),
+            generation: 0,
+            attempt: 0,
+            deaths: 0,
+            budget: Budget::default(),
+            heartbeat: Heartbeat::default(),
+            liveness: Liveness::Unknown,
+            probes,
+            opened_at: None,
+            deadline: None,
+            online: true,
+            hidden_at: None,
+            last_close: None,
+        }
+    }
+
     pub fn state(&self) -> &State {
         &self.state
     }
 
     pub fn is_open(&self) -> bool {
-        self.state == State::Open
+        self.state.is_open()
     }
 
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// The server that is tried or used now.
     pub fn endpoint(&self) -> Option<&Endpoint> {
-        self.endpoint.as_ref()
+        self.relays.current()
     }
 
     /// How the last connection ended, if one did.
@@ -105,31 +187,83 @@ impl Machine {
 
     /// When [`Input::Ticked`] is due next.
     pub fn wake_at(&self) -> Option<Millis> {
-        self.deadline
+        let beat = match self.state {
+            State::Open if self.is_judged() => Some(self.heartbeat.wake_before_stale()),
+            State::Stale if self.is_judged() => Some(self.heartbeat.wake_at()),
+            _ => None,
+        };
+        [self.deadline, beat, self.prefer_at()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub fn handle(&mut self, now: Millis, input: Input, rng: &mut fastrand::Rng) -> Vec<Output> {
         let mut out = Vec::new();
         match input {
-            Input::Started(endpoint) => {
+            Input::Started(endpoints) => {
                 self.abandon(&mut out);
-                self.endpoint = Some(endpoint);
+                self.relays = Relays::new(endpoints);
                 self.attempt = 0;
+                self.deaths = 0;
                 self.connect(now, &mut out);
             }
-            Input::Stopped => {
+            Input::Stopped => self.stop(now, &mut out),
+            Input::Left => {
                 self.abandon(&mut out);
                 self.rest(State::Idle);
             }
+            Input::Returned => match self.state {
+                State::Idle => self.connect(now, &mut out),
+                _ => self.returned(now, AWAY_MS, rng, &mut out),
+            },
+            Input::Hid => self.hidden_at = self.hidden_at.or(Some(now)),
+            Input::Showed => {
+                let away = self
+                    .hidden_at
+                    .take()
+                    .map_or(0, |hid| now.saturating_sub(hid));
+                self.returned(now, away, rng, &mut out);
+            }
             Input::Opened(generation) => {
                 if generation == self.generation && self.state == State::Connecting {
-                    self.opened_at = Some(now);
-                    self.rest(State::Open);
+                    self.opened(now);
+                }
+            }
+            Input::Blocked(generation, why) => {
+                if generation == self.generation && self.state == State::Connecting {
+                    self.rest(State::Failed {
+                        why: Failure::Blocked(why),
+                    });
+                }
+            }
+            Input::FrameArrived(generation) => {
+                if generation == self.generation && self.is_open() {
+                    self.heartbeat.heard(now);
+                    self.deaths = 0;
+                    if self.state == State::Stale {
+                        self.state = State::Open;
+                    }
                 }
             }
             Input::Closed(generation, event) => {
-                if generation == self.generation && self.has_socket() {
-                    self.closed(now, event, rng);
+                if generation == self.generation {
+                    self.closed(now, event, rng, &mut out);
+                }
+            }
+            Input::Profiled => {
+                if self.state == State::Probing {
+                    self.rest(State::Open);
+                }
+            }
+            Input::Judged(liveness) => {
+                if self.liveness != liveness {
+                    // Whoever was silent without having to answer is not late yet.
+                    self.liveness = liveness;
+                    self.heartbeat.heard(now);
+                    if self.state == State::Stale {
+                        self.state = State::Open;
+                    }
                 }
             }
             Input::WentOffline => {
@@ -140,28 +274,28 @@ impl Machine {
             }
             Input::WentOnline => {
                 self.online = true;
-                if matches!(self.state, State::Offline | State::Waiting { .. }) {
-                    self.attempt = 0;
-                    self.connect(now, &mut out);
-                }
+                self.attempt = 0;
+                // Another network: the old connection may have died without a word.
+                self.returned(now, AWAY_MS, rng, &mut out);
             }
             Input::RetryAsked => {
-                if !self.has_socket() && self.endpoint.is_some() {
+                if !self.has_socket() && self.relays.current().is_some() {
                     self.attempt = 0;
                     self.connect(now, &mut out);
                 }
             }
-            Input::Ticked => {
-                if self.deadline.is_some_and(|deadline| deadline <= now) {
-                    self.due(now, rng, &mut out);
-                }
-            }
+            Input::Ticked => self.tick(now, rng, &mut out),
         }
         out
     }
 
     fn has_socket(&self) -> bool {
-        matches!(self.state, State::Connecting | State::Open)
+        matches!(self.state, State::Connecting | State::Closing) || self.is_open()
+    }
+
+    /// Hidden pages do not ask: their timers are late, and nobody is looking.
+    fn is_judged(&self) -> bool {
+        self.liveness == Liveness::Answers && self.hidden_at.is_none()
     }
 
     fn rest(&mut self, state: State) {
@@ -175,32 +309,97 @@ impl Machine {
         }
     }
 
+    fn stop(&mut self, now: Millis, out: &mut Vec<Output>) {
+        self.relays = Relays::default();
+        if self.is_open() {
+            out.push(Output::Close(self.generation));
+            self.state = State::Closing;
+            self.deadline = Some(now + CLOSING_MS);
+        } else if self.state != State::Closing {
+            self.abandon(out);
+            self.rest(State::Idle);
+        }
+    }
+
     fn connect(&mut self, now: Millis, out: &mut Vec<Output>) {
-        let Some(endpoint) = self.endpoint.clone() else {
+        let Some(endpoint) = self.relays.current().cloned() else {
             return self.rest(State::Idle);
         };
+        self.budget.spend(now);
         self.generation += 1;
         self.opened_at = None;
+        self.liveness = Liveness::Unknown;
         self.state = State::Connecting;
         self.deadline = Some(now + CONNECT_TIMEOUT_MS);
         out.push(Output::Open(self.generation, endpoint));
     }
 
-    fn closed(&mut self, now: Millis, event: CloseEvent, rng: &mut fastrand::Rng) {
+    fn opened(&mut self, now: Millis) {
+        self.opened_at = Some(now);
+        self.heartbeat.heard(now);
+        self.relays.opened(now);
+        self.rest(State::Open);
+        if self.probes {
+            self.state = State::Probing;
+            self.deadline = Some(now + PROBING_MS);
+        }
+    }
+
+    fn closed(
+        &mut self,
+        now: Millis,
+        event: CloseEvent,
+        rng: &mut fastrand::Rng,
+        out: &mut Vec<Output>,
+    ) {
+        match self.state {
+            State::Closing => self.rest(State::Idle),
+            _ if self.has_socket() => self.lost(now, event, 1, rng, out),
+            _ => return,
+        }
+    }
+
+    /// The live socket is gone, and the browser knows.
+    /// `weight`: how many ordinary failures this one counts for.
+    fn lost(
+        &mut self,
+        now: Millis,
+        event: CloseEvent,
+        weight: u32,
+        rng: &mut fastrand::Rng,
+        out: &mut Vec<Output>,
+    ) {
         let verdict = event.verdict();
-        self.last_close = Some(event);
-        if self
+        let lasted = self
             .opened_at
-            .is_some_and(|opened| now.saturating_sub(opened) >= UPTIME_RESETS_BACKOFF_MS)
-        {
+            .is_some_and(|opened| now.saturating_sub(opened) >= UPTIME_RESETS_BACKOFF_MS);
+        if lasted {
             self.attempt = 0;
         }
+        self.last_close = Some(event.clone());
         match verdict {
-            Verdict::Stop => self.rest(State::Failed),
-            Verdict::Retry => self.wait(now, backoff::full_jitter(self.attempt, rng)),
-            Verdict::RetryLater => {
+            Verdict::Stop if !self.relays.has_others() => self.rest(State::Failed {
+                why: Failure::Refused(event),
+            }),
+            Verdict::RetryLater if !self.relays.has_others() => {
                 let half = BACKOFF_CAP_MS / 2;
                 self.wait(now, half + rng.u64(0..=half));
+            }
+            _ => {
+                // A good connection that ended says nothing against its server; a refusal says all there is to say.
+                let counts = match verdict {
+                    Verdict::Stop | Verdict::RetryLater => FAILOVER_ATTEMPTS,
+                    _ if lasted => 0,
+                    _ => weight,
+                };
+                match self.relays.failed(counts) && self.online && self.budget.earliest(now) == now
+                {
+                    true => self.connect(now, out),
+                    false => {
+                        let hidden = self.hidden_at.is_some();
+                        self.wait(now, backoff::full_jitter(self.attempt, hidden, rng));
+                    }
+                }
             }
         }
     }
@@ -210,7 +409,7 @@ impl Machine {
         if !self.online {
             return self.wait_for_network(now);
         }
-        let until_ms = now + span;
+        let until_ms = self.budget.earliest(now + span);
         self.deadline = Some(until_ms);
         self.state = State::Waiting {
             attempt: self.attempt,
@@ -220,132 +419,97 @@ impl Machine {
 
     fn wait_for_network(&mut self, now: Millis) {
         self.state = State::Offline;
-        self.deadline = Some(now + BACKOFF_CAP_MS);
+        self.deadline = Some(self.budget.earliest(now + BACKOFF_CAP_MS));
     }
 
-    fn due(&mut self, now: Millis, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
+    /// Somebody looks again after `away` milliseconds: within a second it is clear how things stand.
+    fn returned(
+        &mut self,
+        now: Millis,
+        away: Millis,
+        rng: &mut fastrand::Rng,
+        out: &mut Vec<Output>,
+    ) {
         match self.state {
-            State::Connecting => {
-                self.abandon(out);
-                let event = CloseEvent {
-                    code: 1006,
-                    reason: "The server did not answer.".to_owned(),
-                    was_clean: false,
-                };
-                self.closed(now, event, rng);
+            State::Waiting { .. } | State::Offline if self.online => {
+                match self.budget.earliest(now) {
+                    due if due == now => self.connect(now, out),
+                    due => {
+                        self.state = State::Waiting {
+                            attempt: self.attempt.max(1),
+                            until_ms: due,
+                        };
+                        self.deadline = Some(due);
+                    }
+                }
             }
-            State::Waiting { .. } | State::Offline => self.connect(now, out),
-            State::Idle | State::Open | State::Failed => self.deadline = None,
+            State::Open | State::Stale if self.liveness == Liveness::Answers => {
+                if self.heartbeat.doubt(now) {
+                    out.push(Output::Ask(self.generation));
+                }
+            }
+            // Nothing can tell whether it is alive. After a while away a new one is cheaper than doubt.
+            State::Open | State::Stale if away >= AWAY_MS => {
+                self.die("The connection was not watched for a while.", now, rng, out);
+            }
+            _ => {}
         }
+    }
+
+    fn tick(&mut self, now: Millis, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
+        if self.prefer_at().is_some_and(|at| at <= now) {
+            self.abandon(out);
+            self.relays.prefer();
+            return self.connect(now, out);
+        }
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            self.deadline = None;
+            match self.state {
+                State::Connecting => {
+                    self.abandon(out);
+                    let silence = CloseEvent::ours("The server did not answer.");
+                    self.lost(now, silence, FAILOVER_ATTEMPTS, rng, out);
+                }
+                State::Waiting { .. } | State::Offline => self.connect(now, out),
+                State::Probing => self.state = State::Open,
+                State::Closing => {
+                    self.abandon(out);
+                    self.state = State::Idle;
+                }
+                State::Idle | State::Open | State::Stale | State::Failed { .. } => {}
+            }
+        }
+        if matches!(self.state, State::Open | State::Stale) && self.is_judged() {
+            match self.heartbeat.due(now) {
+                Due::Nothing => {}
+                Due::Ask => out.push(Output::Ask(self.generation)),
+                Due::Stale => self.state = State::Stale,
+                Due::Dead => self.die("The server fell silent.", now, rng, out),
+            }
+        }
+    }
+
+    /// A socket that gives no sign of life is replaced at once; its successors, if they fall silent too, later.
+    fn die(&mut self, why: &str, now: Millis, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
+        self.abandon(out);
+        self.last_close = Some(CloseEvent::ours(why));
+        self.deaths = self.deaths.saturating_add(1);
+        match self.deaths == 1 && self.online && self.budget.earliest(now) == now {
+            true => self.connect(now, out),
+            false => {
+                let hidden = self.hidden_at.is_some();
+                self.wait(now, backoff::full_jitter(self.deaths, hidden, rng));
+            }
+        }
+    }
+
+    /// When the preferred server is to be tried again, while another one serves.
+    fn prefer_at(&self) -> Option<Millis> {
+        matches!(self.state, State::Open | State::Stale)
+            .then(|| self.relays.prefer_at())
+            .flatten()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn close(code: u16) -> CloseEvent {
-        CloseEvent {
-            code,
-            reason: String::new(),
-            was_clean: false,
-        }
-    }
-
-    fn started() -> (Machine, fastrand::Rng) {
-        let (mut machine, mut rng) = (Machine::default(), fastrand::Rng::with_seed(1));
-        let endpoint = Endpoint::parse("ws://localhost/", false).unwrap();
-        let out = machine.handle(0, Input::Started(endpoint.clone()), &mut rng);
-        assert_eq!(out, [Output::Open(1, endpoint)]);
-        (machine, rng)
-    }
-
-    #[test]
-    fn a_lost_connection_is_opened_again_without_a_click() {
-        let (mut machine, mut rng) = started();
-        machine.handle(10, Input::Opened(1), &mut rng);
-        assert!(machine.is_open());
-        machine.handle(20, Input::Closed(1, close(1006)), &mut rng);
-        let wake = machine.wake_at().unwrap();
-        assert!(wake <= 1_020, "the first retry comes within a second");
-        let out = machine.handle(wake, Input::Ticked, &mut rng);
-        assert!(matches!(out.as_slice(), [Output::Open(2, _)]));
-    }
-
-    #[test]
-    fn events_of_an_abandoned_socket_do_nothing() {
-        let (mut machine, mut rng) = started();
-        let out = machine.handle(CONNECT_TIMEOUT_MS, Input::Ticked, &mut rng);
-        assert_eq!(out, [Output::Abandon(1)]);
-        let wake = machine.wake_at().unwrap();
-        machine.handle(wake, Input::Ticked, &mut rng);
-        machine.handle(wake, Input::Opened(1), &mut rng);
-        assert_eq!(*machine.state(), State::Connecting);
-        machine.handle(wake, Input::Closed(1, close(1000)), &mut rng);
-        assert_eq!(*machine.state(), State::Connecting);
-    }
-
-    #[test]
-    fn a_refusal_waits_for_a_person() {
-        let (mut machine, mut rng) = started();
-        machine.handle(5, Input::Closed(1, close(4403)), &mut rng);
-        assert_eq!(*machine.state(), State::Failed);
-        assert_eq!(machine.wake_at(), None);
-        let out = machine.handle(9, Input::RetryAsked, &mut rng);
-        assert!(matches!(out.as_slice(), [Output::Open(2, _)]));
-    }
-
-    #[test]
-    fn without_network_it_waits_and_comes_back_at_once() {
-        let (mut machine, mut rng) = started();
-        machine.handle(5, Input::WentOffline, &mut rng);
-        machine.handle(6, Input::Closed(1, close(1006)), &mut rng);
-        assert_eq!(*machine.state(), State::Offline);
-        let out = machine.handle(7, Input::WentOnline, &mut rng);
-        assert!(matches!(out.as_slice(), [Output::Open(2, _)]));
-    }
-
-    #[test]
-    fn random_walks_never_hold_two_sockets() {
-        for seed in 0..500 {
-            let mut rng = fastrand::Rng::with_seed(seed);
-            let mut machine = Machine::default();
-            let (mut live, mut now) = (None, 0);
-            for _ in 0..200 {
-                now += rng.u64(0..10_000);
-                let generation = machine.generation.saturating_sub(rng.u64(0..2));
-                let input = match rng.u8(0..8) {
-                    0 => Input::Started(Endpoint::parse("ws://localhost/", false).unwrap()),
-                    1 if rng.u8(0..10) == 0 => Input::Stopped,
-                    2 => Input::Opened(generation),
-                    3 => Input::Closed(
-                        generation,
-                        close(*rng.choice(&[1000, 1006, 1008, 1013]).unwrap()),
-                    ),
-                    4 => Input::WentOffline,
-                    5 => Input::WentOnline,
-                    6 => Input::RetryAsked,
-                    _ => Input::Ticked,
-                };
-                if let Input::Closed(closed, _) = &input
-                    && live == Some(*closed)
-                {
-                    live = None;
-                }
-                for output in machine.handle(now, input, &mut rng) {
-                    match output {
-                        Output::Open(generation, _) => {
-                            assert_eq!(live, None, "seed {seed}: a second socket");
-                            live = Some(generation);
-                        }
-                        Output::Abandon(generation) => {
-                            assert_eq!(live, Some(generation), "seed {seed}");
-                            live = None;
-                        }
-                    }
-                }
-                assert_eq!(live.is_some(), machine.has_socket(), "seed {seed}");
-            }
-        }
-    }
-}
+mod tests;

@@ -1,16 +1,18 @@
-//! Messages to frames and back: cuts, numbers, finds, joins, and drops what was delivered before.
+//! Messages to frames and back: seals, cuts, numbers; finds, opens, joins, and drops what was delivered before.
 
 use std::collections::HashMap;
 
 use super::{
-    envelope::{self, Envelope, Found},
+    envelope::{self, Envelope, Form, Found, Head},
     parts::{Missing, Reassembly, Sent},
+    profile::PROBE,
     replay::ReplayWindow,
+    seal::{self, RoomKey, Salt, SessionKey},
     tag::Tag,
 };
 use crate::{
-    core::peer::PeerId,
-    limits::{FRAME_BYTES, INBOUND_FRAME_BYTES, MESSAGE_PARTS, Millis, SENDERS},
+    core::{frame::Frame, peer::PeerId},
+    limits::{FRAME_BYTES, INBOUND_FRAME_BYTES, MESSAGE_PARTS, Millis, SENDERS, SPLIT_BYTES},
 };
 
 /// A whole message from somebody else in this room.
@@ -25,10 +27,16 @@ pub struct Message {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Inbound {
     pub messages: Vec<Message>,
-    /// The server sent us an envelope of our own: it echoes to the sender.
-    pub own: bool,
+    /// Sequence numbers of our own messages that the server sent back.
+    pub own: Vec<u32>,
     /// An envelope of somebody else in this room was there, new or not.
     pub others: bool,
+    /// Envelopes that nobody with the room's key made, or that were changed on the way.
+    pub forged: u32,
+    /// Envelopes that had been delivered before.
+    pub repeated: u32,
+    /// Nothing of this room was in the frame.
+    pub stranger: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,9 +45,35 @@ pub struct TooLarge {
     pub bytes: usize,
 }
 
+/// How frames are made for the server at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    pub form: Form,
+    /// Bytes of one frame, at most.
+    pub frame_bytes: usize,
+}
+
+/// What every server takes.
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            form: Form::Text,
+            frame_bytes: FRAME_BYTES,
+        }
+    }
+}
+
+/// A message, numbered and cut.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outbound {
+    pub seq: u32,
+    pub frames: Vec<Frame>,
+}
+
 #[derive(Debug)]
 struct Sender {
     window: ReplayWindow,
+    key: SessionKey,
     heard_at: Millis,
 }
 
@@ -47,102 +81,185 @@ struct Sender {
 pub struct Codec {
     tag: Tag,
     me: PeerId,
+    room_key: RoomKey,
+    key: SessionKey,
+    shape: Shape,
     seq: u32,
     senders: HashMap<PeerId, Sender>,
     reassembly: Reassembly,
     sent: Sent,
+    /// The beginning of an envelope whose end has to come with the next frame.
+    split: Vec<u8>,
 }
 
 impl Codec {
-    pub fn new(tag: Tag, me: PeerId) -> Self {
+    /// `salt` is drawn at random for this page load.
+    pub fn new(tag: Tag, room_key: RoomKey, me: PeerId, salt: Salt) -> Self {
         Self {
             tag,
             me,
+            key: room_key.session(me, salt),
+            room_key,
+            shape: Shape::default(),
             seq: 0,
             senders: HashMap::new(),
             reassembly: Reassembly::default(),
             sent: Sent::default(),
+            split: Vec::new(),
         }
     }
 
-    /// The frames of one message, in order; each is one envelope.
-    pub fn encode(&mut self, kind: u8, body: &[u8]) -> Result<Vec<String>, TooLarge> {
-        let capacity = envelope::body_capacity(FRAME_BYTES);
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Another server, or the same one better known. What was sent in larger frames cannot be sent again.
+    pub fn set_shape(&mut self, shape: Shape) {
+        if shape.frame_bytes < self.shape.frame_bytes || shape.form != self.shape.form {
+            self.sent = Sent::default();
+        }
+        self.shape = shape;
+    }
+
+    /// A new connection: no frame of it goes on where one of the last stopped.
+    pub fn reconnected(&mut self) {
+        self.split.clear();
+    }
+
+    /// Seals a message and cuts it into frames, in order; each is one envelope.
+    pub fn encode(&mut self, kind: u8, body: &[u8]) -> Result<Outbound, TooLarge> {
+        let too_large = || TooLarge { bytes: body.len() };
+        let Shape { form, frame_bytes } = self.shape;
+        let capacity = form
+            .body_capacity(frame_bytes)
+            .saturating_sub(seal::OVERHEAD)
+            .max(1);
         let parts = u16::try_from(body.len().div_ceil(capacity).max(1))
             .ok()
             .filter(|&parts| parts <= MESSAGE_PARTS)
-            .ok_or(TooLarge { bytes: body.len() })?;
-        self.seq += 1;
+            .ok_or_else(too_large)?;
+        // A page that sends four thousand million messages has to be loaded again: a number never comes twice.
+        self.seq = self.seq.checked_add(1).ok_or_else(too_large)?;
         let bodies: Vec<&[u8]> = match body {
             [] => vec![&[]],
             _ => body.chunks(capacity).collect(),
         };
-        let frames: Vec<String> = (0..parts)
-            .zip(bodies)
-            .map(|(part, body)| {
-                Envelope {
-                    tag: self.tag,
-                    sender: self.me,
-                    seq: self.seq,
-                    part,
-                    parts,
-                    kind,
-                    body: body.to_vec(),
-                }
-                .write()
-            })
-            .collect();
+        let mut frames = Vec::with_capacity(bodies.len());
+        for (part, body) in (0..parts).zip(bodies) {
+            let head = Head {
+                tag: self.tag,
+                sender: self.me,
+                seq: self.seq,
+                part,
+                parts,
+                kind,
+            };
+            let body = self.key.seal(&head, body).ok_or_else(too_large)?;
+            frames.push(Envelope { head, body }.write(form));
+        }
         if parts > 1 {
             self.sent.keep(self.seq, frames.clone());
         }
-        Ok(frames)
+        Ok(Outbound {
+            seq: self.seq,
+            frames,
+        })
     }
 
-    /// Takes one frame, text or binary, of any content.
+    /// Takes one frame of any content.
     pub fn frame_arrived(&mut self, now: Millis, frame: &[u8]) -> Inbound {
         let mut inbound = Inbound::default();
         if frame.len() > INBOUND_FRAME_BYTES {
+            inbound.stranger = true;
             return inbound;
         }
+        let joined = (!self.split.is_empty()).then(|| [&self.split, frame].concat());
+        let frame = joined.as_deref().unwrap_or(frame);
+        let mut ours = false;
         for found in envelope::scan(frame) {
             match found {
-                Found::Envelope(e) if e.tag != self.tag => {}
-                Found::Envelope(e) if e.sender == self.me => inbound.own = true,
+                Found::Envelope(e) if e.head.tag != self.tag => {}
+                Found::Envelope(e) if e.head.kind == PROBE => ours = true,
+                Found::Envelope(e) if e.head.sender == self.me => {
+                    ours = true;
+                    inbound.own.push(e.head.seq);
+                }
                 Found::Envelope(e) => {
-                    inbound.others = true;
-                    inbound.messages.extend(self.take(now, e));
+                    ours = true;
+                    self.take(now, e, &mut inbound);
                 }
                 Found::Broken => {}
             }
         }
+        let unfinished = envelope::unfinished(frame);
+        inbound.stranger = !ours && unfinished.len() <= 1;
+        self.split = match unfinished.len() <= SPLIT_BYTES {
+            true => unfinished.to_vec(),
+            false => Vec::new(),
+        };
         inbound
     }
 
-    fn take(&mut self, now: Millis, e: Envelope) -> Option<Message> {
-        self.make_room_for(e.sender);
-        let sender = self.senders.entry(e.sender).or_insert_with(|| Sender {
-            window: ReplayWindow::default(),
-            heard_at: now,
-        });
+    fn take(&mut self, now: Millis, e: Envelope, inbound: &mut Inbound) {
+        let Envelope { head, body } = e;
+        let Some(body) = self.open(now, &head, &body) else {
+            inbound.forged += 1;
+            return;
+        };
+        inbound.others = true;
+        let Some(sender) = self.senders.get_mut(&head.sender) else {
+            return;
+        };
         sender.heard_at = now;
-        if sender.window.has_seen(e.seq) {
-            return None;
+        if sender.window.has_seen(head.seq) {
+            inbound.repeated += 1;
+            return;
         }
-        let (kind, body) = match e.parts {
-            1 => (e.kind, e.body),
+        let from = (head.sender, head.seq);
+        let whole = match head.parts {
+            1 => Some((head.kind, body)),
             _ => self
                 .reassembly
-                .take(now, (e.sender, e.seq), e.kind, (e.part, e.parts), e.body)?,
+                .take(now, from, head.kind, (head.part, head.parts), body),
         };
-        sender.window.admit(e.seq).then_some(Message {
-            sender: e.sender,
-            kind,
-            body,
-        })
+        if let Some((kind, body)) = whole {
+            sender.window.admit(head.seq);
+            inbound.messages.push(Message {
+                sender: head.sender,
+                kind,
+                body,
+            });
+        }
     }
 
-    fn make_room_for(&mut self, sender: PeerId) {
-        if self.senders.len() < SENDERS || self.senders.contains_key(&sender) {
+    /// The plain body, if a member of the room sealed it. Only then its sender is remembered.
+    fn open(&mut self, now: Millis, head: &Head, sealed: &[u8]) -> Option<Vec<u8>> {
+        if let Some(sender) = self.senders.get(&head.sender)
+            && sender.key.fits(sealed)
+        {
+            return sender.key.open(head, sealed);
+        }
+        let key = self.room_key.session(head.sender, seal::salt_of(sealed)?);
+        let body = key.open(head, sealed)?;
+        // A sender that is known under another salt is either an old recording or a stranger collision: the one that
+        // we know stays.
+        if self.senders.contains_key(&head.sender) {
+            return None;
+        }
+        self.make_room();
+        self.senders.insert(
+            head.sender,
+            Sender {
+                window: ReplayWindow::default(),
+                key,
+                heard_at: now,
+            },
+        );
+        Some(body)
+    }
+
+    fn make_room(&mut self) {
+        if self.senders.len() < SENDERS {
             return;
         }
         let quietest = self.senders.iter().min_by_key(|(_, s)| s.heard_at);
@@ -162,7 +279,7 @@ impl Codec {
     }
 
     /// Somebody asked for parts: the frames to send again, if the message is ours and still known.
-    pub fn missing_asked(&mut self, now: Millis, missing: &Missing) -> Vec<String> {
+    pub fn missing_asked(&mut self, now: Millis, missing: &Missing) -> Vec<Frame> {
         if missing.sender == self.me {
             return self.sent.again(missing.seq, &missing.parts);
         }
@@ -176,46 +293,60 @@ impl Codec {
 mod tests {
     use super::*;
 
-    fn pair() -> (Codec, Codec) {
-        let tag = Tag::derive("room", None);
-        (
-            Codec::new(tag, PeerId::from_random(1)),
-            Codec::new(tag, PeerId::from_random(2)),
+    fn codec(room: &str, me: u64) -> Codec {
+        Codec::new(
+            Tag::derive(room, None),
+            RoomKey::derive(room, None),
+            PeerId::from_random(me),
+            [9, 9, 9, me as u8],
         )
+    }
+
+    fn pair() -> (Codec, Codec) {
+        (codec("room", 1), codec("room", 2))
     }
 
     fn bodies(inbound: Inbound) -> Vec<Vec<u8>> {
         inbound.messages.into_iter().map(|m| m.body).collect()
     }
 
+    fn one(codec: &mut Codec, body: &[u8]) -> Frame {
+        codec.encode(b'u', body).unwrap().frames.remove(0)
+    }
+
     #[test]
     fn a_frame_that_comes_twice_is_delivered_once() {
         let (mut a, mut b) = pair();
-        let frames = a.encode(b'u', b"hello").unwrap();
-        assert_eq!(bodies(b.frame_arrived(0, frames[0].as_bytes())), [b"hello"]);
-        assert!(bodies(b.frame_arrived(0, frames[0].as_bytes())).is_empty());
+        let frame = one(&mut a, b"hello");
+        assert_eq!(bodies(b.frame_arrived(0, frame.as_bytes())), [b"hello"]);
+        let again = b.frame_arrived(0, frame.as_bytes());
+        assert_eq!((again.messages.len(), again.repeated), (0, 1));
     }
 
     #[test]
     fn a_long_message_comes_whole_and_again_not() {
-        let (mut a, mut b) = pair();
-        let body: Vec<u8> = (0..5_000_u32).map(|i| i as u8).collect();
-        let frames = a.encode(b'u', &body).unwrap();
-        assert!(frames.len() > 10 && frames.iter().all(|f| f.len() <= FRAME_BYTES));
-        let got: Vec<_> = frames
-            .iter()
-            .rev()
-            .chain(&frames)
-            .flat_map(|f| bodies(b.frame_arrived(0, f.as_bytes())))
-            .collect();
-        assert_eq!(got, [body]);
+        for form in [Form::Text, Form::Binary] {
+            let (mut a, mut b) = pair();
+            let frame_bytes = FRAME_BYTES;
+            a.set_shape(Shape { form, frame_bytes });
+            let body: Vec<u8> = (0..5_000_u32).map(|i| i as u8).collect();
+            let frames = a.encode(b'u', &body).unwrap().frames;
+            assert!(frames.len() > 10 && frames.iter().all(|f| f.len() <= FRAME_BYTES));
+            let got: Vec<_> = frames
+                .iter()
+                .rev()
+                .chain(&frames)
+                .flat_map(|f| bodies(b.frame_arrived(0, f.as_bytes())))
+                .collect();
+            assert_eq!(got, [body]);
+        }
     }
 
     #[test]
     fn lost_parts_are_asked_for_and_sent_again() {
         let (mut a, mut b) = pair();
         let mut rng = fastrand::Rng::with_seed(1);
-        let frames = a.encode(b'u', &[7; 2_000]).unwrap();
+        let frames = a.encode(b'u', &[7; 2_000]).unwrap().frames;
         for (at, frame) in frames.iter().enumerate() {
             if at % 3 != 0 {
                 assert!(bodies(b.frame_arrived(0, frame.as_bytes())).is_empty());
@@ -231,27 +362,96 @@ mod tests {
     }
 
     #[test]
+    fn five_hundred_envelopes_in_one_frame_all_arrive() {
+        let (mut a, mut b) = pair();
+        let frame: String = (0..500_u32)
+            .map(|n| match one(&mut a, &n.to_be_bytes()) {
+                Frame::Text(text) => text + "\n",
+                Frame::Binary(_) => unreachable!("text until told otherwise"),
+            })
+            .collect();
+        let expected: Vec<_> = (0..500_u32).map(|n| n.to_be_bytes().to_vec()).collect();
+        assert_eq!(bodies(b.frame_arrived(0, frame.as_bytes())), expected);
+    }
+
+    #[test]
+    fn an_envelope_that_a_server_split_over_frames_arrives() {
+        let (mut a, mut b) = pair();
+        let stream: Vec<u8> = (0..20_u8)
+            .flat_map(|n| one(&mut a, &[n; 30]).as_bytes().to_vec())
+            .collect();
+        for size in [1, 7, 64, 100] {
+            let mut b = codec("room", 3);
+            let got: Vec<_> = stream
+                .chunks(size)
+                .flat_map(|f| bodies(b.frame_arrived(0, f)))
+                .collect();
+            assert_eq!(
+                got,
+                (0..20).map(|n| vec![n; 30]).collect::<Vec<_>>(),
+                "in pieces of {size}"
+            );
+        }
+        // The end never comes: the next whole envelope is found all the same.
+        let cut = one(&mut a, b"cut");
+        b.frame_arrived(0, &cut.as_bytes()[..30]);
+        let whole = one(&mut a, b"whole");
+        assert_eq!(bodies(b.frame_arrived(0, whole.as_bytes())), [b"whole"]);
+        b.frame_arrived(0, &cut.as_bytes()[..30]);
+        b.reconnected();
+        assert!(b.frame_arrived(0, b"other programs' text").stranger);
+    }
+
+    #[test]
     fn other_rooms_and_own_echoes_are_not_messages() {
         let (mut a, mut b) = pair();
-        let frame = a.encode(b'u', b"x").unwrap().remove(0);
-        assert_eq!(
-            a.frame_arrived(0, frame.as_bytes()),
-            Inbound {
-                own: true,
-                ..Inbound::default()
-            }
-        );
+        let frame = one(&mut a, b"x");
+        let echoed = a.frame_arrived(0, frame.as_bytes());
+        assert_eq!((echoed.own, echoed.messages), (vec![1], Vec::new()));
         b.tag = Tag::derive("elsewhere", None);
-        assert_eq!(b.frame_arrived(0, frame.as_bytes()), Inbound::default());
+        assert!(b.frame_arrived(0, frame.as_bytes()).stranger);
+    }
+
+    #[test]
+    fn what_strangers_forge_costs_a_counter_and_no_memory() {
+        let (_, mut b) = pair();
+        for id in 10..2_000 {
+            let mut stranger = codec("room", id);
+            stranger.key =
+                RoomKey::derive("room", Some(b"wrong")).session(PeerId::from_random(id), [0; 4]);
+            let inbound = b.frame_arrived(id, one(&mut stranger, b"x").as_bytes());
+            assert_eq!((inbound.messages.len(), inbound.forged), (0, 1));
+        }
+        assert!(b.senders.is_empty());
+    }
+
+    #[test]
+    fn a_forged_part_does_not_spoil_a_message() {
+        let (mut a, mut b) = pair();
+        let frames = a.encode(b'u', &[7; 700]).unwrap().frames;
+        let mut stranger = codec("room", 1);
+        stranger.key =
+            RoomKey::derive("room", Some(b"wrong")).session(PeerId::from_random(1), [9, 9, 9, 1]);
+        let forged = stranger.encode(b'u', &[8; 700]).unwrap().frames;
+        let got: Vec<_> = forged[..1]
+            .iter()
+            .chain(&frames)
+            .flat_map(|f| bodies(b.frame_arrived(0, f.as_bytes())))
+            .collect();
+        assert_eq!(got, [vec![7; 700]]);
     }
 
     #[test]
     fn remembered_senders_are_bounded() {
         let (_, mut b) = pair();
         for id in 10..5_000 {
-            let mut stranger = Codec::new(b.tag, PeerId::from_random(id));
-            let frame = stranger.encode(b'u', b"x").unwrap().remove(0);
-            assert_eq!(b.frame_arrived(id, frame.as_bytes()).messages.len(), 1);
+            let mut member = codec("room", id);
+            assert_eq!(
+                b.frame_arrived(id, one(&mut member, b"x").as_bytes())
+                    .messages
+                    .len(),
+                1
+            );
         }
         assert!(b.senders.len() <= SENDERS);
     }
@@ -259,7 +459,7 @@ mod tests {
     #[test]
     fn a_message_beyond_all_parts_is_refused() {
         let (mut a, _) = pair();
-        let bytes = envelope::body_capacity(FRAME_BYTES) * usize::from(MESSAGE_PARTS) + 1;
+        let bytes = Form::Text.body_capacity(FRAME_BYTES) * usize::from(MESSAGE_PARTS) + 1;
         assert_eq!(a.encode(b'u', &vec![0; bytes]), Err(TooLarge { bytes }));
     }
 }

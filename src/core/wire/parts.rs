@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    core::peer::PeerId,
+    core::{frame::Frame, peer::PeerId},
     limits::{
         Millis, PART_PATIENCE_MS, PART_REPEATS, PARTS_PER_REQUEST, REASSEMBLY_BYTES,
         REASSEMBLY_MESSAGES, SENT_BYTES,
@@ -69,6 +69,7 @@ impl Reassembly {
             entry.bytes += body.len();
             *slot = Some(body);
             entry.ask_at = now + PART_PATIENCE_MS;
+            entry.asked = 0;
         }
         if entry.parts.iter().all(Option::is_some) {
             let whole = self.unfinished.swap_remove(at);
@@ -129,12 +130,12 @@ impl Reassembly {
 /// Our own recent messages of several parts, as envelopes ready to be sent again.
 #[derive(Debug, Default)]
 pub struct Sent {
-    messages: VecDeque<(u32, Vec<String>)>,
+    messages: VecDeque<(u32, Vec<Frame>)>,
     bytes: usize,
 }
 
 impl Sent {
-    pub fn keep(&mut self, seq: u32, envelopes: Vec<String>) {
+    pub fn keep(&mut self, seq: u32, envelopes: Vec<Frame>) {
         self.bytes += Self::size(&envelopes);
         self.messages.push_back((seq, envelopes));
         while self.bytes > SENT_BYTES && self.messages.len() > 1 {
@@ -144,12 +145,12 @@ impl Sent {
         }
     }
 
-    fn size(envelopes: &[String]) -> usize {
-        envelopes.iter().map(String::len).sum()
+    fn size(envelopes: &[Frame]) -> usize {
+        envelopes.iter().map(Frame::len).sum()
     }
 
     /// The asked parts of message `seq`, as far as they are still known.
-    pub fn again(&self, seq: u32, parts: &[u16]) -> Vec<String> {
+    pub fn again(&self, seq: u32, parts: &[u16]) -> Vec<Frame> {
         let message = self.messages.iter().find(|(sent, _)| *sent == seq);
         message.map_or_else(Vec::new, |(_, envelopes)| {
             let part = |&at: &u16| envelopes.get(usize::from(at)).cloned();
@@ -229,10 +230,10 @@ mod tests {
     fn sent_messages_are_bounded_and_come_again_by_part() {
         let mut sent = Sent::default();
         for seq in 0..100 {
-            sent.keep(seq, vec!["x".repeat(100_000), "y".into()]);
+            sent.keep(seq, vec!["x".repeat(100_000).into(), "y".into()]);
         }
         assert!(sent.bytes <= SENT_BYTES);
-        assert_eq!(sent.again(99, &[1, 7]), ["y"]);
+        assert_eq!(sent.again(99, &[1, 7]), [Frame::from("y")]);
         assert!(sent.again(0, &[0]).is_empty());
     }
 }

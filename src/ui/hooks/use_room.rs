@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::{
     browser::{
         clock, preferences, random,
-        room::{Event, Host},
+        room::{Event, Host, KNOWN_SERVERS},
     },
     core::{
         address::Address,
@@ -81,10 +81,13 @@ pub fn provide_room(address: Address) -> Room {
     let tag = address.room.tag();
     let setup = Setup {
         tag,
+        room_key: address.room.room_key(),
         me: PeerId::from_random(rng.u64(..)),
+        salt: random::bytes().unwrap_or_else(|| rng.u32(..).to_be_bytes()),
         seed: rng.u64(..),
         profile: profile.clone(),
-        relay: None,
+        relays: Vec::new(),
+        known: preferences::load(KNOWN_SERVERS).unwrap_or_default(),
     };
     let events: Rc<RefCell<Option<Room>>> = Rc::default();
     let easel = Rc::new(RefCell::new(Easel::new(rng.fork())));
@@ -156,8 +159,8 @@ impl Room {
         self.send(Input::UndoAsked(direction));
     }
 
-    pub fn choose_relay(&self, relay: Option<Endpoint>) {
-        self.send(Input::RelayChosen(relay));
+    pub fn choose_relays(&self, relays: Vec<Endpoint>) {
+        self.send(Input::RelaysChosen(relays));
     }
 
     pub fn retry(&self) {

@@ -1,8 +1,8 @@
-//! A WebSocket for any Leptos component: reconnects by itself, shows its state and last close as signals, and hands
+//! A WebSocket for any Leptos component: comes back by itself, shows its state and last close as signals, and hands
 //! over every message in order. Needs nothing else of Duplex.
 //!
 //! ```ignore
-//! use duplex::{browser::websocket::Data, core::socket::machine::State, ui::hooks::use_socket::use_socket};
+//! use duplex::{core::frame::Frame, core::socket::machine::State, ui::hooks::use_socket::use_socket};
 //! use leptos::prelude::*;
 //!
 //! #[component]
@@ -10,12 +10,12 @@
 //!     let socket = use_socket("ws://127.0.0.1:8080/echo");
 //!     let lines = RwSignal::new(Vec::new());
 //!     socket.on_message(move |message| {
-//!         if let Data::Text(text) = &message.data {
+//!         if let Frame::Text(text) = &message.data {
 //!             lines.write().push(text.clone());
 //!         }
 //!     });
 //!     view! {
-//!         <button on:click=move |_| drop(socket.send_text("hello"))>"Send"</button>
+//!         <button on:click=move |_| drop(socket.send("hello"))>"Send"</button>
 //!         <p>{move || if socket.state.get() == State::Open { "open" } else { "not open" }}</p>
 //!         <p>{move || lines.get().join(", ")}</p>
 //!     }
@@ -23,9 +23,9 @@
 //! ```
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::VecDeque,
-    rc::{Rc, Weak},
+    rc::Rc,
 };
 
 use futures_channel::mpsc;
@@ -34,21 +34,23 @@ use leptos::prelude::*;
 use crate::{
     browser::{
         address,
-        clock::{self, Timeout},
-        link::{Link, Report},
-        random,
-        websocket::{Data, MessageEvent, SendError},
+        connection::{Connection, Event, Options, Sent},
+        websocket::MessageEvent,
     },
-    core::socket::{
-        close::CloseEvent,
-        endpoint::{Endpoint, EndpointError},
-        machine::{Input, Machine, State},
+    core::{
+        frame::Frame,
+        socket::{
+            close::CloseEvent,
+            endpoint::{Endpoint, EndpointError},
+            machine::State,
+            outbox::Full,
+        },
     },
-    limits::INBOX_MESSAGES,
+    limits::{INBOX_BYTES, Millis},
 };
 
-/// What [`use_socket`] gives. Signals hold state; messages come through [`Self::on_message`] or [`Self::stream`],
-/// never through a signal, which would keep only the last of a burst.
+/// What [`use_socket`] gives. Signals hold state; messages come through [`Self::on_message`], [`Self::stream`] or
+/// [`Self::drain`], never through a signal, which would keep only the last of a burst.
 #[derive(Clone, Copy)]
 pub struct UseSocket {
     pub state: ReadSignal<State>,
@@ -56,145 +58,176 @@ pub struct UseSocket {
     pub last_close: ReadSignal<Option<CloseEvent>>,
     /// Why the address cannot be used, if it cannot.
     pub problem: ReadSignal<Option<EndpointError>>,
-    inner: StoredValue<Rc<Inner>, LocalStorage>,
+    /// Milliseconds, once a heartbeat was answered.
+    pub rtt_ms: ReadSignal<Option<Millis>>,
+    /// Messages that wait to be sent.
+    pub queued: ReadSignal<usize>,
+    /// Counts messages that came, for an effect that then calls [`Self::drain`].
+    pub received: ReadSignal<usize>,
+    inner: StoredValue<Inner, LocalStorage>,
 }
 
 type Listener = Rc<dyn Fn(&MessageEvent)>;
 
 struct Inner {
-    me: Weak<Inner>,
-    machine: RefCell<Machine>,
-    rng: RefCell<fastrand::Rng>,
-    link: RefCell<Link>,
-    timer: RefCell<Option<Timeout>>,
+    connection: Option<Rc<Connection>>,
+    inbox: Rc<Inbox>,
+}
+
+/// Where messages go: to listeners at once, to streams, and into a queue once somebody drains it.
+#[derive(Default)]
+struct Inbox {
     listeners: RefCell<Vec<Listener>>,
-    streams: RefCell<Vec<mpsc::Sender<MessageEvent>>>,
-    state: WriteSignal<State>,
-    last_close: WriteSignal<Option<CloseEvent>>,
+    streams: RefCell<Vec<mpsc::UnboundedSender<MessageEvent>>>,
+    drained: Cell<bool>,
+    waiting: RefCell<VecDeque<MessageEvent>>,
+    bytes: Cell<usize>,
+}
+
+impl Inbox {
+    fn take_in(&self, message: &MessageEvent) {
+        let listeners = self.listeners.borrow().clone();
+        listeners.iter().for_each(|listener| listener(message));
+        // A stream whose consumer is gone goes, too.
+        self.streams
+            .borrow_mut()
+            .retain(|stream| stream.unbounded_send(message.clone()).is_ok());
+        let bytes = self.bytes.get() + message.data.len();
+        if self.drained.get() && bytes <= INBOX_BYTES {
+            self.bytes.set(bytes);
+            self.waiting.borrow_mut().push_back(message.clone());
+        }
+    }
 }
 
 /// Connects to `url` until the component is gone. A bad address is no panic: see [`UseSocket::problem`].
 pub fn use_socket(url: &str) -> UseSocket {
+    use_socket_with(&[url], Options::default())
+}
+
+/// The same with a list of servers, the preferred one first, and options.
+pub fn use_socket_with(urls: &[&str], options: Options) -> UseSocket {
     let (state, set_state) = signal(State::Idle);
     let (last_close, set_last_close) = signal(None);
+    let (rtt_ms, set_rtt) = signal(None);
+    let (queued, set_queued) = signal(0);
+    let (received, set_received) = signal(0);
     let (problem, set_problem) = signal(None);
-    let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
-        let reported = me.clone();
-        Inner {
-            me: me.clone(),
-            machine: RefCell::default(),
-            rng: RefCell::new(fastrand::Rng::with_seed(random::bits().unwrap_or_default())),
-            link: RefCell::new(Link::new(move |report| {
-                if let Some(inner) = reported.upgrade() {
-                    match report {
-                        Report::Machine(input) => inner.input(input),
-                        Report::Message(message) => inner.message(message),
-                    }
-                }
-            })),
-            timer: RefCell::default(),
-            listeners: RefCell::default(),
-            streams: RefCell::default(),
-            state: set_state,
-            last_close: set_last_close,
+    let inbox = Rc::new(Inbox::default());
+    let on_event = {
+        let inbox = Rc::clone(&inbox);
+        move |event: Event| match event {
+            Event::Message(message) => {
+                inbox.take_in(&message);
+                // A component that is going away has no signals any more.
+                let _ = set_received.try_update(|count| *count += 1);
+            }
+            Event::Changed(connection) => {
+                set_if_new(state, set_state, connection.state());
+                set_if_new(last_close, set_last_close, connection.last_close());
+                set_if_new(rtt_ms, set_rtt, connection.rtt_ms());
+                set_if_new(queued, set_queued, connection.queued());
+            }
         }
-    });
-    match Endpoint::parse(url, address::is_secure()) {
-        Ok(endpoint) => inner.input(Input::Started(endpoint)),
-        Err(error) => set_problem.set(Some(error)),
-    }
-    let inner = StoredValue::new_local(inner);
-    on_cleanup(move || {
-        inner.try_with_value(|inner| inner.input(Input::Stopped));
-    });
+    };
+    let secure = address::is_secure();
+    let endpoints: Result<Vec<_>, _> = urls
+        .iter()
+        .map(|url| Endpoint::parse(url, secure))
+        .collect();
+    let connection = match endpoints {
+        Ok(endpoints) => Some(Connection::open(endpoints, options, on_event)),
+        Err(error) => {
+            set_problem.set(Some(error));
+            None
+        }
+    };
+    let inner = StoredValue::new_local(Inner { connection, inbox });
     UseSocket {
         state,
         last_close,
         problem,
+        rtt_ms,
+        queued,
+        received,
         inner,
     }
+}
+
+fn set_if_new<T: PartialEq + Send + Sync + 'static>(
+    old: ReadSignal<T>,
+    set: WriteSignal<T>,
+    new: T,
+) {
+    if old.try_with_untracked(|old| *old != new) == Some(true) {
+        set.set(new);
+    }
+}
+
+/// Why a message was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    #[error("The address of this connection cannot be used.")]
+    NoConnection,
+    #[error("{0}")]
+    Full(#[from] Full),
 }
 
 impl UseSocket {
     /// Calls `listener` with every message, in order, as it arrives.
     pub fn on_message(&self, listener: impl Fn(&MessageEvent) + 'static) {
-        self.inner
-            .with_value(|inner| inner.listeners.borrow_mut().push(Rc::new(listener)));
+        self.inner.with_value(|inner| {
+            let mut listeners = inner.inbox.listeners.borrow_mut();
+            listeners.push(Rc::new(listener));
+        });
     }
 
-    /// Every message from now on, in order, for a consumer with a pace of its own. A stream whose consumer falls
-    /// [`INBOX_MESSAGES`] behind ends, rather than leave out a message.
-    pub fn stream(&self) -> mpsc::Receiver<MessageEvent> {
-        let (sender, receiver) = mpsc::channel(INBOX_MESSAGES);
+    /// Every message from now on, in order, for a consumer with a pace of its own; it has to keep up in the long run.
+    pub fn stream(&self) -> mpsc::UnboundedReceiver<MessageEvent> {
+        let (sender, receiver) = mpsc::unbounded();
         self.inner
-            .with_value(|inner| inner.streams.borrow_mut().push(sender));
+            .with_value(|inner| inner.inbox.streams.borrow_mut().push(sender));
         receiver
     }
 
-    pub fn send_text(&self, text: &str) -> Result<(), SendError> {
-        self.inner
-            .with_value(|inner| inner.link.borrow().send_text(text))
+    /// Every message since the last call, in order; the first call begins to collect. For effects and animation frames.
+    /// More than [`INBOX_BYTES`] are not kept for a consumer that never comes.
+    pub fn drain(&self) -> Vec<MessageEvent> {
+        self.inner.with_value(|inner| {
+            inner.inbox.drained.set(true);
+            inner.inbox.bytes.set(0);
+            inner.inbox.waiting.take().into()
+        })
     }
 
-    pub fn send_binary(&self, bytes: &[u8]) -> Result<(), SendError> {
-        self.inner
-            .with_value(|inner| inner.link.borrow().send(&Data::Binary(bytes.to_vec())))
+    /// Sends text (`&str`, `String`) or bytes (`Vec<u8>`), in order, now or when the connection allows.
+    pub fn send(&self, frame: impl Into<Frame>) -> Result<Sent, SendError> {
+        self.with(|connection| connection.send(frame.into()))
+            .ok_or(SendError::NoConnection)?
+            .map_err(SendError::Full)
     }
 
-    /// Bytes that the browser has not handed to the network yet.
-    pub fn buffered_amount(&self) -> u32 {
-        self.inner
-            .with_value(|inner| inner.link.borrow().buffered_amount())
+    /// Sends what only the newest of is worth anything, such as a position: ahead of what waits, in place of the one
+    /// that waits in the same `slot`.
+    pub fn send_latest(&self, slot: u8, frame: impl Into<Frame>) -> Result<Sent, SendError> {
+        self.with(|connection| connection.send_latest(slot, frame.into()))
+            .ok_or(SendError::NoConnection)
     }
 
     /// Tries again at once, after a refusal or instead of waiting.
     pub fn retry(&self) {
-        self.inner
-            .with_value(|inner| inner.input(Input::RetryAsked));
+        self.with(Connection::retry);
     }
 
     /// Closes for good.
     pub fn close(&self) {
-        self.inner.with_value(|inner| inner.input(Input::Stopped));
-    }
-}
-
-impl Inner {
-    fn input(&self, input: Input) {
-        let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            let outputs =
-                self.machine
-                    .borrow_mut()
-                    .handle(clock::now(), input, &mut self.rng.borrow_mut());
-            for output in outputs {
-                inputs.extend(self.link.borrow_mut().carry_out(output));
-            }
-        }
-        let machine = self.machine.borrow();
-        let wake = machine
-            .wake_at()
-            .map(|at| at.saturating_sub(clock::now()) + 1);
-        *self.timer.borrow_mut() = wake.map(|after| {
-            let inner = self.me.clone();
-            Timeout::after(after, move || {
-                if let Some(inner) = inner.upgrade() {
-                    inner.input(Input::Ticked);
-                }
-            })
-        });
-        let (state, close) = (machine.state().clone(), machine.last_close().cloned());
-        drop(machine);
-        // A component that is going away has no signals any more.
-        let _ = self.last_close.try_set(close);
-        let _ = self.state.try_set(state);
+        self.with(Connection::close);
     }
 
-    fn message(&self, message: MessageEvent) {
-        let listeners = self.listeners.borrow().clone();
-        listeners.iter().for_each(|listener| listener(&message));
-        self.streams
-            .borrow_mut()
-            .retain_mut(|stream| stream.try_send(message.clone()).is_ok());
+    fn with<T>(&self, what: impl FnOnce(&Connection) -> T) -> Option<T> {
+        let connection = self
+            .inner
+            .try_with_value(|inner| inner.connection.clone())??;
+        Some(what(&connection))
     }
 }

@@ -1,16 +1,23 @@
-//! How the connection stands: a word always in view, the whole sentence on demand, and what to do about it.
+//! How the connection stands: a word always in view, the sentence and what to do on demand, and on a press what is known
+//! of the server and what happened last.
 
 use leptos::prelude::*;
 
+use super::{dialog::Dialog, icon::Icon};
 use crate::{
+    browser::files,
     core::session::status::Connection,
-    ui::{hooks::use_room::use_room, parts::icon::Icon},
+    ui::hooks::use_room::{Room, use_room},
 };
+
+/// Events of the tape that the dialog shows.
+const EVENTS: usize = 30;
 
 #[component]
 pub fn ConnectionPill() -> impl IntoView {
     let room = use_room();
     let status = room.status;
+    let open = RwSignal::new(false);
     let state = move || status.with(|status| status.connection);
     let can_retry = Memo::new(move |_| {
         matches!(
@@ -19,19 +26,64 @@ pub fn ConnectionPill() -> impl IntoView {
         )
     });
     let icon = Signal::derive(move || match state() {
-        Connection::Open => icondata::LuWifi,
+        Connection::Open if status.with(|status| status.reaches_others()) => icondata::LuWifi,
+        Connection::Open => icondata::LuCircleAlert,
         Connection::Idle => icondata::LuUnplug,
-        Connection::Connecting => icondata::LuLoader,
+        Connection::Connecting | Connection::Probing | Connection::Stale => icondata::LuLoader,
         Connection::Waiting | Connection::Offline | Connection::Failed => icondata::LuWifiOff,
     });
     view! {
         <div class="pill connection" data-testid="connection" data-state=move || state().name() role="status">
-            <Icon icon=icon/>
-            <span class="pill-label" aria-hidden="true">{move || status.with(|status| status.label())}</span>
-            <span class="pill-sentence">{move || status.with(|status| status.sentence())}</span>
+            <button type="button" class="pill" aria-haspopup="dialog" on:click=move |_| open.set(true)>
+                <Icon icon=icon/>
+                <span class="pill-label" aria-hidden="true">{move || status.with(|status| status.label())}</span>
+                <span class="pill-sentence">{move || status.with(|status| status.sentence())}</span>
+            </button>
             {move || can_retry.get().then(|| view! {
                 <button type="button" class="link-button" on:click=move |_| room.retry()>"Try again"</button>
             })}
         </div>
+        <Dialog open=open title="Connection">
+            <Details/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Details() -> impl IntoView {
+    let room = use_room();
+    let card = move || {
+        let lines = room.status.with(|status| status.card());
+        let lines = lines.into_iter();
+        lines
+            .map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> })
+            .collect_view()
+    };
+    view! {
+        <p>{move || room.status.with(|status| status.sentence())}</p>
+        <dl class="card">{card}</dl>
+        <h3>"What happened last"</h3>
+        <ol class="tape" role="log" aria-live="off">{move || tape(room)}</ol>
+        <button type="button" on:click=move |_| export(room)>"Save all events"</button>
+    }
+}
+
+fn tape(room: Room) -> impl IntoView {
+    room.status.with(|status| status.taped);
+    let lines: Vec<_> = room.read(|session| {
+        let entries = session.tape().last(EVENTS);
+        entries
+            .map(|entry| (entry.at_ms / 1_000, entry.event.in_words()))
+            .collect()
+    });
+    let rows = lines.into_iter().rev();
+    rows.map(|(second, words)| view! { <li><time>{format!("{second} s")}</time>" "{words}</li> })
+        .collect_view()
+}
+
+fn export(room: Room) {
+    let events = room.read(|session| session.tape().to_jsonl());
+    if files::download("duplex-events.jsonl", "application/jsonl", &events).is_none() {
+        room.say("The browser did not let the events be saved.");
     }
 }

@@ -6,8 +6,9 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use super::dialog::Dialog;
 use crate::{
     browser::{address, files, task},
-    core::{address::RelayChoice, socket::endpoint::Endpoint},
-    ui::{app::use_relay, hooks::use_room::use_room},
+    core::socket::endpoint::Endpoint,
+    limits::RELAYS,
+    ui::{app::use_relays, hooks::use_room::use_room},
 };
 
 #[component]
@@ -86,35 +87,37 @@ fn qr(link: &str) -> impl IntoView + use<> {
 fn Privacy() -> impl IntoView {
     let room = use_room();
     let sentence = move || match room.address.with(|address| address.room.key.is_some()) {
-        true => "Whoever has this link can see and change everything here.",
-        false => "This is an open room: whoever knows its name can see and change everything here.",
+        true => {
+            "Whoever has this link can see and change everything here. The relay cannot: what it passes on is encrypted with the key in the link."
+        }
+        false => {
+            "This is an open room: whoever knows or guesses its name can see and change everything here, whoever runs the relay too. A room from the plain address has a key of its own."
+        }
     };
-    view! {
-        <p class="hint">
-            {sentence}
-            " Whoever runs the relay can, too: this version of Duplex does not encrypt what it sends."
-        </p>
-    }
+    view! { <p class="hint">{sentence}</p> }
 }
 
 #[component]
 fn Relay() -> impl IntoView {
     let room = use_room();
     let problem = RwSignal::new(None::<String>);
-    let value = move || match room.address.with(|address| address.relay.clone()) {
-        RelayChoice::At(endpoint) => endpoint.to_string(),
-        RelayChoice::Default | RelayChoice::None => String::new(),
+    let value = move || {
+        let relays = room.address.with(|address| address.relay.clone());
+        let relays: Vec<_> = relays.endpoints().iter().map(Endpoint::as_str).collect();
+        relays.join(" ")
     };
     let choose = move |event| {
         let text = event_target_value(&event);
-        if text.trim().is_empty() {
-            problem.set(None);
-            return use_relay(room, None);
-        }
-        match Endpoint::parse(&text, address::is_secure()) {
-            Ok(endpoint) => {
+        let secure = address::is_secure();
+        let relays: Result<Vec<_>, _> = text
+            .split_whitespace()
+            .take(RELAYS)
+            .map(|relay| Endpoint::parse(relay, secure))
+            .collect();
+        match relays {
+            Ok(relays) => {
                 problem.set(None);
-                use_relay(room, Some(endpoint));
+                use_relays(room, relays);
             }
             Err(error) => problem.set(Some(error.to_string())),
         }
@@ -126,7 +129,7 @@ fn Relay() -> impl IntoView {
         </label>
         <p class="hint" role="alert">{move || problem.get()}</p>
         <p class="hint">
-            "Any WebSocket server that sends what it gets to everybody connected. It is part of the link."
+            "Any WebSocket server that sends what it gets to everybody connected. It is part of the link. With several, separated by spaces, the next one serves while the first does not."
         </p>
     }
 }

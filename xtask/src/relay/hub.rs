@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -25,6 +25,7 @@ pub struct Hub {
     rooms: Mutex<Rooms>,
     next_client: AtomicU64,
     joined: watch::Sender<usize>,
+    black_hole: AtomicBool,
 }
 
 /// A place in a room; it is given up when this is dropped.
@@ -41,6 +42,7 @@ impl Hub {
             rooms: Mutex::default(),
             next_client: AtomicU64::new(0),
             joined: watch::Sender::new(0),
+            black_hole: AtomicBool::new(false),
         }
     }
 
@@ -72,6 +74,10 @@ impl Hub {
         )
     }
 
+    pub fn set_black_hole(&self, swallows: bool) {
+        self.black_hole.store(swallows, Ordering::Relaxed);
+    }
+
     pub fn cut_all(&self) {
         self.rooms().clear();
     }
@@ -101,6 +107,9 @@ impl Hub {
 impl Seat<'_> {
     /// Passes a frame on to whoever is to hear it, with the faults that were asked for.
     pub fn send(&self, frame: Message) {
+        if self.hub.black_hole.load(Ordering::Relaxed) {
+            return;
+        }
         let audience = self.hub.audience(&self.path);
         let receivers: Vec<u64> = {
             let rooms = self.hub.rooms();
@@ -113,7 +122,7 @@ impl Seat<'_> {
                 })
                 .collect()
         };
-        let frame = self.prefixed(frame);
+        let frame = self.changed(frame);
         for receiver in receivers {
             if fastrand::f64() < self.hub.faults.drop {
                 continue;
@@ -125,10 +134,21 @@ impl Seat<'_> {
         }
     }
 
-    fn prefixed(&self, frame: Message) -> Message {
-        match (&self.hub.faults.prefix, frame) {
-            (Some(prefix), Message::Text(text)) => Message::Text(format!("{prefix}{text}").into()),
-            (_, frame) => frame,
+    fn changed(&self, frame: Message) -> Message {
+        let faults = &self.hub.faults;
+        let Message::Text(text) = frame else {
+            return frame;
+        };
+        let mut text = text.to_string();
+        if faults.chat {
+            text = text.trim().replace('\n', " ");
+        }
+        if let Some(prefix) = &faults.prefix {
+            text.insert_str(0, prefix);
+        }
+        match faults.flip {
+            true => Message::Binary(text.into_bytes().into()),
+            false => Message::Text(text.into()),
         }
     }
 

@@ -1,0 +1,262 @@
+//! A WebSocket that comes back by itself: the socket engines of [`crate::core::socket`] on the browser's hands. Needs
+//! no document and no framework; [`crate::ui::hooks::use_socket`] puts signals on top of it.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::{Rc, Weak},
+};
+
+use super::{
+    clock::{self, Timeout},
+    lifecycle::{self, Listener},
+    link::{Link, Report},
+    random,
+    websocket::MessageEvent,
+};
+use crate::{
+    core::{
+        frame::Frame,
+        socket::{
+            close::CloseEvent,
+            endpoint::Endpoint,
+            machine::{Input, Liveness, Machine, Output, State},
+            outbox::{Full, Outbox},
+        },
+    },
+    limits::Millis,
+};
+
+/// What a [`Connection`] is to do besides reconnecting.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Sent after 15 s of silence to a server that is known to answer it: without an answer within 5 s the connection
+    /// is replaced. Without one a half-open connection stays unnoticed.
+    pub heartbeat: Option<Frame>,
+}
+
+/// What happened.
+pub enum Event<'a> {
+    Message(MessageEvent),
+    /// State, last close, round trip or queue may be different.
+    Changed(&'a Connection),
+}
+
+/// What became of a frame that was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The browser has it.
+    Handed,
+    /// It waits for the connection, or for a slow server.
+    Queued,
+}
+
+pub struct Connection {
+    me: Weak<Connection>,
+    machine: RefCell<Machine>,
+    outbox: RefCell<Outbox>,
+    link: RefCell<Link>,
+    rng: RefCell<fastrand::Rng>,
+    options: Options,
+    inputs: RefCell<VecDeque<Input>>,
+    running: Cell<bool>,
+    timer: RefCell<Option<(Millis, Timeout)>>,
+    asked_at: Cell<Option<Millis>>,
+    rtt_ms: Cell<Option<Millis>>,
+    on_event: Box<dyn Fn(Event)>,
+    listeners: RefCell<Vec<Listener>>,
+}
+
+impl Connection {
+    /// Connects to the first of `servers`, and to the others when it fails. The connection lives as long as the `Rc`.
+    pub fn open(
+        servers: Vec<Endpoint>,
+        options: Options,
+        on_event: impl Fn(Event) + 'static,
+    ) -> Rc<Self> {
+        let connection = Rc::new_cyclic(|me: &Weak<Self>| {
+            let reported = me.clone();
+            let link = Link::new(move |report| {
+                if let Some(connection) = reported.upgrade() {
+                    match report {
+                        Report::Machine(input) => connection.input(input),
+                        Report::Message(message) => connection.message(message),
+                    }
+                }
+            });
+            Self {
+                me: me.clone(),
+                machine: RefCell::default(),
+                outbox: RefCell::default(),
+                link: RefCell::new(link),
+                rng: RefCell::new(fastrand::Rng::with_seed(
+                    random::bits().unwrap_or_else(clock::now),
+                )),
+                options,
+                inputs: RefCell::default(),
+                running: Cell::new(false),
+                timer: RefCell::default(),
+                asked_at: Cell::new(None),
+                rtt_ms: Cell::new(None),
+                on_event: Box::new(on_event),
+                listeners: RefCell::default(),
+            }
+        });
+        let told = Rc::downgrade(&connection);
+        let watching = lifecycle::watch(move |input| {
+            if let Some(connection) = told.upgrade() {
+                connection.input(input);
+            }
+        });
+        connection.listeners.replace(watching);
+        connection.input(Input::Started(servers));
+        connection
+    }
+
+    pub fn state(&self) -> State {
+        self.machine.borrow().state().clone()
+    }
+
+    /// How the last connection ended, if one did.
+    pub fn last_close(&self) -> Option<CloseEvent> {
+        self.machine.borrow().last_close().cloned()
+    }
+
+    /// Milliseconds from the last heartbeat to the first frame after it.
+    pub fn rtt_ms(&self) -> Option<Millis> {
+        self.rtt_ms.get()
+    }
+
+    /// Messages that wait for the connection or a slow server.
+    pub fn queued(&self) -> usize {
+        self.outbox.borrow().len()
+    }
+
+    /// Bytes handed to the browser and not yet to the network.
+    pub fn buffered_amount(&self) -> usize {
+        self.link.borrow().buffered_amount()
+    }
+
+    /// Sends in order, at once or when it can; the queue is bounded, and survives the socket.
+    pub fn send(&self, frame: Frame) -> Result<Sent, Full> {
+        self.outbox.borrow_mut().push([frame])?;
+        Ok(self.drain())
+    }
+
+    /// Sends `frame` ahead of what waits, in place of the one that waits in the same slot.
+    pub fn send_latest(&self, slot: u8, frame: Frame) -> Sent {
+        self.outbox.borrow_mut().replace(slot, frame);
+        self.drain()
+    }
+
+    /// Tries again at once, after a refusal or instead of waiting.
+    pub fn retry(&self) {
+        self.input(Input::RetryAsked);
+    }
+
+    /// Other servers, the preferred one first.
+    pub fn connect(&self, servers: Vec<Endpoint>) {
+        self.input(Input::Started(servers));
+    }
+
+    /// Closes for good, with the closing handshake.
+    pub fn close(&self) {
+        self.input(Input::Stopped);
+    }
+
+    /// Hands the browser what it may have now.
+    fn drain(&self) -> Sent {
+        if self.machine.borrow().is_open() {
+            loop {
+                let buffered = self.link.borrow().buffered_amount();
+                let next = self.outbox.borrow_mut().next(buffered);
+                let Some(frame) = next else { break };
+                // A socket that just died takes nothing; its close event is on the way.
+                let _ = self.link.borrow().send(&frame);
+            }
+        }
+        if self.outbox.borrow().is_empty() {
+            return Sent::Handed;
+        }
+        self.set_timer();
+        Sent::Queued
+    }
+
+    fn input(&self, input: Input) {
+        self.inputs.borrow_mut().push_back(input);
+        if self.running.replace(true) {
+            return;
+        }
+        loop {
+            let next = self.inputs.borrow_mut().pop_front();
+            let Some(input) = next else { break };
+            let opened = matches!(input, Input::Opened(_));
+            let outputs =
+                self.machine
+                    .borrow_mut()
+                    .handle(clock::now(), input, &mut self.rng.borrow_mut());
+            for output in &outputs {
+                if let (Output::Ask(_), Some(heartbeat)) = (output, &self.options.heartbeat) {
+                    self.asked_at.set(Some(clock::now()));
+                    let _ = self.link.borrow().send(heartbeat);
+                }
+                let blocked = self.link.borrow_mut().carry_out(output);
+                self.inputs.borrow_mut().extend(blocked);
+            }
+            if opened && self.options.heartbeat.is_some() {
+                self.inputs
+                    .borrow_mut()
+                    .push_back(Input::Judged(Liveness::Answers));
+            }
+        }
+        self.running.set(false);
+        self.drain();
+        self.set_timer();
+        (self.on_event)(Event::Changed(self));
+    }
+
+    /// The way of every frame: as short as it can be.
+    fn message(&self, message: MessageEvent) {
+        let changed = {
+            let mut machine = self.machine.borrow_mut();
+            let was_stale = *machine.state() == State::Stale;
+            let heard = Input::FrameArrived(machine.generation());
+            machine.handle(clock::now(), heard, &mut self.rng.borrow_mut());
+            was_stale
+        };
+        let answered = self.asked_at.take();
+        if let Some(at) = answered {
+            self.rtt_ms.set(Some(clock::now().saturating_sub(at)));
+        }
+        (self.on_event)(Event::Message(message));
+        if changed || answered.is_some() {
+            (self.on_event)(Event::Changed(self));
+        }
+    }
+
+    fn set_timer(&self) {
+        let waiting = match self.machine.borrow().is_open() {
+            true => self.outbox.borrow().wake_at(clock::now()),
+            false => None,
+        };
+        let machine = self.machine.borrow().wake_at();
+        let Some(wake) = [waiting, machine].into_iter().flatten().min() else {
+            return;
+        };
+        let mut timer = self.timer.borrow_mut();
+        // A timer that rings early sets the next one: cheaper than a new one for every frame.
+        if timer.as_ref().is_some_and(|(at, _)| *at <= wake) {
+            return;
+        }
+        let me = self.me.clone();
+        let ring = move || {
+            if let Some(connection) = me.upgrade() {
+                connection.timer.borrow_mut().take();
+                connection.input(Input::Ticked);
+            }
+        };
+        // One more, because a browser may ring a fraction of a millisecond early.
+        let after = wake.saturating_sub(clock::now()) + 1;
+        *timer = Some((wake, Timeout::after(after, ring)));
+    }
+}

@@ -1,0 +1,181 @@
+//! Servers that other people wrote, installed from the registries and started by the tests.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use duplex::core::{session::status::Connection, wire::profile::Audience};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
+use xtask::tools;
+
+use super::{meet, person::Person};
+
+/// A server's process; it ends with this.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port())
+}
+
+/// Starts a program and waits until it listens.
+async fn start(command: &mut Command, port: u16) -> Result<Running> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut running = Running(child.with_context(|| format!("{program} could not be started"))?);
+    let since = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        if running.0.try_wait()?.is_some() || since.elapsed() > Duration::from_secs(20) {
+            bail!("{program} does not listen on {port}");
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(running)
+}
+
+fn script(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/servers")
+        .join(name)
+}
+
+async fn ws(mode: &str) -> Result<(Running, String)> {
+    let home = tools::set_up_ws()?;
+    let port = free_port().await?;
+    let mut node = Command::new("node");
+    node.arg(script("ws.cjs"))
+        .args([mode, &port.to_string()])
+        .env("NODE_PATH", home.join("node_modules"));
+    Ok((
+        start(&mut node, port).await?,
+        format!("ws://127.0.0.1:{port}/"),
+    ))
+}
+
+#[tokio::test]
+async fn npm_ws_that_broadcasts_to_all() -> Result<()> {
+    let (_server, url) = ws("all").await?;
+    let server = meet(&url).await?.status.server;
+    ensure!(
+        server.audience == Audience::All && server.binary,
+        "{server:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn npm_ws_that_broadcasts_strings_to_others() -> Result<()> {
+    let (_server, url) = ws("strings").await?;
+    let server = meet(&url).await?.status.server;
+    ensure!(
+        server.audience == Audience::Others && !server.binary,
+        "{server:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn npm_ws_that_echoes_text_as_binary() -> Result<()> {
+    let (_server, url) = ws("echo").await?;
+    let mut ada = Person::join("echo", &[&url])?;
+    let seen = ada
+        .until("the sentence", |seen| {
+            seen.status.connection == Connection::Open
+        })
+        .await?;
+    let server = &seen.status.server;
+    ensure!(
+        server.audience == Audience::SelfOnly && server.flips,
+        "{server:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn python_websockets_that_broadcasts_to_others() -> Result<()> {
+    let home = tools::set_up_websockets()?;
+    let port = free_port().await?;
+    let mut python = Command::new("python3");
+    python
+        .arg(script("broadcast.py"))
+        .arg(port.to_string())
+        .env("PYTHONPATH", home);
+    let _server = start(&mut python, port).await?;
+    let server = meet(&format!("ws://127.0.0.1:{port}/"))
+        .await?
+        .status
+        .server;
+    ensure!(
+        server.audience == Audience::Others && server.binary,
+        "{server:?}"
+    );
+    Ok(())
+}
+
+/// The page says that this is no server that echoes, within three seconds of opening.
+async fn is_no_echo(url: &str) -> Result<()> {
+    let since = Instant::now();
+    let mut ada = Person::join("no echo", &[url])?;
+    let says = |sentence: &str| {
+        [
+            "returns nothing",
+            "not a server that echoes",
+            "could not be reached",
+        ]
+        .iter()
+        .any(|words| sentence.contains(words))
+    };
+    let seen = ada
+        .until("the sentence", |seen| says(&seen.status.sentence()))
+        .await?;
+    ensure!(
+        since.elapsed() < Duration::from_secs(3),
+        "{:?} {seen:?}",
+        since.elapsed()
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn nats_is_not_echo_compatible_and_the_page_says_so() -> Result<()> {
+    tools::set_up_debian_server("nats-server")?;
+    let (port, client) = (free_port().await?, free_port().await?);
+    let folder = tempfile::tempdir()?;
+    let config = folder.path().join("nats.conf");
+    std::fs::write(
+        &config,
+        format!(
+            "listen: 127.0.0.1:{client}\nwebsocket {{ listen: \"127.0.0.1:{port}\", no_tls: true }}\n"
+        ),
+    )?;
+    let _server = start(Command::new("nats-server").arg("-c").arg(&config), port).await?;
+    is_no_echo(&format!("ws://127.0.0.1:{port}/")).await
+}
+
+#[tokio::test]
+async fn mosquitto_is_not_echo_compatible_and_the_page_says_so() -> Result<()> {
+    tools::set_up_debian_server("mosquitto")?;
+    let (port, plain) = (free_port().await?, free_port().await?);
+    let folder = tempfile::tempdir()?;
+    let config = folder.path().join("mosquitto.conf");
+    std::fs::write(
+        &config,
+        format!(
+            "listener {plain} 127.0.0.1\nlistener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\n"
+        ),
+    )?;
+    let _server = start(Command::new("mosquitto").arg("-c").arg(&config), port).await?;
+    is_no_echo(&format!("ws://127.0.0.1:{port}/")).await
+}
