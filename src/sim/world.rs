@@ -149,7 +149,7 @@ impl World {
                 Audience::Others => profile::Audience::Others,
                 Audience::All => profile::Audience::All,
             },
-            binary: self.plan.seed % 2 == 0,
+            binary: self.plan.seed.is_multiple_of(2),
             ..Server::default()
         }
     }

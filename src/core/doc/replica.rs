@@ -223,8 +223,12 @@ impl Replica {
     /// What a copy with `state_vector` lacks, as an update; `None` if this copy has no insertion that the other
     /// has not. Deletions come along in any update.
     pub fn diff(&self, state_vector: &[u8]) -> Result<Option<Vec<u8>>, ReplicaError> {
-        let theirs = decode_state_vector(state_vector)?;
+        let mut theirs = decode_state_vector(state_vector)?;
         let txn = self.doc.transact();
+        // Operations beyond a gap are in no state vector: whoever lacks them can only be sent all of that client's.
+        for client in self.beyond_gaps.client_ids() {
+            theirs.set_min(client, 0);
+        }
         let more = txn
             .state_vector()
             .iter()
@@ -295,7 +299,25 @@ fn sorted(pairs: impl Iterator<Item = (u64, u32)>) -> Vec<(u64, u32)> {
     pairs
 }
 
+/// A count of entries, then two numbers of at least a byte each. yrs reserves memory for whatever the count says, so
+/// it is checked against what is there.
 fn decode_state_vector(bytes: &[u8]) -> Result<StateVector, ReplicaError> {
+    let (mut count, mut shift) = (0_u64, 0);
+    let mut rest = bytes.iter();
+    loop {
+        let byte = *rest.next().ok_or(ReplicaError::StateVector)?;
+        if shift > 28 {
+            return Err(ReplicaError::StateVector);
+        }
+        count |= u64::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    if count * 2 > rest.len() as u64 {
+        return Err(ReplicaError::StateVector);
+    }
     StateVector::decode_v1(bytes).map_err(|_| ReplicaError::StateVector)
 }
 
@@ -417,6 +439,33 @@ mod tests {
         assert!(!b.apply(&first).unwrap().incomplete);
         assert_eq!(a.digest(), b.digest());
         assert_eq!(b.inks().len(), 2);
+    }
+
+    #[test]
+    fn operations_beyond_a_gap_travel_though_their_author_is_gone() {
+        let (mut author, mut a, mut b) = (replica(1), replica(2), replica(3));
+        let first = author.write(&[ink("1", 1)]).unwrap().update;
+        author.write(&[ink("2", 2)]);
+        let third = author.write(&[ink("3", 3)]).unwrap().update;
+        for copy in [&mut a, &mut b] {
+            copy.apply(&first).unwrap();
+        }
+        a.apply(&third).unwrap();
+        assert_ne!(a.digest(), b.digest());
+        let diff = a.diff(&b.state_vector()).unwrap().unwrap();
+        b.apply(&diff).unwrap();
+        assert_eq!(a.digest(), b.digest());
+    }
+
+    #[test]
+    fn a_state_vector_that_claims_more_than_it_holds_is_refused_before_memory_is_reserved() {
+        let claims_fifty_million = [0x80, 0xe1, 0xeb, 0x17];
+        for bytes in [&claims_fifty_million[..], &[], &[0x80; 12], &[2, 1, 1, 1]] {
+            assert_eq!(replica(1).lacks(bytes), Err(ReplicaError::StateVector));
+        }
+        let mut full = replica(1);
+        full.write(&[ink("1", 1)]);
+        assert_eq!(replica(2).lacks(&full.state_vector()), Ok(true));
     }
 
     #[test]

@@ -355,7 +355,7 @@ impl Machine {
         match self.state {
             State::Closing => self.rest(State::Idle),
             _ if self.has_socket() => self.lost(now, event, 1, rng, out),
-            _ => return,
+            _ => {}
         }
     }
 
@@ -443,15 +443,18 @@ impl Machine {
                     }
                 }
             }
-            State::Open | State::Stale if self.liveness == Liveness::Answers => {
-                if self.heartbeat.doubt(now) {
-                    out.push(Output::Ask(self.generation));
+            State::Open | State::Stale => match self.liveness {
+                Liveness::Answers => {
+                    let doubts = self.heartbeat.doubt(now);
+                    out.extend(doubts.then_some(Output::Ask(self.generation)));
                 }
-            }
-            // Nothing can tell whether it is alive. After a while away a new one is cheaper than doubt.
-            State::Open | State::Stale if away >= AWAY_MS => {
-                self.die("The connection was not watched for a while.", now, rng, out);
-            }
+                // Nothing can tell whether it is alive. After a while away a new one is cheaper than doubt.
+                Liveness::Unknown if away >= AWAY_MS => {
+                    let why = "The connection was not watched for a while.";
+                    self.die(why, now, rng, out);
+                }
+                Liveness::Unknown => {}
+            },
             _ => {}
         }
     }

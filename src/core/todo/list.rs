@@ -1,5 +1,7 @@
 //! The list: read in order, and edited by writes.
 
+use std::collections::HashSet;
+
 use super::{item::Item, order};
 use crate::{
     core::doc::schema::{Cell, Field, Fields, Id, Value, Write},
@@ -49,18 +51,31 @@ impl List {
         }
     }
 
-    /// A new title; one of nothing but spaces deletes.
+    /// A new title; one of nothing but spaces deletes. An item that is gone by now comes back with it.
     pub fn rename(&self, id: &Id, title: &str, rng: &mut fastrand::Rng) -> Vec<Write> {
-        let Some(item) = self.get(id) else {
-            return Vec::new();
-        };
-        match clean(title) {
-            Some(title) if title == item.title => Vec::new(),
-            Some(title) => vec![
+        match (clean(title), self.get(id)) {
+            (Some(title), Some(item)) if title == item.title => Vec::new(),
+            (Some(title), _) => vec![
                 write(id, Field::Title, Value::text(title)),
                 write(id, Field::Revision, revision(rng)),
             ],
-            None => delete(item),
+            (None, Some(item)) => delete(item),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// The end of an edit that began with the title `before`. Who changed nothing writes nothing, even if somebody else
+    /// renamed the item meanwhile.
+    pub fn edited(
+        &self,
+        id: &Id,
+        before: &str,
+        title: &str,
+        rng: &mut fastrand::Rng,
+    ) -> Vec<Write> {
+        match title == before {
+            true => Vec::new(),
+            false => self.rename(id, title, rng),
         }
     }
 
@@ -94,12 +109,24 @@ impl List {
         if self.get(id).is_none() || self.items.get(to).is_some_and(|item| item.id == *id) {
             return Vec::new();
         }
-        let order = |at: Option<usize>| {
-            at.and_then(|at| others.get(at))
-                .map(|item| item.order.as_str())
-        };
-        let key = order::between(order(to.checked_sub(1)), order(Some(to)));
-        vec![write(id, Field::Order, Value::text(key))]
+        let before = to.checked_sub(1).and_then(|at| others.get(at));
+        let before = before.map(|item| item.order.as_str());
+        // Two people who inserted at one place left equal keys: those of them that come after move up to make room.
+        let rest = others.get(to..).unwrap_or_default();
+        let crowd = rest
+            .iter()
+            .take_while(|item| Some(item.order.as_str()) <= before);
+        let crowd: Vec<&Id> = crowd.map(|item| &item.id).collect();
+        let after = rest.get(crowd.len()).map(|item| item.order.as_str());
+        let mut last = before.map(str::to_owned);
+        let moved = std::iter::once(id).chain(crowd);
+        moved
+            .map(|id| {
+                let key = order::between(last.as_deref(), after);
+                last = Some(key.clone());
+                write(id, Field::Order, Value::text(key))
+            })
+            .collect()
     }
 
     /// Moves an item one place up or down.
@@ -123,11 +150,14 @@ impl List {
     ) -> Vec<Write> {
         let mut last = self.items.last().map(|item| item.order.clone());
         let mut writes = Vec::new();
+        let mut used = HashSet::new();
         for listed in items {
             let Some(title) = clean(&listed.title) else {
                 continue;
             };
             let id = listed.id.as_deref().and_then(|id| Id::parse(id).ok());
+            // A file may name an id twice; both items are somebody's.
+            let id = id.filter(|id| used.insert(id.clone()));
             match id.as_ref().filter(|id| self.get(id).is_some()) {
                 Some(id) => {
                     writes.extend(self.rename(id, &title, rng));
@@ -274,6 +304,66 @@ mod tests {
         assert!(room.list().move_by_one(&room.id("a"), true).is_empty());
         let at = room.list().move_to(&room.id("c"), 0);
         assert!(at.is_empty(), "it is there already");
+    }
+
+    #[test]
+    fn items_with_equal_keys_make_room() {
+        let (mut a, mut b) = (Room::new(1), Room::new(2));
+        a.add("first");
+        b.merge(&a);
+        a.add("x");
+        b.add("y");
+        a.merge(&b);
+        a.add("last");
+        let crowd: Vec<_> = a
+            .list()
+            .items
+            .iter()
+            .map(|item| item.order.clone())
+            .collect();
+        assert_eq!(crowd[1], crowd[2], "both were added at one place");
+        let middle = a.titles()[2].clone();
+        let writes = a.list().move_by_one(&a.id("last"), false);
+        a.replica.write(&writes);
+        assert_eq!(a.titles()[2..], ["last", middle.as_str()]);
+    }
+
+    #[test]
+    fn who_changes_nothing_overwrites_nobody() {
+        let mut room = Room::new(1);
+        room.add("milk");
+        let id = room.id("milk");
+        let writes = room.list().rename(&id, "oat milk", &mut room.rng);
+        room.replica.write(&writes);
+        assert!(
+            room.list()
+                .edited(&id, "milk", "milk", &mut room.rng)
+                .is_empty()
+        );
+        let writes = room.list().delete(&id);
+        room.replica.write(&writes);
+        let writes = room.list().edited(&id, "oat milk", "milk!", &mut room.rng);
+        room.replica.write(&writes);
+        assert_eq!(
+            room.titles(),
+            ["milk!"],
+            "an edit brings a deleted item back"
+        );
+    }
+
+    #[test]
+    fn a_file_that_names_an_id_twice_brings_both_items() {
+        let mut room = Room::new(1);
+        let listed = |title: &str| super::super::formats::ListedItem {
+            id: Some("x".into()),
+            title: title.into(),
+            completed: false,
+        };
+        let writes = room
+            .list()
+            .merge(&[listed("a"), listed("b")], &mut room.rng);
+        room.replica.write(&writes);
+        assert_eq!(room.titles(), ["a", "b"]);
     }
 
     #[test]

@@ -169,13 +169,23 @@ fn TodoEdit(id: StoredValue<Id>, editing: RwSignal<bool>) -> impl IntoView {
             let _ = input.focus();
         }
     });
-    let save = move |title: String| {
-        // Unmounting the field blurs it: only the first end of an edit counts.
-        if editing.get_untracked() {
-            editing.set(false);
-            room.edit_list(|list, rng| id.with_value(|id| list.rename(id, &title, rng)));
+    let typed = StoredValue::new(before.clone());
+    let over = StoredValue::new(false);
+    let original = StoredValue::new(before.clone());
+    let save = move || {
+        // Unmounting the field may or may not blur it: only the first end of an edit counts.
+        if over.try_get_value() != Some(false) {
+            return;
         }
+        over.set_value(true);
+        room.edit_list(|list, rng| {
+            let (before, title) = (original.get_value(), typed.get_value());
+            id.with_value(|id| list.edited(id, &before, &title, rng))
+        });
+        let _ = editing.try_set(false);
     };
+    // The row may go while somebody types in it, because somebody else deleted the item: what was typed brings it back.
+    on_cleanup(save);
     view! {
         <input
             node_ref=input
@@ -183,10 +193,14 @@ fn TodoEdit(id: StoredValue<Id>, editing: RwSignal<bool>) -> impl IntoView {
             aria-label="Edit"
             value=before.clone()
             prop:value=before
-            on:blur=move |event| save(event_target_value(&event))
+            on:input=move |event| typed.set_value(event_target_value(&event))
+            on:blur=move |_| save()
             on:keydown=move |event: KeyboardEvent| match event.key().as_str() {
-                "Enter" if !event.is_composing() => save(event_target_value(&event)),
-                "Escape" => editing.set(false),
+                "Enter" if !event.is_composing() => save(),
+                "Escape" => {
+                    over.set_value(true);
+                    editing.set(false);
+                }
                 _ => {}
             }
         />
