@@ -8,4 +8,5 @@ pub mod people;
 pub mod saved;
 pub mod share;
 pub mod shortcuts;
+pub mod socket;
 pub mod toasts;

@@ -1,6 +1,7 @@
 //! Figures: measured in this run, on this machine, printed as tables and written as JSON.
 
 pub mod size;
+mod socket;
 
 use std::{
     fs,
@@ -9,7 +10,8 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use serde_json::json;
+use clap::ValueEnum;
+use serde_json::{Value, json};
 
 use crate::{
     browser::{Engine, Window},
@@ -25,7 +27,34 @@ const STROKES: usize = 30;
 /// Page loads whose time to the first stroke is taken.
 const LOADS: usize = 7;
 
-pub async fn run() -> Result<()> {
+/// What can be measured on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// The app: size, start, strokes from A to B, the idle room, the simulation
+    App,
+    /// The socket layer beside the raw WebSocket
+    Socket,
+}
+
+pub async fn run(part: Option<Part>) -> Result<()> {
+    let mut report = json!({});
+    if part != Some(Part::Socket) {
+        report["app"] = app().await?;
+    }
+    if part != Some(Part::App) {
+        report["socket"] = socket::run().await?;
+    }
+    let folder = root().join("target/bench");
+    fs::create_dir_all(&folder)?;
+    fs::write(
+        folder.join("bench.json"),
+        serde_json::to_string_pretty(&report)?,
+    )?;
+    println!("\nWritten to target/bench/bench.json");
+    Ok(())
+}
+
+async fn app() -> Result<Value> {
     site::build()?;
     let sizes = size::measure()?.print();
     let simulated = simulation()?;
@@ -51,22 +80,14 @@ pub async fn run() -> Result<()> {
         "{:<58}{simulated:>10.1}{:>10}{:>10}",
         "simulation, 240 seeds x 200 operations, s", "", 60
     );
-    let report = json!({
+    Ok(json!({
         "simulation_s": simulated,
         "size": sizes.to_json(),
         "first_stroke_ms": start,
         "stroke_a_to_b_ms": latency,
         "stroke_wire_bytes": wire,
         "idle_frames_per_person_10_s": idle,
-    });
-    let folder = root().join("target/bench");
-    fs::create_dir_all(&folder)?;
-    fs::write(
-        folder.join("bench.json"),
-        serde_json::to_string_pretty(&report)?,
-    )?;
-    println!("\nWritten to target/bench/bench.json");
-    Ok(())
+    }))
 }
 
 /// Seconds that the simulation's seeds take, once it is compiled.

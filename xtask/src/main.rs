@@ -43,7 +43,10 @@ enum Command {
         faults: relay::Faults,
     },
     /// Measure, print tables, write JSON under target/bench/
-    Bench,
+    Bench {
+        /// Only this part
+        part: Option<bench::Part>,
+    },
     /// Print what a first visit downloads
     Size,
     /// Take pictures of the app in use, into target/shots/
@@ -61,7 +64,7 @@ async fn main() {
         Command::Test { strict } => suite::run(strict).await,
         Command::Build => site::build(),
         Command::Relay { port, faults } => relay_alone(port, faults).await,
-        Command::Bench => bench::run().await,
+        Command::Bench { part } => bench::run(part).await,
         Command::Size => bench::size::check(),
         Command::Shots => shots::take().await,
         Command::Lint => suite::lint(),

@@ -30,15 +30,10 @@ const SMALL_STD: [(&str, &str); 3] = [
 /// The release site in `dist/`.
 pub fn build() -> Result<()> {
     let path = tools::set_up_build()?;
-    let built = Command::new("trunk")
+    let mut trunk = Command::new("trunk");
+    let built = as_release(&mut trunk)?
         .args(["build", "--release", "--offline"])
-        .current_dir(root())
         .env("PATH", path)
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            tools::release_flags()?,
-        )
-        .envs(SMALL_STD)
         .env("TRUNK_SKIP_VERSION_CHECK", "true")
         .env_remove("NO_COLOR")
         .status()
@@ -47,6 +42,33 @@ pub fn build() -> Result<()> {
         bail!("The site could not be built.");
     }
     Ok(())
+}
+
+/// An example for the browser, compiled as the site is. Gives the wasm file.
+pub fn build_example(name: &str) -> Result<PathBuf> {
+    tools::set_up_build()?;
+    let target = "wasm32-unknown-unknown";
+    let mut cargo = Command::new("cargo");
+    let example = [
+        "build",
+        "--quiet",
+        "--release",
+        "--target",
+        target,
+        "--example",
+        name,
+    ];
+    tools::run(as_release(&mut cargo)?.args(example))?;
+    let built = root().join("target").join(target).join("release/examples");
+    Ok(built.join(name).with_extension("wasm"))
+}
+
+fn as_release(command: &mut Command) -> Result<&mut Command> {
+    let flags = tools::release_flags()?;
+    Ok(command
+        .current_dir(root())
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags)
+        .envs(SMALL_STD))
 }
 
 /// `dist/` on loopback, at `/` and under `/sub/path/`, with a relay beside it.

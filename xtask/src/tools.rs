@@ -84,6 +84,18 @@ const WS: NpmPackage = NpmPackage {
 };
 const WEBSOCKETS: &str = "websockets==15.0.1";
 
+/// For the benchmarks: what people use instead of our socket layer.
+const RIVALS: [NpmPackage; 2] = [
+    NpmPackage {
+        name: "reconnecting-websocket",
+        version: "4.4.0",
+    },
+    NpmPackage {
+        name: "socket.io-client",
+        version: "4.8.4",
+    },
+];
+
 /// Programs and packages of servers that do not echo.
 const DEBIAN_SERVERS: [&str; 2] = ["nats-server", "mosquitto"];
 
@@ -267,6 +279,11 @@ fn set_up_binaryen() -> Result<Option<PathBuf>> {
 /// A folder in which Excalidraw can be bundled.
 pub fn set_up_excalidraw() -> Result<PathBuf> {
     set_up_npm(&EXCALIDRAW)
+}
+
+/// A folder with other socket layers in its `node_modules`.
+pub fn set_up_rivals() -> Result<PathBuf> {
+    set_up_npm(&RIVALS)
 }
 
 /// A folder with npm's `ws` in its `node_modules`.

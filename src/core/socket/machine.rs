@@ -64,6 +64,21 @@ pub enum Failure {
 }
 
 impl State {
+    /// The name that pages, scripts and styles see.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Connecting => "connecting",
+            Self::Probing => "probing",
+            Self::Open => "open",
+            Self::Stale => "stale",
+            Self::Waiting { .. } => "waiting",
+            Self::Offline => "offline",
+            Self::Closing => "closing",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
     /// Whether frames can be sent.
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Probing | Self::Open | Self::Stale)

@@ -173,7 +173,8 @@ impl Codec {
             inbound.stranger = true;
             return inbound;
         }
-        let joined = (!self.split.is_empty()).then(|| [&self.split, frame].concat());
+        let goes_on = !self.split.is_empty() && !envelope::is_binary(frame);
+        let joined = goes_on.then(|| [&self.split, frame].concat());
         let frame = joined.as_deref().unwrap_or(frame);
         let mut ours = false;
         for found in envelope::scan(frame) {
@@ -400,6 +401,23 @@ mod tests {
         b.frame_arrived(0, &cut.as_bytes()[..30]);
         b.reconnected();
         assert!(b.frame_arrived(0, b"other programs' text").stranger);
+    }
+
+    #[test]
+    fn every_byte_may_end_a_binary_envelope() {
+        let (mut a, mut b) = pair();
+        a.set_shape(Shape {
+            form: Form::Binary,
+            frame_bytes: FRAME_BYTES,
+        });
+        let mut ends = std::collections::HashSet::new();
+        for n in 0..5_000_u32 {
+            let frame = one(&mut a, &n.to_be_bytes());
+            ends.extend(frame.as_bytes().last().copied());
+            let got = bodies(b.frame_arrived(0, frame.as_bytes()));
+            assert_eq!(got, [n.to_be_bytes()], "a tilde at the end begins no text");
+        }
+        assert_eq!(ends.len(), 256);
     }
 
     #[test]

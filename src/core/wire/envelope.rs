@@ -239,9 +239,17 @@ pub fn kinds(frame: &[u8]) -> impl Iterator<Item = u8> {
     binary.into_iter().chain(text.flatten())
 }
 
-/// The end of `frame` from where an envelope begins and does not end: a server that splits messages sends the rest of
-/// it in its next frame. Empty if there is none.
+/// Whether a frame begins as a binary envelope does.
+pub fn is_binary(frame: &[u8]) -> bool {
+    frame.starts_with(MAGIC)
+}
+
+/// The end of `frame` from where a text envelope begins and does not end: a server that splits messages sends the rest
+/// of it in its next frame. Empty if there is none.
 pub fn unfinished(frame: &[u8]) -> &[u8] {
+    if is_binary(frame) {
+        return &[];
+    }
     let tail = frame.iter().rposition(|&b| b == END).unwrap_or_default();
     let tail = frame.get(tail..).unwrap_or_default();
     let begins =

@@ -1,6 +1,6 @@
 //! What a first visit downloads.
 
-use std::{fs, io::Write};
+use std::{fs, io::Write, path::Path};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -68,14 +68,25 @@ pub fn measure() -> Result<Sizes> {
             continue;
         }
         let bytes = fs::read(entry.path())?;
-        let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4_096, 11, 22);
-        brotli.write_all(&bytes)?;
         sizes.push((
             entry.file_name().to_string_lossy().into_owned(),
             bytes.len(),
-            brotli.into_inner().len(),
+            compressed(&bytes)?,
         ));
     }
     sizes.sort();
     Ok(Sizes(sizes))
+}
+
+/// Bytes after Brotli at its best.
+fn compressed(bytes: &[u8]) -> Result<usize> {
+    let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4_096, 11, 22);
+    brotli.write_all(bytes)?;
+    Ok(brotli.into_inner().len())
+}
+
+/// Of one file.
+pub fn brotli_kb(file: &Path) -> Result<f64> {
+    let bytes = fs::read(file).with_context(|| format!("{} is missing", file.display()))?;
+    Ok(kb(compressed(&bytes)?))
 }

@@ -141,9 +141,8 @@ impl Person {
 
     /// Waits until the page shows something.
     pub async fn until(&mut self, what: &str, shows: impl Fn(&Seen) -> bool) -> Result<Seen> {
-        match timeout(PATIENCE, self.seen.wait_for(shows)).await {
-            Ok(seen) => return Ok(seen.context("the person is gone")?.clone()),
-            Err(_) => {}
+        if let Ok(seen) = timeout(PATIENCE, self.seen.wait_for(shows)).await {
+            return Ok(seen.context("the person is gone")?.clone());
         }
         bail!("{what} did not come; seen: {:#?}", self.seen())
     }
