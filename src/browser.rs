@@ -17,4 +17,5 @@ pub mod random;
 pub mod room;
 pub mod tabs;
 pub mod task;
+pub mod text;
 pub mod websocket;

@@ -54,8 +54,10 @@ pub const BUFFERED_AMOUNT_BYTES: u32 = 256 * 1024;
 pub const HIGH_WATER_BYTES: usize = 64 * 1024;
 /// … until it holds no more than this.
 pub const LOW_WATER_BYTES: usize = 16 * 1024;
-/// How often `bufferedAmount` is looked at while it is high: no event tells of it.
-pub const DRAIN_MS: Millis = 50;
+/// How soon `bufferedAmount` is looked at again while it is high, for no event tells of it; twice as late each time that
+/// nothing went, up to the cap.
+pub const DRAIN_MS: Millis = 4;
+pub const DRAIN_CAP_MS: Millis = 64;
 /// What may wait for a slow server, in messages and payload bytes; beyond it the document holds the truth.
 pub const OUTBOX_MESSAGES: usize = 1_000;
 pub const OUTBOX_BYTES: usize = 1024 * 1024;

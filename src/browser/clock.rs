@@ -1,7 +1,7 @@
 //! `performance.now()`, `setTimeout` and `requestAnimationFrame`. A timer that is dropped does not ring.
 
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::window;
+use web_sys::{Performance, window};
 
 use crate::limits::Millis;
 
@@ -12,9 +12,11 @@ pub fn now() -> Millis {
 
 /// The same with fractions, for measuring.
 pub fn now_exact() -> f64 {
-    window()
-        .and_then(|window| window.performance())
-        .map_or(0.0, |clock| clock.now())
+    thread_local! {
+        // Looked up once: the time is asked for with every frame.
+        static CLOCK: Option<Performance> = window().and_then(|window| window.performance());
+    }
+    CLOCK.with(|clock| clock.as_ref().map_or(0.0, Performance::now))
 }
 
 /// Rings once.

@@ -167,13 +167,10 @@ impl Connection {
     /// Hands the browser what it may have now.
     fn drain(&self) -> Sent {
         if self.machine.borrow().is_open() {
-            loop {
-                let buffered = self.link.borrow().buffered_amount();
-                let next = self.outbox.borrow_mut().next(buffered);
-                let Some(frame) = next else { break };
-                // A socket that just died takes nothing; its close event is on the way.
-                let _ = self.link.borrow().send(&frame);
-            }
+            let mut outbox = self.outbox.borrow_mut();
+            self.link
+                .borrow()
+                .send_all(|buffered| outbox.next(buffered));
         }
         if self.outbox.borrow().is_empty() {
             return Sent::Handed;

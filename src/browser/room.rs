@@ -136,13 +136,9 @@ impl Host {
     }
 
     fn send_what_waits(&self) {
-        loop {
-            let buffered = self.link.borrow().buffered_amount();
-            let next = self.session.borrow_mut().next_frame(clock::now(), buffered);
-            let Some(frame) = next else { return };
-            // A frame that the socket does not take is not lost: the digest brings it up again.
-            let _ = self.link.borrow().send(&frame);
-        }
+        // A frame that the socket does not take is not lost: the digest brings it up again.
+        let (link, mut session) = (self.link.borrow(), self.session.borrow_mut());
+        link.send_all(|buffered| session.next_frame(clock::now(), buffered));
     }
 
     fn carry_out(self: &Rc<Self>, outputs: Vec<Output>) {
@@ -173,7 +169,7 @@ impl Host {
             Scout::Close => drop(self.scout.take()),
             Scout::Send(frame) => {
                 // A scout that is not open any more has said so, or is about to.
-                let _ = self.scout.borrow().as_ref().map(|scout| scout.send(&frame));
+                let _ = self.scout.borrow().as_ref().map(|scout| scout.hand(&frame));
             }
             Scout::Open(endpoint) => {
                 let host = Rc::downgrade(self);

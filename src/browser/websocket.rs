@@ -6,10 +6,11 @@
 
 use std::rc::Rc;
 
-use js_sys::{ArrayBuffer, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use js_sys::{ArrayBuffer, JsString, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{BinaryType, WebSocket};
 
+use super::text;
 use crate::{
     core::{frame::Frame, socket::close::CloseEvent},
     limits::{BUFFERED_AMOUNT_BYTES, CLOSE_REASON_BYTES},
@@ -52,6 +53,14 @@ pub enum CloseError {
     Code(u16),
     #[error("A close reason has at most {CLOSE_REASON_BYTES} bytes of UTF-8.")]
     ReasonTooLong,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// `send` with a string that is JavaScript's already.
+    type RawSocket;
+    #[wasm_bindgen(method, catch, js_name = send)]
+    fn send_text(this: &RawSocket, text: &JsString) -> Result<(), JsValue>;
 }
 
 pub struct Socket {
@@ -103,23 +112,28 @@ impl Socket {
         })
     }
 
-    /// Hands a frame to the browser.
-    pub fn send(&self, frame: &Frame) -> Result<(), SendError> {
-        match frame {
-            Frame::Text(text) => self.send_text(text),
-            Frame::Binary(bytes) => self.send_binary(bytes),
-        }
+    /// Hands a frame to the browser, for a caller who watches [`Self::buffered_amount`] and the events: a socket that
+    /// is closing takes it and sends nothing.
+    pub fn hand(&self, frame: &Frame) -> Result<(), SendError> {
+        refused(match frame {
+            Frame::Text(text) => self.raw().send_text(&text::to_js(text)),
+            Frame::Binary(bytes) => self.socket.send_with_u8_array(bytes),
+        })
     }
 
     /// Hands text to the browser. A lone surrogate cannot occur in a `&str`.
     pub fn send_text(&self, text: &str) -> Result<(), SendError> {
         self.check()?;
-        refused(self.socket.send_with_str(text))
+        refused(self.raw().send_text(&text::to_js(text)))
     }
 
     pub fn send_binary(&self, bytes: &[u8]) -> Result<(), SendError> {
         self.check()?;
         refused(self.socket.send_with_u8_array(bytes))
+    }
+
+    fn raw(&self) -> &RawSocket {
+        self.socket.unchecked_ref()
     }
 
     fn check(&self) -> Result<(), SendError> {
@@ -166,11 +180,10 @@ fn refused(sent: Result<(), JsValue>) -> Result<(), SendError> {
 }
 
 fn data_of(data: &JsValue) -> Option<Frame> {
-    if let Some(text) = data.as_string() {
-        return Some(Frame::Text(text));
+    match data.dyn_ref::<ArrayBuffer>() {
+        Some(buffer) => Some(Frame::Binary(Uint8Array::new(buffer).to_vec())),
+        None => text::from_js(data).map(Frame::Text),
     }
-    let buffer = data.dyn_ref::<ArrayBuffer>()?;
-    Some(Frame::Binary(Uint8Array::new(buffer).to_vec()))
 }
 
 fn text_of(error: &JsValue) -> String {

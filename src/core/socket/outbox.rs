@@ -8,7 +8,10 @@ use std::collections::VecDeque;
 
 use crate::{
     core::frame::Frame,
-    limits::{DRAIN_MS, HIGH_WATER_BYTES, LOW_WATER_BYTES, Millis, OUTBOX_BYTES, OUTBOX_MESSAGES},
+    limits::{
+        DRAIN_CAP_MS, DRAIN_MS, HIGH_WATER_BYTES, LOW_WATER_BYTES, Millis, OUTBOX_BYTES,
+        OUTBOX_MESSAGES,
+    },
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +29,9 @@ pub struct Outbox {
     bytes: usize,
     /// The browser's buffer was above the high water, and has not been below the low one since.
     blocked: bool,
+    /// What the browser's buffer held at the last look while blocked, and how long to wait for the next one.
+    seen: usize,
+    patience_ms: Millis,
 }
 
 impl Outbox {
@@ -53,11 +59,19 @@ impl Outbox {
 
     /// The next frame to hand to the browser, whose `bufferedAmount` is `buffered` bytes. Ask until there is none.
     pub fn next(&mut self, buffered: usize) -> Option<Frame> {
-        if self.blocked && buffered > LOW_WATER_BYTES {
-            return None;
-        }
-        self.blocked = buffered >= HIGH_WATER_BYTES;
+        let limit = if self.blocked {
+            LOW_WATER_BYTES + 1
+        } else {
+            HIGH_WATER_BYTES
+        };
+        self.blocked = buffered >= limit;
         if self.blocked {
+            // A network that takes something is looked at often, a stalled one seldom.
+            self.patience_ms = match buffered == self.seen {
+                true => (self.patience_ms * 2).min(DRAIN_CAP_MS),
+                false => DRAIN_MS,
+            };
+            self.seen = buffered;
             return None;
         }
         if !self.volatile.is_empty() {
@@ -74,7 +88,7 @@ impl Outbox {
 
     /// When to look at `bufferedAmount` again; the browser has no event for it.
     pub fn wake_at(&self, now: Millis) -> Option<Millis> {
-        (self.blocked && !self.is_empty()).then_some(now + DRAIN_MS)
+        (self.blocked && !self.is_empty()).then_some(now + self.patience_ms)
     }
 
     pub fn is_empty(&self) -> bool {
