@@ -6,11 +6,16 @@ use std::{cell::RefCell, rc::Rc};
 use duplex::{
     browser::{
         clock::{self, Timeout},
+        connection::Sent,
         idb, page_api, random,
         tabs::Tabs,
         websocket::{CloseError, Event, SendError, Socket},
     },
-    core::{doc::store::Stored, frame::Frame, socket::machine::State},
+    core::{
+        doc::store::Stored,
+        frame::Frame,
+        socket::{close::Verdict, endpoint::Endpoint, machine::State},
+    },
     ui::hooks::use_socket::{self, use_socket},
 };
 use futures_channel::{mpsc, oneshot};
@@ -119,6 +124,140 @@ async fn a_connection_that_is_refused_reports_1006() {
         panic!()
     };
     assert_eq!((close.code, close.was_clean), (1006, false));
+}
+
+#[wasm_bindgen_test]
+fn addresses_that_no_websocket_has_are_refused_with_a_sentence() {
+    for url in [
+        "",
+        "nonsense",
+        "ws://",
+        "mailto:a@b",
+        "ws://host:99999/",
+        "ws://ho st/",
+        "ws://x/#part",
+    ] {
+        let refused = Endpoint::parse(url, false);
+        assert!(
+            refused.is_err_and(|error| error.to_string().ends_with('.')),
+            "{url}"
+        );
+    }
+    for url in ["ws://[", "mailto:a@b"] {
+        assert!(Socket::open(url, &[], |_| {}).is_err(), "{url}");
+    }
+    for protocols in [&["a", "a"][..], &["with space"], &[""]] {
+        assert!(Socket::open(&format!("{RELAY}/echo"), protocols, |_| {}).is_err());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn before_it_is_open_nothing_can_be_sent_and_it_can_be_closed() {
+    let (sender, mut events) = mpsc::unbounded();
+    let socket = Socket::open(&format!("{RELAY}/echo"), &[], move |event| {
+        let _ = sender.unbounded_send(event);
+    })
+    .unwrap();
+    assert_eq!(socket.send_text("early"), Err(SendError::NotOpen));
+    socket.close(1000, "").unwrap();
+    socket.close(3000, "twice is once").unwrap();
+    let Some(Event::Closed(close)) = events.next().await else {
+        panic!("opened all the same")
+    };
+    assert_eq!((close.code, close.was_clean), (1006, false));
+}
+
+#[wasm_bindgen_test]
+async fn every_close_code_of_a_page_goes_through_and_no_other() {
+    let (socket, _events) = open("/echo").await;
+    for code in [0, 999, 1001, 1004, 1005, 1006, 1015, 2999, 5000, u16::MAX] {
+        assert_eq!(socket.close(code, ""), Err(CloseError::Code(code)));
+    }
+    for (code, reason) in [(1000, ""), (3000, "x"), (4999, &"x".repeat(123)[..])] {
+        let (socket, mut events) = open("/echo").await;
+        socket.close(code, reason).unwrap();
+        let Some(Event::Closed(close)) = events.next().await else {
+            panic!()
+        };
+        assert_eq!((close.code, close.was_clean), (code, true));
+    }
+    let (socket, _events) = open("/echo").await;
+    assert_eq!(
+        socket.close(3000, &"x".repeat(124)),
+        Err(CloseError::ReasonTooLong)
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_close_that_the_server_began_carries_its_code_and_words() {
+    let (socket, mut events) = open("/echo").await;
+    socket.send_binary(&vec![0; 100_001]).unwrap();
+    let Some(Event::Closed(close)) = events.next().await else {
+        panic!()
+    };
+    assert_eq!((close.code, close.reason.as_str()), (1009, "frame too big"));
+    assert_eq!(close.verdict(), Verdict::SmallerFrames);
+}
+
+#[wasm_bindgen_test]
+async fn what_is_handed_over_counts_as_buffered_until_it_is_gone() {
+    let (socket, mut events) = open("/echo").await;
+    assert_eq!(socket.buffered_amount(), 0);
+    socket.send_text(&"x".repeat(50_000)).unwrap();
+    assert_eq!(socket.buffered_amount(), 50_000);
+    assert_eq!(text(events.next().await).len(), 50_000);
+    assert_eq!(socket.buffered_amount(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_consumer_on_animation_frames_gets_every_one_of_a_burst() {
+    const FRAMES: usize = 10_000;
+    let owner = Owner::new();
+    let socket = owner.with(|| use_socket(&format!("{RELAY}/echo")));
+    assert!(socket.drain().is_empty());
+    let mut got = 0;
+    for n in 0..FRAMES {
+        // The queue is bounded: who sends faster than the server takes has to wait.
+        while socket.send(n.to_string()).is_err() {
+            frame().await;
+        }
+    }
+    while got < FRAMES {
+        frame().await;
+        for message in socket.drain() {
+            assert_eq!(message.data, Frame::Text(got.to_string()));
+            got += 1;
+        }
+    }
+    assert_eq!(socket.received.get_untracked(), FRAMES);
+    owner.cleanup();
+}
+
+/// The next animation frame.
+async fn frame() {
+    let (done, waiting) = oneshot::channel();
+    clock::before_paint(move || {
+        let _ = done.send(());
+    });
+    waiting.await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn the_newest_of_a_slot_is_all_that_is_sent() {
+    let owner = Owner::new();
+    let socket = owner.with(|| use_socket(&format!("{RELAY}/echo")));
+    socket.drain();
+    for n in 0..100 {
+        assert_eq!(socket.send_latest(1, n.to_string()), Ok(Sent::Queued));
+    }
+    socket.send("end").unwrap();
+    let mut got = Vec::new();
+    while got.last() != Some(&Frame::from("end")) {
+        pass(5).await;
+        got.extend(socket.drain().into_iter().map(|message| message.data));
+    }
+    assert_eq!(got, [Frame::from("99"), Frame::from("end")]);
+    owner.cleanup();
 }
 
 #[wasm_bindgen_test]

@@ -2,9 +2,16 @@
 //! again; a seed that failed once lives on in `seeds_that_failed_once`.
 #![cfg(not(target_arch = "wasm32"))]
 
-use duplex::sim::{
-    network::{Audience, Faults},
-    world::{Plan, World},
+use duplex::{
+    core::socket::{
+        close::CloseEvent,
+        endpoint::Endpoint,
+        machine::{Input, Machine, Output},
+    },
+    sim::{
+        network::{Audience, Faults},
+        world::{Plan, World},
+    },
 };
 
 const SEEDS: u64 = 240;
@@ -78,6 +85,51 @@ fn the_same_seed_gives_the_same_run() {
     };
     assert_eq!(run(11), run(11));
     assert_ne!(run(11), run(12));
+}
+
+/// A relay that everybody is on stops, and comes back half a minute later.
+#[test]
+fn a_thousand_clients_of_a_restarted_relay_do_not_storm_it() {
+    const DOWN_MS: u64 = 30_000;
+    let mut rng = fastrand::Rng::with_seed(9);
+    let endpoint = Endpoint::parse("ws://relay/", false).unwrap();
+    let close = CloseEvent::ours("");
+    let mut clients: Vec<_> = (0..1_000)
+        .map(|_| {
+            let mut machine = Machine::new(false);
+            machine.handle(0, Input::Started(vec![endpoint.clone()]), &mut rng);
+            machine.handle(1, Input::Opened(1), &mut rng);
+            machine.handle(60_000, Input::Closed(1, close.clone()), &mut rng);
+            machine
+        })
+        .collect();
+    let mut windows = std::collections::BTreeMap::<u64, usize>::new();
+    for now in 60_000..60_000 + DOWN_MS + 61_000 {
+        for machine in &mut clients {
+            if machine.wake_at().is_none_or(|at| at > now) {
+                continue;
+            }
+            for output in machine.handle(now, Input::Ticked, &mut rng) {
+                let Output::Open(generation, _) = output else {
+                    continue;
+                };
+                *windows.entry(now / 100).or_default() += 1;
+                let answer = match now < 60_000 + DOWN_MS {
+                    true => Input::Closed(generation, close.clone()),
+                    false => Input::Opened(generation),
+                };
+                machine.handle(now, answer, &mut rng);
+            }
+        }
+    }
+    assert!(clients.iter().all(Machine::is_open));
+    let attempts: usize = windows.values().sum();
+    let fullest = windows.values().max().copied().unwrap_or_default();
+    println!("{attempts} attempts, at most {fullest} of them in 100 ms");
+    assert!(
+        fullest * 20 <= attempts,
+        "{fullest} of {attempts} attempts in one window"
+    );
 }
 
 #[test]

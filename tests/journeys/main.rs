@@ -78,7 +78,11 @@ fn main() {
         .into_iter()
         .flat_map(|engine| everywhere.map(|(name, journey)| trial(engine, name, journey)))
         .collect();
-    for (name, journey) in journeys![excalidraw::every_exported_stroke_opens_in_excalidraw] {
+    let in_chromium = journeys![
+        excalidraw::every_exported_stroke_opens_in_excalidraw,
+        together::a_live_room_loses_nothing_whatever_the_network_does,
+    ];
+    for (name, journey) in in_chromium {
         trials.push(trial(Engine::Chromium, name, journey));
     }
     let arguments = Arguments {

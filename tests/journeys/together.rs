@@ -1,10 +1,12 @@
 //! Two people who never met, on one link.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use xtask::{
     browser::Window,
-    relay::{Faults, Server},
+    relay::{Audience, Faults, Server},
 };
 
 use crate::Ground;
@@ -252,4 +254,90 @@ pub async fn one_site_works_under_a_sub_path(ground: Ground) -> Result<()> {
     draw(&window, 0..1).await?;
     strokes(&window, 1).await?;
     window.close().await
+}
+
+/// Pulls the plug of the machine, as far as a page can tell, or puts it back.
+async fn plug(window: &Window, pulled: bool) -> Result<()> {
+    window.devtools("Network.enable", json!({})).await?;
+    let conditions = json!({
+        "offline": pulled, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+    });
+    window
+        .devtools("Network.emulateNetworkConditions", conditions)
+        .await
+        .map(drop)
+}
+
+async fn says(window: &Window, state: &str, words: &str) -> Result<()> {
+    let script = format!(
+        "const it = document.querySelector('[data-testid=connection]'); \
+         return it.dataset.state === '{state}' && it.textContent.includes('{words}')"
+    );
+    window.until(&format!("{state}: {words}"), &script).await
+}
+
+/// Twenty killed relays, a server that goes silent, and two minutes without a network, while both draw on.
+pub async fn a_live_room_loses_nothing_whatever_the_network_does(ground: Ground) -> Result<()> {
+    let all = || Faults {
+        audience: Some(Audience::All),
+        ..Faults::default()
+    };
+    let mut relay = Server::start(0, all()).await?;
+    let port = relay.port();
+    let address = ground.address("storm", "board", Some(&format!("{}storm", relay.address())));
+    let (a, b) = (ground.window().await?, ground.window().await?);
+    for window in [&a, &b] {
+        window.goto(&address).await?;
+    }
+    for window in [&a, &b] {
+        says(window, "open", "in step with one other").await?;
+    }
+    relay.relay().set_black_hole(true);
+    draw(&a, 10..11).await?;
+    for window in [&a, &b] {
+        says(window, "stale", "has gone quiet").await?;
+    }
+    relay.relay().set_black_hole(false);
+    for window in [&a, &b] {
+        strokes(window, 1).await?;
+    }
+
+    for round in 0..20 {
+        draw(&a, round % 10..round % 10 + 1).await?;
+        relay.kill().await;
+        draw(&b, 12 + round % 10..13 + round % 10).await?;
+        for window in [&a, &b] {
+            says(window, "waiting", "edits are kept here").await?;
+        }
+        relay = Server::start(port, all()).await?;
+        for window in [&a, &b] {
+            window.press_if_there("Try again").await?;
+            says(window, "open", "Connected").await?;
+        }
+    }
+    for window in [&a, &b] {
+        strokes(window, 41).await?;
+    }
+    plug(&a, true).await?;
+    relay.kill().await;
+    draw(&a, 4..5).await?;
+    says(&a, "offline", "No network").await?;
+    says(&b, "waiting", "edits are kept here").await?;
+    draw(&b, 15..16).await?;
+    // The length is what is tested: backoff and timers have to outlast it.
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    says(&a, "offline", "No network").await?;
+    relay = Server::start(port, all()).await?;
+    plug(&a, false).await?;
+    for window in [&a, &b] {
+        // After so many tries the next one by itself may be half a minute away.
+        window.press_if_there("Try again").await?;
+        says(window, "open", "in step with one other").await?;
+        strokes(window, 43).await?;
+    }
+    equal(&a, &b, "duplex.board.export()").await?;
+    equal(&a, &b, "Promise.resolve(duplex.status().digest)").await?;
+    relay.kill().await;
+    a.close().await?;
+    b.close().await
 }

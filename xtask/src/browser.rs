@@ -2,6 +2,7 @@
 //! people who never met.
 
 use std::{
+    ffi::OsStr,
     path::Path,
     process::Stdio,
     time::{Duration, Instant},
@@ -62,9 +63,10 @@ impl Engine {
         }
     }
 
-    /// Whether this machine can run it.
-    pub fn is_here(self) -> bool {
-        which::which(self.driver()).is_ok() && which::which(self.browser()).is_ok()
+    /// Whether the browser and its driver are found in `path`.
+    pub fn is_here(self, path: &OsStr) -> bool {
+        let is_there = |program| which::which_in(program, Some(path), ".").is_ok();
+        is_there(self.driver()) && is_there(self.browser())
     }
 
     fn capabilities(self, profile: &Path, size: (u32, u32)) -> Result<Value> {
@@ -292,6 +294,15 @@ impl Window {
     pub async fn press(&self, name: &str) -> Result<()> {
         let css = format!("button[aria-label=\"{name}\"]");
         Ok(self.find(&css).await?.click().await?)
+    }
+
+    /// Presses the button with this text, if it is there at the moment.
+    pub async fn press_if_there(&self, text: &str) -> Result<()> {
+        let script = format!(
+            "for (const button of document.querySelectorAll('button')) \
+             if (button.textContent === '{text}') button.click()"
+        );
+        self.eval(&script).await.map(drop)
     }
 
     /// Types into a field, as keys.

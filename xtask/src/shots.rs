@@ -67,8 +67,17 @@ pub async fn take() -> Result<()> {
                 .await?;
                 shoot(&ada, &format!("{name}-{theme}-{page}")).await?;
             }
-            ada.find(".topbar .primary").await?.click().await?;
-            shoot(&ada, &format!("{name}-{theme}-share")).await?;
+            for (button, dialog) in [
+                (".topbar .primary", "share"),
+                (".connection button", "connection"),
+            ] {
+                ada.find(button).await?.click().await?;
+                shoot(&ada, &format!("{name}-{theme}-{dialog}")).await?;
+                ada.find("dialog[open] button[aria-label=\"Close\"]")
+                    .await?
+                    .click()
+                    .await?;
+            }
         }
     }
     ada.close().await?;

@@ -101,6 +101,10 @@ enum Gesture {
     },
     Erasing {
         pointer: i32,
+        kind: PointerKind,
+        from: Point,
+        far: bool,
+        /// In board coordinates.
         last: Point,
     },
     Panning {
@@ -144,6 +148,7 @@ impl Hands {
     /// Forgets the gesture under way: its pointer will not be heard of again.
     pub fn let_go(&mut self) {
         self.gesture = Gesture::Idle;
+        self.space = false;
     }
 
     /// Whether a drag would move the board.
@@ -192,6 +197,16 @@ impl Hands {
                 self.pinch((first, from), (pointer, sample.at));
                 return vec![Intent::CancelStroke];
             }
+            Gesture::Erasing {
+                pointer: first,
+                kind: PointerKind::Touch,
+                from,
+                far: false,
+                ..
+            } if kind == PointerKind::Touch => {
+                self.pinch((first, from), (pointer, sample.at));
+                return vec![Intent::CancelErasing];
+            }
             Gesture::Panning {
                 pointer: first,
                 last,
@@ -218,7 +233,13 @@ impl Hands {
                 Vec::new()
             }
             Tool::Eraser => {
-                self.gesture = Gesture::Erasing { pointer, last: at };
+                self.gesture = Gesture::Erasing {
+                    pointer,
+                    kind,
+                    from: sample.at,
+                    far: false,
+                    last: at,
+                };
                 vec![Intent::Erase { from: at, to: at }]
             }
             Tool::Pen => {
@@ -252,16 +273,21 @@ impl Hands {
             Gesture::Drawing {
                 pointer, from, far, ..
             } if *pointer == moved => {
-                *far |= samples
-                    .iter()
-                    .any(|s| (s.at - *from).hypot() > PINCH_SLACK_PX);
+                *far |= is_far(*from, samples);
                 let board = |s: &ScreenSample| Sample {
                     at: camera.board_from_screen(s.at),
                     pressure: s.pressure,
                 };
                 vec![Intent::ExtendStroke(samples.iter().map(board).collect())]
             }
-            Gesture::Erasing { pointer, last } if *pointer == moved => {
+            Gesture::Erasing {
+                pointer,
+                last,
+                from,
+                far,
+                ..
+            } if *pointer == moved => {
+                *far |= is_far(*from, samples);
                 let step = |s: &ScreenSample| {
                     let to = camera.board_from_screen(s.at);
                     Intent::Erase {
@@ -282,7 +308,8 @@ impl Hands {
 
     fn ended(&mut self, ended: i32, finished: bool) -> Vec<Intent> {
         let intent = match self.gesture {
-            Gesture::Drawing { pointer, .. } if pointer == ended => match finished {
+            // What was drawn is kept, even if a notification or the system took the pointer away.
+            Gesture::Drawing { pointer, far, .. } if pointer == ended => match finished || far {
                 true => Intent::FinishStroke,
                 false => Intent::CancelStroke,
             },
@@ -308,6 +335,12 @@ impl Hands {
         self.gesture = Gesture::Idle;
         vec![intent]
     }
+}
+
+fn is_far(from: Point, samples: &[ScreenSample]) -> bool {
+    samples
+        .iter()
+        .any(|s| (s.at - from).hypot() > PINCH_SLACK_PX)
 }
 
 /// One of two fingers moved: the board follows both.
@@ -394,6 +427,30 @@ mod tests {
             [Intent::FinishStroke]
         );
         assert!(hands.is_idle());
+    }
+
+    #[test]
+    fn a_stroke_that_the_system_interrupts_is_kept_once_it_is_one() {
+        for (to, kept) in [(3.0, Intent::CancelStroke), (90.0, Intent::FinishStroke)] {
+            let mut hands = Hands::default();
+            press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
+            shift(&mut hands, 1, &[to]);
+            let cancelled = hands.handle(&CAMERA, Input::Cancelled { pointer: 1 });
+            assert_eq!(cancelled, [kept]);
+        }
+    }
+
+    #[test]
+    fn two_fingers_pinch_with_the_eraser_too() {
+        let mut hands = Hands::default();
+        hands.handle(&CAMERA, Input::ToolChosen(Tool::Eraser));
+        press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
+        let second = press(&mut hands, 2, PointerKind::Touch, Button::Primary, 100.0);
+        assert_eq!(second, [Intent::CancelErasing]);
+        assert!(matches!(
+            shift(&mut hands, 2, &[200.0])[..],
+            [Intent::Pan(_), Intent::Zoom { .. }]
+        ));
     }
 
     #[test]

@@ -139,6 +139,9 @@ impl Easel {
     pub fn detach(&mut self) {
         self.shown = None;
         self.drawing = None;
+        for id in std::mem::take(&mut self.erasing) {
+            self.fade(&id, false);
+        }
         self.hands.let_go();
     }
 

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use kurbo::{Point, Size, Vec2};
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
@@ -54,6 +54,11 @@ pub fn Stage() -> impl IntoView {
             }
         });
     }
+    // A key that is let go elsewhere is not heard here.
+    let released = window_event_listener(ev::blur, move |_| {
+        room.easel().borrow_mut().hold_space(false)
+    });
+    on_cleanup(move || released.remove());
     let pans = easel.borrow().pans;
     view! {
         <div
