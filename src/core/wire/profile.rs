@@ -190,6 +190,8 @@ pub struct Profiler {
     started_at: Millis,
     scout: Scout,
     scout_was_open: bool,
+    /// When the scout spoke first.
+    scouted_at: Millis,
     repeated: bool,
     heard_any: bool,
     /// Our connection, or the scout's, got its own frames back.
@@ -209,6 +211,7 @@ impl Profiler {
             started_at: now,
             scout: Scout::Connecting,
             scout_was_open: false,
+            scouted_at: now,
             repeated: false,
             heard_any: false,
             echo: false,
@@ -281,6 +284,7 @@ impl Profiler {
     pub fn scout_opened(&mut self, now: Millis) -> Vec<Order> {
         let again = self.scout_was_open;
         self.scout_was_open = true;
+        self.scouted_at = now;
         let next = match again {
             false => SCOUT_TEXT,
             true => SCOUT_LARGE,
@@ -328,8 +332,13 @@ impl Profiler {
             };
             self.echo |= from == line;
             self.cross |= from != line;
-            if self.profile.rtt_ms.is_none() && number == OWN_TEXT {
-                self.profile.rtt_ms = u32::try_from(now.saturating_sub(self.started_at)).ok();
+            if self.profile.rtt_ms.is_none() {
+                // There and back, whichever of our connections it came back on.
+                let said_at = match from {
+                    Line::Own => self.started_at,
+                    Line::Scout => self.scouted_at,
+                };
+                self.profile.rtt_ms = u32::try_from(now.saturating_sub(said_at)).ok();
             }
             let sent = self.probe(number);
             self.compare(number, &sent, frame, found.len());

@@ -64,7 +64,7 @@ fn Details() -> impl IntoView {
         <dl class="card">{card}</dl>
         <h3>"What happened last"</h3>
         <ol class="tape" role="log" aria-live="off">{move || tape(room)}</ol>
-        <button type="button" on:click=move |_| export(room)>"Save all events"</button>
+        <button type="button" class="link-button" on:click=move |_| export(room)>"Save all events"</button>
     }
 }
 
