@@ -20,7 +20,7 @@ mod measures {
                 tag::Tag,
             },
         },
-        limits::LARGE_FRAME_BYTES,
+        limits::LARGEST_FRAME_BYTES,
     };
     use futures_channel::oneshot;
     use wasm_bindgen::prelude::wasm_bindgen;
@@ -123,7 +123,7 @@ mod measures {
         );
         codec.set_shape(Shape {
             form: Form::Binary,
-            frame_bytes: LARGE_FRAME_BYTES,
+            frame_bytes: LARGEST_FRAME_BYTES,
         });
         codec
     }

@@ -68,13 +68,16 @@ pub const INBOX_BYTES: usize = 64 * 1024 * 1024;
 
 /// A whole frame until the server has been profiled: the smallest server in the wild closes at 512 bytes.
 pub const FRAME_BYTES: usize = 400;
-/// A whole frame for a server that returned one of this size: small enough for every server that takes more than
-/// the smallest, and base64 and heads cost little of it.
+/// A whole frame for a server that returned one of this size: below the 8 KiB at which the next ones close.
 pub const LARGE_FRAME_BYTES: usize = 4_096;
+/// The same for servers that take more: 16 KiB and a head. Beyond it a lost frame costs more than its head saves.
+pub const LARGEST_FRAME_BYTES: usize = 17 * 1024;
 /// How long one probe is waited for.
 pub const PROBE_PATIENCE_MS: Millis = 400;
 /// If nothing came back by then the first probe goes out again.
 pub const PROBE_AGAIN_MS: Millis = 700;
+/// A remembered profile is looked into again after this long without hearing anybody.
+pub const VERIFY_MS: Millis = 5_000;
 /// No verdict before: an echo may be slower than what the scout hears.
 pub const PROFILE_SETTLES_MS: Millis = 300;
 /// The verdict comes then at the latest.

@@ -22,7 +22,7 @@ use crate::{
             profile::{Line, Order, Profile, Profiler},
         },
     },
-    limits::{HEARTBEAT_PEERS, KNOWN_SERVERS, Millis},
+    limits::{HEARTBEAT_PEERS, KNOWN_SERVERS, Millis, VERIFY_MS},
 };
 
 /// What is remembered of servers, by address, the latest last.
@@ -51,6 +51,10 @@ pub struct Relay {
     pub mute: bool,
     known: Known,
     profiler: Option<Profiler>,
+    /// The server that was opened last.
+    opened: Option<Endpoint>,
+    /// When what is remembered of the server is looked into again, if nobody is heard.
+    verify_at: Option<Millis>,
     /// Frames of ours, and of others, came over this connection.
     heard_own: bool,
     heard_others: bool,
@@ -78,6 +82,8 @@ impl Relay {
             mute: false,
             known,
             profiler: None,
+            opened: None,
+            verify_at: None,
             heard_own: false,
             heard_others: false,
             peers: Vec::new(),
@@ -93,6 +99,7 @@ impl Relay {
             self.machine.wake_at(),
             self.profiler.as_ref().map(Profiler::wake_at),
             self.drain_at,
+            self.verify_at,
         ]
         .into_iter()
         .flatten()
@@ -118,7 +125,7 @@ impl Relay {
 
     /// Remembers what the server at hand is, if that is worth it, or forgets what was wrong.
     fn learn(&mut self) -> Option<Output> {
-        let address = self.machine.endpoint()?.as_str().to_owned();
+        let address = self.opened.as_ref()?.as_str().to_owned();
         let before = self.known.clone();
         self.known.retain(|(known, _)| *known != address);
         if self.server.is_worth_keeping() {
@@ -174,32 +181,31 @@ impl Session {
             }
             out.push(Output::Socket(output));
         }
+        if *self.relay.machine.state() != state {
+            let state = Connection::from(self.relay.machine.state()).name();
+            self.relay.tape.record(now, Event::State { state });
+        }
         if self.relay.machine.is_open()
             && (!was_open || self.relay.machine.generation() != generation)
         {
             self.opened(now, out);
         }
-        if *self.relay.machine.state() != state {
-            let state = Connection::from(self.relay.machine.state()).name();
-            self.relay.tape.record(now, Event::State { state });
-        }
     }
 
-    /// A close that says what the server does not take: the next connection does without.
+    /// A close that says that the server does not take what it gets: what was known of it is wrong, and the next
+    /// connection begins with what every server takes.
     fn refused_something(&mut self, close: &CloseEvent, out: &mut Vec<Output>) {
-        let relay = &mut self.relay;
-        match close.verdict() {
-            Verdict::SmallerFrames => relay.server.shrink(),
-            Verdict::TextOnly => relay.server.binary = false,
-            Verdict::Retry | Verdict::RetryLater | Verdict::Stop => return,
+        if matches!(close.verdict(), Verdict::SmallerFrames | Verdict::TextOnly) {
+            self.relay.server = Profile::default();
+            self.relay.outbox.clear();
+            self.codec.set_shape(self.relay.server.shape());
+            out.extend(self.relay.learn());
         }
-        relay.outbox.clear();
-        self.codec.set_shape(self.relay.server.shape());
-        out.extend(self.relay.learn());
     }
 
     fn opened(&mut self, now: Millis, out: &mut Vec<Output>) {
         self.codec.reconnected();
+        self.relay.opened = self.relay.machine.endpoint().cloned();
         let relay = &self.relay;
         let known = relay
             .machine
@@ -209,15 +215,20 @@ impl Session {
         self.relay.server = known.cloned().unwrap_or_default();
         self.codec.set_shape(self.relay.server.shape());
         if is_known {
+            self.relay.verify_at = Some(now + VERIFY_MS);
             self.socket(now, machine::Input::Profiled, out);
             self.judge(now, out);
         } else {
-            let nonce = self.rng.u32(..).to_be_bytes();
-            let (profiler, orders) = Profiler::start(self.tag, self.me, nonce, now);
-            self.relay.profiler = Some(profiler);
-            self.obey(now, orders, out);
+            self.begin_to_examine(now, out);
         }
         self.joined(now, out);
+    }
+
+    fn begin_to_examine(&mut self, now: Millis, out: &mut Vec<Output>) {
+        let nonce = self.rng.u32(..).to_be_bytes();
+        let (profiler, orders) = Profiler::start(self.tag, self.me, nonce, now);
+        self.relay.profiler = Some(profiler);
+        self.obey(now, orders, out);
     }
 
     fn closed(&mut self, out: &mut Vec<Output>) {
@@ -225,6 +236,12 @@ impl Session {
         if self.relay.profiler.take().is_some() {
             self.relay.mute = !self.relay.heard_own && !self.relay.heard_others;
             out.push(Output::Scout(Scout::Close));
+        }
+        let heard_any = self.relay.heard_own || self.relay.heard_others;
+        if self.relay.verify_at.take().is_some() && !heard_any {
+            // It hung up on what it used to take: another server may answer at this address by now.
+            self.relay.server = Profile::default();
+            out.extend(self.relay.learn());
         }
         self.relay.heard_own = false;
         self.relay.heard_others = false;
@@ -249,8 +266,13 @@ impl Session {
     }
 
     fn profiled(&mut self, now: Millis, profile: Profile, out: &mut Vec<Output>) {
-        self.relay.profiler = None;
+        let profiler = self.relay.profiler.take();
         self.relay.mute = false;
+        let was_known = self.relay.server.is_worth_keeping();
+        if was_known && !profiler.is_some_and(|profiler| profiler.had_scout()) {
+            // Nothing was learned that outweighs what is known.
+            return;
+        }
         self.relay.server = profile;
         self.relay
             .server
@@ -278,6 +300,14 @@ impl Session {
     }
 
     pub(super) fn examine(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if self.relay.verify_at.is_some_and(|at| at <= now) {
+            self.relay.verify_at = None;
+            // Nobody is heard: perhaps because nobody is here, perhaps because another server answers at this address
+            // by now. To ask costs nobody anything.
+            if !self.relay.heard_others && self.relay.profiler.is_none() {
+                self.begin_to_examine(now, out);
+            }
+        }
         if let Some(profiler) = &mut self.relay.profiler {
             let orders = profiler.tick(now);
             self.obey(now, orders, out);
@@ -314,11 +344,13 @@ impl Session {
         if let Some(profiler) = &mut relay.profiler {
             let orders = profiler.frame_arrived(now, Line::Own, frame);
             self.obey(now, orders, out);
-        } else if !inbound.own.is_empty() || inbound.others {
-            self.relay
-                .server
-                .noticed(!inbound.own.is_empty(), inbound.others);
-            out.extend(self.relay.learn());
+        } else {
+            let before = self.relay.server.audience;
+            let server = &mut self.relay.server;
+            server.noticed(!inbound.own.is_empty(), inbound.others);
+            if server.audience != before {
+                out.extend(self.relay.learn());
+            }
         }
         self.judge(now, out);
     }

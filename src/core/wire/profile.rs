@@ -10,7 +10,8 @@
 //! | 1 | our connection | comes back: the server echoes to the sender. The scout hears it: to everybody |
 //! | 2 | scout | we hear it: the server passes frames to others |
 //! | 3 | scout, binary, 400 B | comes back identical: the compact form can be used. Closes the scout: text only |
-//! | 4 | scout, 4 kB | comes back whole: larger frames can be used. Closes the scout: small ones only |
+//! | 4 | scout, 4 kB | comes back whole: frames of that size can be used. Closes the scout: small ones only |
+//! | 5 | scout, 17 kB | the same for the largest size |
 //!
 //! The risky ones go over the scout, so that a server that closes on them does not end the session. Texts have a space
 //! at each end: trimming shows. Whatever the server does may change; later evidence corrects the profile.
@@ -25,8 +26,8 @@ use super::{
 use crate::{
     core::{frame::Frame, peer::PeerId},
     limits::{
-        FRAME_BYTES, LARGE_FRAME_BYTES, Millis, PROBE_AGAIN_MS, PROBE_PATIENCE_MS,
-        PROFILE_DEADLINE_MS, PROFILE_SETTLES_MS,
+        FRAME_BYTES, LARGE_FRAME_BYTES, LARGEST_FRAME_BYTES, Millis, PROBE_AGAIN_MS,
+        PROBE_PATIENCE_MS, PROFILE_DEADLINE_MS, PROFILE_SETTLES_MS,
     },
 };
 
@@ -136,12 +137,6 @@ impl Profile {
         }
     }
 
-    /// The server closed because a frame was too big: the next ones are half as long, though never shorter than what
-    /// the smallest server takes.
-    pub fn shrink(&mut self) {
-        self.frame_bytes = (self.frame_bytes / 2).max(FRAME_BYTES);
-    }
-
     /// Whether it is worth remembering: what connects nobody today may be mended tomorrow.
     pub fn is_worth_keeping(&self) -> bool {
         self.audience.connects()
@@ -172,6 +167,7 @@ const OWN_TEXT: u8 = 1;
 const SCOUT_TEXT: u8 = 2;
 const SCOUT_BINARY: u8 = 3;
 const SCOUT_LARGE: u8 = 4;
+const SCOUT_LARGEST: u8 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scout {
@@ -228,6 +224,9 @@ impl Profiler {
             // As long as the frames that follow: a server may split or cap them.
             SCOUT_BINARY => body.resize(Form::Binary.body_capacity(FRAME_BYTES), number),
             SCOUT_LARGE => body.resize(Form::Text.body_capacity(LARGE_FRAME_BYTES - 2), number),
+            SCOUT_LARGEST => {
+                body.resize(Form::Text.body_capacity(LARGEST_FRAME_BYTES - 2), number);
+            }
             _ => {}
         }
         let head = Head {
@@ -243,6 +242,11 @@ impl Profiler {
             SCOUT_BINARY => envelope.write(Form::Binary),
             _ => Frame::Text(format!(" {} ", envelope.to_text())),
         }
+    }
+
+    /// Whether the second connection could be opened: without it only an echo is evidence.
+    pub fn had_scout(&self) -> bool {
+        self.scout_was_open
     }
 
     pub fn wake_at(&self) -> Millis {
@@ -369,8 +373,10 @@ impl Profiler {
                 profile.decorates |= !same && !trimmed && envelopes == 1;
             }
         }
-        if number == SCOUT_LARGE {
-            profile.frame_bytes = LARGE_FRAME_BYTES;
+        match number {
+            SCOUT_LARGE => profile.frame_bytes = profile.frame_bytes.max(LARGE_FRAME_BYTES),
+            SCOUT_LARGEST => profile.frame_bytes = LARGEST_FRAME_BYTES,
+            _ => {}
         }
     }
 
@@ -379,6 +385,7 @@ impl Profiler {
             // What nobody heard as text is not worth trying as anything else.
             SCOUT_TEXT if self.heard_any => Some(SCOUT_BINARY),
             SCOUT_BINARY => Some(SCOUT_LARGE),
+            SCOUT_LARGE if self.profile.frame_bytes == LARGE_FRAME_BYTES => Some(SCOUT_LARGEST),
             _ => None,
         };
         match next {
@@ -489,12 +496,12 @@ mod tests {
             let expected = Profile {
                 audience,
                 binary: true,
-                frame_bytes: LARGE_FRAME_BYTES,
+                frame_bytes: LARGEST_FRAME_BYTES,
                 rtt_ms: profile.rtt_ms,
                 ..Profile::default()
             };
             assert_eq!(profile, expected);
-            assert!(took <= 2_000 && frames <= 6, "{took} ms, {frames} frames");
+            assert!(took <= 2_000 && frames <= 7, "{took} ms, {frames} frames");
         }
     }
 
@@ -503,7 +510,7 @@ mod tests {
         let (profile, took, frames) = examine(|_, _| Some(Vec::new()), Some("INFO {}"));
         assert_eq!(profile.audience, Audience::None);
         assert!(profile.greets);
-        assert!(took <= 2_000 && frames <= 6, "{took} ms, {frames} frames");
+        assert!(took <= 2_000 && frames <= 7, "{took} ms, {frames} frames");
     }
 
     #[test]
@@ -514,6 +521,14 @@ mod tests {
         );
         assert_eq!(profile.audience, Audience::All);
         assert!(!profile.binary);
+        assert_eq!(profile.frame_bytes, LARGEST_FRAME_BYTES);
+    }
+
+    #[test]
+    fn a_server_with_a_cap_of_8_kib_gets_the_size_below_it() {
+        let capped: Server = |_, f| (f.len() <= 8_192).then(|| both(f.clone()));
+        let (profile, ..) = examine(capped, None);
+        assert!(profile.binary);
         assert_eq!(profile.frame_bytes, LARGE_FRAME_BYTES);
     }
 

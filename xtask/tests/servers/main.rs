@@ -142,7 +142,9 @@ async fn caps_frames_at_8_kib() -> Result<()> {
         max_frame: Some(8_192),
         ..Faults::default()
     };
-    meet_on(faults).await.map(drop)
+    let server = meet_on(faults).await?.status.server;
+    ensure!(server.binary && server.frame_bytes == 4_096, "{server:?}");
+    Ok(())
 }
 
 #[tokio::test]
@@ -292,6 +294,39 @@ async fn a_connection_that_goes_silent_is_replaced_within_twenty_seconds() -> Re
     })
     .await
     .map(drop)
+}
+
+#[tokio::test]
+async fn another_kind_of_server_answers_at_the_address_that_was_known() -> Result<()> {
+    let server = Server::start(0, all()).await?;
+    let (port, url) = (server.port(), format!("{}room", server.address()));
+    let mut ada = Person::join("changed", &[&url])?;
+    let mut bob = Person::join("changed", &[&url])?;
+    ada.draw();
+    bob.until("Ada's stroke", |seen| seen.strokes == 1).await?;
+    server.kill().await;
+    let faults = [
+        Faults {
+            names: true,
+            ..all()
+        },
+        Faults {
+            text_only: true,
+            max_frame: Some(512),
+            ..Faults::default()
+        },
+    ];
+    for (faults, strokes) in faults.into_iter().zip([2, 3]) {
+        let server = Server::start(port, faults).await?;
+        ada.draw();
+        let seen = ada
+            .until("another stroke", |seen| seen.strokes == strokes)
+            .await?;
+        bob.until("the same", |bob| bob.digest == seen.digest)
+            .await?;
+        server.kill().await;
+    }
+    Ok(())
 }
 
 #[tokio::test]
