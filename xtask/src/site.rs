@@ -67,6 +67,9 @@ fn as_release(command: &mut Command) -> Result<&mut Command> {
     let flags = tools::release_flags()?;
     Ok(command
         .current_dir(root())
+        // Flags from outside would take the place of these.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags)
         .envs(SMALL_STD))
 }

@@ -27,7 +27,7 @@ const TRUNK: CargoTool = CargoTool {
     package: "trunk",
     version: "0.21.14",
     program: "trunk",
-    arguments: &["--no-default-features", "--features", "rustls"],
+    arguments: &["--locked", "--no-default-features", "--features", "rustls"],
 };
 
 /// The same version as the crate `wasm-bindgen` in Cargo.lock.
@@ -35,14 +35,22 @@ const WASM_BINDGEN: CargoTool = CargoTool {
     package: "wasm-bindgen-cli",
     version: "0.2.129",
     program: "wasm-bindgen",
-    arguments: &[],
+    arguments: &["--locked"],
 };
 
 const GECKODRIVER: CargoTool = CargoTool {
     package: "geckodriver",
     version: "0.37.1",
     program: "geckodriver",
-    arguments: &[],
+    arguments: &["--locked"],
+};
+
+/// A server for the tests; without TLS it needs no C library. Its lock file names a crate that today's compiler refuses.
+const WEBSOCAT: CargoTool = CargoTool {
+    package: "websocat",
+    version: "1.14.0",
+    program: "websocat",
+    arguments: &["--no-default-features"],
 };
 
 /// An npm package with programs or scripts.
@@ -126,6 +134,7 @@ pub fn set_up_tests() -> Result<OsString> {
     if let Err(error) = set_up_browsers() {
         eprintln!("{error:#}");
     }
+    set_up_websocat()?;
     set_up_ws()?;
     set_up_websockets()?;
     for server in DEBIAN_SERVERS {
@@ -206,7 +215,7 @@ impl CargoTool {
         );
         let scratch = cache()?.join("scratch");
         run(Command::new("cargo")
-            .args(["install", "--locked", "--root"])
+            .args(["install", "--root"])
             .arg(&home)
             .args(self.arguments)
             .arg(format!("{}@{}", self.package, self.version))
@@ -286,6 +295,12 @@ pub fn set_up_rivals() -> Result<PathBuf> {
     set_up_npm(&RIVALS)
 }
 
+/// The program websocat.
+pub fn set_up_websocat() -> Result<PathBuf> {
+    let folder = WEBSOCAT.set_up()?;
+    Ok(folder.unwrap_or_default().join(WEBSOCAT.program))
+}
+
 /// A folder with npm's `ws` in its `node_modules`.
 pub fn set_up_ws() -> Result<PathBuf> {
     set_up_npm(&[WS])
@@ -311,12 +326,16 @@ pub fn set_up_websockets() -> Result<PathBuf> {
     Ok(home)
 }
 
-/// A server from Debian's package of the same name.
-pub fn set_up_debian_server(program: &str) -> Result<()> {
-    if which::which(program).is_err() {
+/// A server from Debian's package of the same name. Debian puts some where only root's PATH leads.
+pub fn set_up_debian_server(program: &str) -> Result<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain(["/usr/sbin".into()]);
+    let path = env::join_paths(folders)?;
+    let find = || which::which_in(program, Some(&path), crate::root());
+    if find().is_err() {
         install(&[program])?;
     }
-    Ok(())
+    find().with_context(|| format!("{program} is not where it was installed"))
 }
 
 /// Installs what is missing of the browsers and their drivers.

@@ -65,8 +65,9 @@ pub struct Person {
     seen: watch::Receiver<Seen>,
 }
 
-/// Generous, because a busy machine is slow; every wait ends as soon as what it waits for is there.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Generous, because a busy machine is slow, and a lossy server may swallow several beats; every wait ends as soon as
+/// what it waits for is there.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 impl Person {
     /// Opens the room in a thread of its own: a session is not made to be shared.

@@ -124,6 +124,24 @@ async fn python_websockets_that_broadcasts_to_others() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn websocat_that_mirrors_to_all() -> Result<()> {
+    let port = free_port().await?;
+    let mut websocat = Command::new(tools::set_up_websocat()?);
+    websocat.args([
+        "--text",
+        &format!("ws-l:127.0.0.1:{port}"),
+        "broadcast:mirror:",
+    ]);
+    let _server = start(&mut websocat, port).await?;
+    let server = meet(&format!("ws://127.0.0.1:{port}/"))
+        .await?
+        .status
+        .server;
+    ensure!(server.audience == Audience::All, "{server:?}");
+    Ok(())
+}
+
 /// The page says that this is no server that echoes, within three seconds of opening.
 async fn is_no_echo(url: &str) -> Result<()> {
     let since = Instant::now();
@@ -150,7 +168,7 @@ async fn is_no_echo(url: &str) -> Result<()> {
 
 #[tokio::test]
 async fn nats_is_not_echo_compatible_and_the_page_says_so() -> Result<()> {
-    tools::set_up_debian_server("nats-server")?;
+    let nats = tools::set_up_debian_server("nats-server")?;
     let (port, client) = (free_port().await?, free_port().await?);
     let folder = tempfile::tempdir()?;
     let config = folder.path().join("nats.conf");
@@ -160,13 +178,13 @@ async fn nats_is_not_echo_compatible_and_the_page_says_so() -> Result<()> {
             "listen: 127.0.0.1:{client}\nwebsocket {{ listen: \"127.0.0.1:{port}\", no_tls: true }}\n"
         ),
     )?;
-    let _server = start(Command::new("nats-server").arg("-c").arg(&config), port).await?;
+    let _server = start(Command::new(nats).arg("-c").arg(&config), port).await?;
     is_no_echo(&format!("ws://127.0.0.1:{port}/")).await
 }
 
 #[tokio::test]
 async fn mosquitto_is_not_echo_compatible_and_the_page_says_so() -> Result<()> {
-    tools::set_up_debian_server("mosquitto")?;
+    let mosquitto = tools::set_up_debian_server("mosquitto")?;
     let (port, plain) = (free_port().await?, free_port().await?);
     let folder = tempfile::tempdir()?;
     let config = folder.path().join("mosquitto.conf");
@@ -176,6 +194,6 @@ async fn mosquitto_is_not_echo_compatible_and_the_page_says_so() -> Result<()> {
             "listener {plain} 127.0.0.1\nlistener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\n"
         ),
     )?;
-    let _server = start(Command::new("mosquitto").arg("-c").arg(&config), port).await?;
+    let _server = start(Command::new(mosquitto).arg("-c").arg(&config), port).await?;
     is_no_echo(&format!("ws://127.0.0.1:{port}/")).await
 }
