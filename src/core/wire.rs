@@ -30,10 +30,11 @@
 //! been profiled. A server that returned a binary probe unchanged gets the same fields in binary frames:
 //!
 //! ```text
-//! "dx1" 0x00 | TAG 6 | SENDER 6 | SEQ 4 | PART 2, from 0 | PARTS 2 | K 1 | length of BODY 4 | BODY | CRC 4
+//! "dx1" 0x00 | TAG 6 | SENDER 6 | SEQ 4 | PART 2, from 0 | PARTS 2 | K 1 | length of BODY 4 | CRC 4 | BODY
 //! ```
 //!
-//! Numbers are big endian, and the CRC covers all before it. Several may stand in one frame.
+//! Numbers are big endian, and the CRC covers all before it; the body's seal covers the body. Several may stand in one
+//! frame.
 
 pub mod codec;
 pub mod envelope;
