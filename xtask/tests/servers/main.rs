@@ -170,6 +170,27 @@ async fn splits_messages_over_frames() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_long_document_reaches_whoever_comes_later_even_in_small_frames() -> Result<()> {
+    for max_frame in [None, Some(512)] {
+        let faults = Faults {
+            max_frame,
+            ..Faults::default()
+        };
+        let server = Server::start(0, faults).await?;
+        let url = format!("{}room", server.address());
+        let mut ada = Person::join("long", &[&url])?;
+        ada.draw_many(2_500);
+        let seen = ada
+            .until("her strokes", |seen| seen.strokes == 2_500)
+            .await?;
+        let mut bob = Person::join("long", &[&url])?;
+        bob.until("all of them", |bob| bob.digest == seen.digest)
+            .await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn loses_repeats_and_reorders() -> Result<()> {
     let faults = Faults {
         drop: 0.15,

@@ -113,27 +113,12 @@ impl Person {
     }
 
     pub fn draw(&self) {
-        let mut rng = fastrand::Rng::new();
-        let samples = (0..80).map(|n| Sample {
-            at: kurbo::Point::new(f64::from(n) * 3.0, rng.f64() * 200.0),
-            pressure: 0.5,
-        });
-        let stroke = Stroke {
-            style: Style {
-                color: [0, 0, 0],
-                opacity: 100,
-                width: 2.0,
-            },
-            z: 1,
-            simulate_pressure: true,
-            samples: samples.collect(),
-        };
-        let value = stroke
-            .to_bytes(3)
-            .ok()
-            .map(|bytes| Value::Bytes(bytes.into()));
-        let cell = Cell::Ink(Id::random(&mut rng));
-        self.input(Input::Edited(vec![Write { cell, value }]));
+        self.draw_many(1);
+    }
+
+    /// As one step, as a file brings them.
+    pub fn draw_many(&self, strokes: usize) {
+        self.input(Input::Edited((0..strokes).map(|_| stroke()).collect()));
     }
 
     pub fn seen(&self) -> Seen {
@@ -147,6 +132,31 @@ impl Person {
         }
         bail!("{what} did not come; seen: {:#?}", self.seen())
     }
+}
+
+/// A stroke of 80 samples.
+fn stroke() -> Write {
+    let mut rng = fastrand::Rng::new();
+    let samples = (0..80).map(|n| Sample {
+        at: kurbo::Point::new(f64::from(n) * 3.0, rng.f64() * 200.0),
+        pressure: 0.5,
+    });
+    let stroke = Stroke {
+        style: Style {
+            color: [0, 0, 0],
+            opacity: 100,
+            width: 2.0,
+        },
+        z: 1,
+        simulate_pressure: true,
+        samples: samples.collect(),
+    };
+    let value = stroke
+        .to_bytes(3)
+        .ok()
+        .map(|bytes| Value::Bytes(bytes.into()));
+    let cell = Cell::Ink(Id::random(&mut rng));
+    Write { cell, value }
 }
 
 struct Host {
