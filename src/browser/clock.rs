@@ -1,5 +1,7 @@
 //! `performance.now()`, `setTimeout` and `requestAnimationFrame`. A timer that is dropped does not ring.
 
+use std::{cell::RefCell, rc::Rc};
+
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Performance, window};
 
@@ -52,6 +54,31 @@ impl Drop for Timeout {
         if let Some(window) = window() {
             window.clear_timeout_with_handle(self.id);
         }
+    }
+}
+
+/// One timer for a moment that keeps moving. One that rings early sets the next: cheaper than a new one for every frame
+/// that comes.
+#[derive(Default)]
+pub struct Alarm(RefCell<Option<(Millis, Timeout)>>);
+
+impl Alarm {
+    /// Rings at `wake` or before; whoever hears it asks for the next one.
+    pub fn set(self: &Rc<Self>, wake: Millis, ring: impl FnOnce() + 'static) {
+        let mut timer = self.0.borrow_mut();
+        if timer.as_ref().is_some_and(|(at, _)| *at <= wake) {
+            return;
+        }
+        let alarm = Rc::downgrade(self);
+        let rings = move || {
+            if let Some(alarm) = alarm.upgrade() {
+                alarm.0.take();
+                ring();
+            }
+        };
+        // One more, because a browser may ring a fraction of a millisecond early.
+        let after = wake.saturating_sub(now()) + 1;
+        *timer = Some((wake, Timeout::after(after, rings)));
     }
 }
 

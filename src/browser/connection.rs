@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    clock::{self, Timeout},
+    clock::{self, Alarm},
     lifecycle::{self, Listener},
     link::{Link, Report},
     random,
@@ -60,7 +60,7 @@ pub struct Connection {
     options: Options,
     inputs: RefCell<VecDeque<Input>>,
     running: Cell<bool>,
-    timer: RefCell<Option<(Millis, Timeout)>>,
+    alarm: Rc<Alarm>,
     asked_at: Cell<Option<Millis>>,
     rtt_ms: Cell<Option<Millis>>,
     on_event: Box<dyn Fn(Event)>,
@@ -95,7 +95,7 @@ impl Connection {
                 options,
                 inputs: RefCell::default(),
                 running: Cell::new(false),
-                timer: RefCell::default(),
+                alarm: Rc::default(),
                 asked_at: Cell::new(None),
                 rtt_ms: Cell::new(None),
                 on_event: Box::new(on_event),
@@ -240,20 +240,11 @@ impl Connection {
         let Some(wake) = [waiting, machine].into_iter().flatten().min() else {
             return;
         };
-        let mut timer = self.timer.borrow_mut();
-        // A timer that rings early sets the next one: cheaper than a new one for every frame.
-        if timer.as_ref().is_some_and(|(at, _)| *at <= wake) {
-            return;
-        }
         let me = self.me.clone();
-        let ring = move || {
+        self.alarm.set(wake, move || {
             if let Some(connection) = me.upgrade() {
-                connection.timer.borrow_mut().take();
                 connection.input(Input::Ticked);
             }
-        };
-        // One more, because a browser may ring a fraction of a millisecond early.
-        let after = wake.saturating_sub(clock::now()) + 1;
-        *timer = Some((wake, Timeout::after(after, ring)));
+        });
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    clock::{self, Timeout},
+    clock::{self, Alarm},
     idb,
     lifecycle::{self, Listener},
     link::{Link, Report},
@@ -16,14 +16,11 @@ use super::{
     task,
     websocket::{self, Socket},
 };
-use crate::{
-    core::{
-        doc::{schema::Touched, store::Command},
-        peer::PeerId,
-        session::{Input, Notice, Output, Scout, ScoutNews, Session, Setup, Via},
-        socket::machine,
-    },
-    limits::Millis,
+use crate::core::{
+    doc::{schema::Touched, store::Command},
+    peer::PeerId,
+    session::{Input, Notice, Output, Scout, ScoutNews, Session, Setup, Via},
+    socket::machine,
 };
 
 /// The name under which profiles of servers are remembered.
@@ -49,7 +46,7 @@ pub struct Host {
     store: RefCell<Option<Rc<idb::Store>>>,
     /// The room's name in storage and among tabs; gives away neither name nor key.
     place: String,
-    timer: RefCell<Option<(Millis, Timeout)>>,
+    alarm: Rc<Alarm>,
     listeners: RefCell<Vec<Listener>>,
     on_event: Box<dyn Fn(Event)>,
 }
@@ -86,7 +83,7 @@ impl Host {
                 }),
                 store: RefCell::new(None),
                 place,
-                timer: RefCell::new(None),
+                alarm: Rc::default(),
                 listeners: RefCell::default(),
                 on_event: Box::new(on_event),
             }
@@ -229,27 +226,14 @@ impl Host {
     }
 
     fn set_timer(self: &Rc<Self>) {
-        let wake = self.session.borrow().wake_at();
-        let mut timer = self.timer.borrow_mut();
-        // A timer that rings early sets the next one: cheaper than a new one for every frame that comes.
-        if let (Some(wake), Some((at, _))) = (wake, timer.as_ref())
-            && *at <= wake
-        {
+        let Some(wake) = self.session.borrow().wake_at() else {
             return;
-        }
-        *timer = wake.map(|at| {
-            let host = Rc::downgrade(self);
-            let ring = move || {
-                if let Some(host) = host.upgrade() {
-                    host.timer.borrow_mut().take();
-                    host.input(Input::Ticked);
-                }
-            };
-            // One more, because a browser may ring a fraction of a millisecond early.
-            (
-                at,
-                Timeout::after(at.saturating_sub(clock::now()) + 1, ring),
-            )
+        };
+        let host = Rc::downgrade(self);
+        self.alarm.set(wake, move || {
+            if let Some(host) = host.upgrade() {
+                host.input(Input::Ticked);
+            }
         });
     }
 }
