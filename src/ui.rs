@@ -2,6 +2,8 @@
 
 pub mod api;
 pub mod app;
+pub mod chunks;
+pub mod formats;
 pub mod hooks;
 pub mod pages;
 pub mod parts;

@@ -1,25 +1,26 @@
 //! `window.duplex`, for scripts, embedding and measurement.
 
-use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::hooks::use_room::Room;
+use super::{
+    chunks::{self, Formats},
+    hooks::use_room::Room,
+};
 use crate::{
     browser::page_api::Namespace,
-    core::{
-        board::{camera::Camera, edit, formats::excalidraw},
-        doc::store::Saved,
-        todo::formats::{self, ListedItem},
-    },
+    core::{board::camera::Camera, doc::store::Saved},
 };
 
 pub fn install(room: Room) {
     let board = Namespace::default();
     board
-        .promise("export", move |_| async move { Ok(export_board(room)) })
+        .promise("export", move |_| async move {
+            let formats = fetched().await?;
+            Ok((formats.export_board)(room))
+        })
         .promise("import", move |document| async move {
-            let imported = excalidraw::import(&document).map_err(|error| error.to_string())?;
-            Ok(import_board(room, imported))
+            let formats = fetched().await?;
+            (formats.import_board)(room, &document)
         })
         .promise("camera", move |argument| async move {
             let number = |name| {
@@ -37,14 +38,12 @@ pub fn install(room: Room) {
         });
     let todo = Namespace::default();
     todo.promise("export", move |_| async move {
-        let list = room.list.with_untracked(formats::export);
-        serde_json::to_value(list).map_err(|error| error.to_string())
+        let formats = fetched().await?;
+        (formats.export_todos)(room)
     })
     .promise("import", move |list| async move {
-        let items: Vec<ListedItem> = serde_json::from_value(list)
-            .map_err(|error| format!("A list is [{{ id, title, completed }}]: {error}."))?;
-        room.edit_list(|list, rng| list.merge(&items, rng));
-        Ok(Value::Null)
+        let formats = fetched().await?;
+        (formats.import_todos)(room, list)
     });
     Namespace::default()
         .value("version", env!("CARGO_PKG_VERSION"))
@@ -54,29 +53,9 @@ pub fn install(room: Room) {
         .install("duplex");
 }
 
-/// The board as an `.excalidraw` document.
-pub fn export_board(room: Room) -> Value {
-    let easel = room.easel();
-    let easel = easel.borrow();
-    let elements = easel.scene().in_order();
-    excalidraw::export(
-        elements
-            .iter()
-            .map(|element| (&element.id, &element.stroke)),
-    )
-}
-
-/// Puts a file's strokes on the board, as one undoable step.
-pub fn import_board(room: Room, imported: excalidraw::Imported) -> Value {
-    let easel = room.easel();
-    let (writes, skipped) = {
-        let mut easel = easel.borrow_mut();
-        let mut rng = easel.rng().fork();
-        edit::merge(imported, easel.scene(), &mut rng)
-    };
-    let added = writes.len();
-    room.edit(writes);
-    json!({ "added": added, "skipped": skipped })
+async fn fetched() -> Result<&'static Formats, String> {
+    let formats = chunks::formats().await;
+    formats.map_err(|_| chunks::NOT_FETCHED.to_owned())
 }
 
 fn status(room: Room) -> Value {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::{
-    api,
+    api, chunks,
     hooks::use_room::{Room, provide_room},
     shell::Shell,
     theme::provide_theme,
@@ -37,7 +37,10 @@ pub fn App() -> impl IntoView {
         .iter()
         .for_each(|problem| room.say(problem.to_string()));
     follow_address(room);
-    task::spawn(find_relay(room));
+    task::spawn(async move {
+        find_relay(room).await;
+        chunks::fetch_all().await;
+    });
     api::install(room);
     Effect::new(move || {
         let title = room.title.get().unwrap_or_else(|| "Duplex".to_owned());

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
+    chunks::{self, Fetched},
     hooks::use_room::use_room,
-    pages::{board::BoardPage, todo::TodoPage},
+    pages::board::BoardPage,
     parts::{
         button::IconButton, connection::ConnectionPill, icon::Icon, people::People,
         saved::SavedPill, share::Share, toasts::Toasts,
@@ -48,7 +49,7 @@ pub fn Shell() -> impl IntoView {
         <main>
             {move || match page.get() {
                 Page::Board => view! { <BoardPage/> }.into_any(),
-                Page::Todo => view! { <TodoPage/> }.into_any(),
+                Page::Todo => view! { <Fetched part=chunks::todo_page/> }.into_any(),
             }}
         </main>
         <Toasts/>

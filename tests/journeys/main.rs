@@ -1,6 +1,7 @@
 //! What people do, in real browsers: `cargo xtask test` runs these, once per engine. To run one:
 //! `cargo test --package xtask --test journeys -- chromium::two_people`.
 
+mod chunks;
 mod excalidraw;
 mod input;
 mod todomvc;
@@ -79,6 +80,8 @@ fn main() {
         .flat_map(|engine| everywhere.map(|(name, journey)| trial(engine, name, journey)))
         .collect();
     let in_chromium = journeys![
+        chunks::a_chunk_that_does_not_come_costs_a_sentence,
+        chunks::once_open_every_page_works_without_its_host,
         excalidraw::every_exported_stroke_opens_in_excalidraw,
         together::a_live_room_loses_nothing_whatever_the_network_does,
     ];

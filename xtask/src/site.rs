@@ -1,4 +1,6 @@
-//! The site: built by Trunk into `dist/`, and served with the embedded relay.
+//! The site: built by Trunk into `dist/`, cut into chunks, and served with the embedded relay.
+
+pub mod split;
 
 use std::{net::SocketAddr, path::PathBuf, process::Command};
 
@@ -12,7 +14,8 @@ use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use crate::{
     relay::{self, Faults, Relay},
-    root, tools,
+    root,
+    tools::{self, TARGET},
 };
 
 pub fn dist() -> PathBuf {
@@ -32,8 +35,8 @@ pub fn build() -> Result<()> {
     let path = tools::set_up_build()?;
     let mut trunk = Command::new("trunk");
     let built = as_release(&mut trunk)?
-        .args(["build", "--release", "--offline"])
-        .env("PATH", path)
+        .args(["build", "--release", "--offline", "--features", "split"])
+        .env("PATH", &path)
         .env("TRUNK_SKIP_VERSION_CHECK", "true")
         .env_remove("NO_COLOR")
         .status()
@@ -41,26 +44,30 @@ pub fn build() -> Result<()> {
     if !built.success() {
         bail!("The site could not be built.");
     }
-    Ok(())
+    split::split(&dist(), &artifacts().join("duplex.wasm"), &path)
 }
 
 /// An example for the browser, compiled as the site is. Gives the wasm file.
 pub fn build_example(name: &str) -> Result<PathBuf> {
     tools::set_up_build()?;
-    let target = "wasm32-unknown-unknown";
     let mut cargo = Command::new("cargo");
     let example = [
         "build",
         "--quiet",
         "--release",
         "--target",
-        target,
+        TARGET,
         "--example",
         name,
     ];
     tools::run(as_release(&mut cargo)?.args(example))?;
-    let built = root().join("target").join(target).join("release/examples");
-    Ok(built.join(name).with_extension("wasm"))
+    let built = artifacts().join("examples").join(name);
+    Ok(built.with_extension("wasm"))
+}
+
+/// Where cargo puts what is built for the browser.
+fn artifacts() -> PathBuf {
+    root().join("target").join(TARGET).join("release")
 }
 
 fn as_release(command: &mut Command) -> Result<&mut Command> {

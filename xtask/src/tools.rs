@@ -65,6 +65,12 @@ const BINARYEN: NpmPackage = NpmPackage {
     version: "132.0.0",
 };
 
+/// Bundles and minifies JavaScript.
+const ESBUILD: NpmPackage = NpmPackage {
+    name: "esbuild",
+    version: "0.28.2",
+};
+
 /// For one test: our files in Excalidraw's own code, and what bundles it.
 const EXCALIDRAW: [NpmPackage; 4] = [
     NpmPackage {
@@ -79,10 +85,7 @@ const EXCALIDRAW: [NpmPackage; 4] = [
         name: "react-dom",
         version: "19.3.1",
     },
-    NpmPackage {
-        name: "esbuild",
-        version: "0.28.2",
-    },
+    ESBUILD,
 ];
 
 /// Servers that two people meet through in the tests.
@@ -107,7 +110,7 @@ const RIVALS: [NpmPackage; 2] = [
 /// Programs and packages of servers that do not echo.
 const DEBIAN_SERVERS: [&str; 2] = ["nats-server", "mosquitto"];
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Programs of Debian packages that the browser tests use.
 const DEBIAN: [(&str, &str); 5] = [
@@ -125,6 +128,7 @@ const DEBIAN_FONTS: [&str; 1] = ["fonts-dejavu-core"];
 pub fn set_up_build() -> Result<OsString> {
     set_up_target()?;
     let folders = [TRUNK.set_up()?, WASM_BINDGEN.set_up()?, set_up_binaryen()?];
+    set_up_esbuild()?;
     path_with(folders)
 }
 
@@ -143,7 +147,8 @@ pub fn set_up_tests() -> Result<OsString> {
     path_with([WASM_BINDGEN.set_up()?, GECKODRIVER.set_up()?])
 }
 
-/// Compiler flags of a release: a panic traps at once, and no path of this machine is in what is built.
+/// Compiler flags of a release: a panic traps at once, the linker leaves what cutting into chunks needs, and no path of
+/// this machine is in what is built.
 pub fn release_flags() -> Result<String> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home
@@ -152,6 +157,7 @@ pub fn release_flags() -> Result<String> {
     let mut flags = vec![
         "-Zunstable-options".to_owned(),
         "-Cpanic=immediate-abort".to_owned(),
+        "-Clink-arg=--emit-relocs".to_owned(),
         format!("--remap-path-prefix={}/=", crate::root().display()),
     ];
     if let Ok(registries) = fs::read_dir(home.join("registry/src")) {
@@ -285,6 +291,11 @@ fn set_up_binaryen() -> Result<Option<PathBuf>> {
     Ok(Some(set_up_npm(&[BINARYEN])?.join("node_modules/.bin")))
 }
 
+/// The program esbuild.
+pub fn set_up_esbuild() -> Result<PathBuf> {
+    Ok(set_up_npm(&[ESBUILD])?.join("node_modules/.bin/esbuild"))
+}
+
 /// A folder in which Excalidraw can be bundled.
 pub fn set_up_excalidraw() -> Result<PathBuf> {
     set_up_npm(&EXCALIDRAW)
@@ -398,6 +409,19 @@ pub fn run(command: &mut Command) -> Result<()> {
         .with_context(|| format!("{name} could not be started. Is it installed?"))?;
     if !status.success() {
         bail!("{name} {first} failed ({status}).");
+    }
+    Ok(())
+}
+
+/// The same, and shows what the command says only if it fails.
+pub fn run_quietly(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let done = command
+        .output()
+        .with_context(|| format!("{name} could not be started. Is it installed?"))?;
+    if !done.status.success() {
+        let said = String::from_utf8_lossy(&done.stderr);
+        bail!("{name} failed ({}): {said}", done.status);
     }
     Ok(())
 }

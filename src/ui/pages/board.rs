@@ -15,9 +15,8 @@ use self::{
 };
 use crate::{
     browser::{files, task},
-    core::board::formats::excalidraw,
     ui::{
-        api,
+        chunks,
         hooks::{use_key::use_key, use_room::use_room},
         parts::{
             button::IconButton,
@@ -66,8 +65,11 @@ pub fn BoardPage() -> impl IntoView {
 fn Files() -> impl IntoView {
     let room = use_room();
     let input = NodeRef::<html::Input>::new();
-    let export = move || {
-        let document = api::export_board(room).to_string();
+    let export = move || async move {
+        let Ok(formats) = chunks::formats().await else {
+            return room.say(chunks::NOT_FETCHED);
+        };
+        let document = (formats.export_board)(room).to_string();
         if files::download("board.excalidraw", "application/json", &document).is_none() {
             room.say("The browser did not let the file be saved.");
         }
@@ -76,21 +78,15 @@ fn Files() -> impl IntoView {
         let Some(chosen) = files::chosen_text(&input).await else {
             return;
         };
-        let imported = chosen
+        let Ok(formats) = chunks::formats().await else {
+            return room.say(chunks::NOT_FETCHED);
+        };
+        let opened = chosen
             .map_err(|error| error.to_string())
-            .and_then(|text| excalidraw::import_text(&text).map_err(|error| error.to_string()));
-        match imported {
-            Ok(imported) => {
-                let skipped = imported
-                    .skipped
-                    .first()
-                    .map(|first| (imported.skipped.len(), first.why.clone()));
-                api::import_board(room, imported);
-                if let Some((count, why)) = skipped {
-                    room.say(format!("{count} elements were left out. The first: {why}"));
-                }
-            }
-            Err(sentence) => room.say(sentence),
+            .and_then(|text| (formats.open_board)(room, &text));
+        match opened {
+            Ok(None) => {}
+            Ok(Some(sentence)) | Err(sentence) => room.say(sentence),
         }
     };
     view! {
@@ -112,6 +108,6 @@ fn Files() -> impl IntoView {
             accept=".excalidraw,.json,application/json"
             on:change=move |event| task::spawn(open(event_target(&event)))
         />
-        <IconButton icon=icondata::LuDownload name="Export" on_press=move |()| export()/>
+        <IconButton icon=icondata::LuDownload name="Export" on_press=move |()| task::spawn(export())/>
     }
 }

@@ -13,8 +13,7 @@ use crate::{
     ui::hooks::use_room::use_room,
 };
 
-#[component]
-pub fn TodoPage() -> impl IntoView {
+pub fn page() -> AnyView {
     let room = use_room();
     let list = room.list;
     let filter = move || room.address.with(|address| address.filter);
@@ -56,6 +55,7 @@ pub fn TodoPage() -> impl IntoView {
             })}
         </section>
     }
+    .into_any()
 }
 
 #[component]

@@ -43,14 +43,11 @@ pub fn ConnectionPill() -> impl IntoView {
                 <button type="button" class="link-button" on:click=move |_| room.retry()>"Try again"</button>
             })}
         </div>
-        <Dialog open=open title="Connection">
-            <Details/>
-        </Dialog>
+        <Dialog open=open title="Connection" contents=|dialogs| dialogs.connection/>
     }
 }
 
-#[component]
-fn Details() -> impl IntoView {
+pub fn details() -> AnyView {
     let room = use_room();
     let card = move || {
         let lines = room.status.with(|status| status.card());
@@ -66,6 +63,7 @@ fn Details() -> impl IntoView {
         <ol class="tape" role="log" aria-live="off">{move || tape(room)}</ol>
         <button type="button" class="link-button" on:click=move |_| export(room)>"Save all events"</button>
     }
+    .into_any()
 }
 
 fn tape(room: Room) -> impl IntoView {

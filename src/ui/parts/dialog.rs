@@ -3,9 +3,14 @@
 use leptos::{html, prelude::*};
 
 use super::button::IconButton;
+use crate::ui::chunks::{self, Dialogs, Fetched, Part};
 
 #[component]
-pub fn Dialog(open: RwSignal<bool>, title: &'static str, children: ChildrenFn) -> impl IntoView {
+pub fn Dialog(
+    open: RwSignal<bool>,
+    title: &'static str,
+    contents: fn(&Dialogs) -> Part,
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
         let Some(dialog) = dialog.get() else { return };
@@ -32,7 +37,9 @@ pub fn Dialog(open: RwSignal<bool>, title: &'static str, children: ChildrenFn) -
                     <h2>{title}</h2>
                     <IconButton icon=icondata::LuX name="Close" on_press=move |()| open.set(false)/>
                 </header>
-                {move || open.get().then(|| children())}
+                {move || open.get().then(|| view! {
+                    <Fetched part=move || async move { chunks::dialogs().await.map(contents) }/>
+                })}
             </div>
         </dialog>
     }

@@ -40,22 +40,29 @@ pub fn People() -> impl IntoView {
             <span class="badges" aria-hidden="true">{badges}</span>
             <span class="visually-hidden" data-testid="people">{count}</span>
         </button>
-        <Dialog open=open title="People here">
-            <WhoAmI/>
-            <ul class="person-list">
-                {move || {
-                    let others = room.others.get();
-                    others
-                        .into_iter()
-                        .map(|other| view! { <li>{badge(&other.name, other.color)} {other.name}</li> })
-                        .collect::<Vec<_>>()
-                }}
-            </ul>
-            {move || (count() == 1).then(|| view! {
-                <p class="hint">"Nobody else is here yet. Share the link; whoever opens it shows up here."</p>
-            })}
-        </Dialog>
+        <Dialog open=open title="People here" contents=|dialogs| dialogs.people/>
     }
+}
+
+/// Oneself, to be named, and everybody else.
+pub fn list() -> AnyView {
+    let room = use_room();
+    view! {
+        <WhoAmI/>
+        <ul class="person-list">
+            {move || {
+                let others = room.others.get();
+                others
+                    .into_iter()
+                    .map(|other| view! { <li>{badge(&other.name, other.color)} {other.name}</li> })
+                    .collect::<Vec<_>>()
+            }}
+        </ul>
+        {move || room.others.with(Vec::is_empty).then(|| view! {
+            <p class="hint">"Nobody else is here yet. Share the link; whoever opens it shows up here."</p>
+        })}
+    }
+    .into_any()
 }
 
 fn badge(name: &str, [r, g, b]: [u8; 3]) -> impl IntoView + use<> {

@@ -16,12 +16,17 @@ pub fn Share() -> impl IntoView {
     let open = RwSignal::new(false);
     view! {
         <button type="button" class="primary" on:click=move |_| open.set(true)>"Share"</button>
-        <Dialog open=open title="Share this room">
-            <Link/>
-            <Privacy/>
-            <Relay/>
-        </Dialog>
+        <Dialog open=open title="Share this room" contents=|dialogs| dialogs.share/>
     }
+}
+
+pub fn contents() -> AnyView {
+    view! {
+        <Link/>
+        <Privacy/>
+        <Relay/>
+    }
+    .into_any()
 }
 
 #[component]

@@ -78,13 +78,18 @@ pub fn is_typing(event: &KeyboardEvent) -> bool {
 #[component]
 pub fn Shortcuts(open: RwSignal<bool>) -> impl IntoView {
     view! {
-        <Dialog open=open title="Keyboard">
-            <dl class="shortcuts">
-                {KEYS
-                    .into_iter()
-                    .map(|(keys, does)| view! { <div><dt>{keys}</dt><dd>{does}</dd></div> })
-                    .collect::<Vec<_>>()}
-            </dl>
-        </Dialog>
+        <Dialog open=open title="Keyboard" contents=|dialogs| dialogs.shortcuts/>
     }
+}
+
+pub fn list() -> AnyView {
+    view! {
+        <dl class="shortcuts">
+            {KEYS
+                .into_iter()
+                .map(|(keys, does)| view! { <div><dt>{keys}</dt><dd>{does}</dd></div> })
+                .collect::<Vec<_>>()}
+        </dl>
+    }
+    .into_any()
 }

@@ -1,6 +1,9 @@
 //! The socket layer beside the browser's raw `WebSocket`, in one page and one run, interleaved.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -11,7 +14,9 @@ use super::{LAPTOP, percentile, size};
 use crate::{
     browser::{Engine, Window},
     relay::{self, Faults, Relay},
-    root, site, tools,
+    root,
+    site::{self, split},
+    tools,
 };
 
 /// Interleaved repeats: single ratios scatter by a fifth.
@@ -168,14 +173,11 @@ async fn echo(window: &Window, url: &str) -> Result<Vec<Value>> {
 }
 
 /// Compiles an example and its JavaScript into `folder`.
-fn bind(example: &str, folder: &PathBuf) -> Result<()> {
-    let wasm = site::build_example(example)?;
-    tools::run(
-        Command::new("wasm-bindgen")
-            .args(["--target", "web", "--no-typescript", "--out-dir"])
-            .arg(folder)
-            .arg(wasm)
-            .env("PATH", tools::set_up_build()?),
+fn bind(example: &str, folder: &Path) -> Result<()> {
+    split::bind(
+        &site::build_example(example)?,
+        folder,
+        &tools::set_up_build()?,
     )
 }
 
@@ -184,24 +186,7 @@ fn sizes() -> Result<Value> {
     let folder = root().join("target/bench/layer");
     bind("socket", &folder)?;
     let (input, output) = (folder.join("socket_bg.wasm"), folder.join("opt.wasm"));
-    tools::run(
-        Command::new("wasm-opt")
-            .args([
-                "-Oz",
-                "--enable-bulk-memory",
-                "--enable-nontrapping-float-to-int",
-                "--enable-sign-ext",
-            ])
-            .args([
-                "--enable-mutable-globals",
-                "--enable-reference-types",
-                "--enable-multivalue",
-            ])
-            .arg(&input)
-            .arg("-o")
-            .arg(&output)
-            .env("PATH", tools::set_up_build()?),
-    )?;
+    split::optimise(&input, &output, &tools::set_up_build()?)?;
     let home = tools::set_up_rivals()?.join("node_modules");
     let kb =
         |files: &[PathBuf]| -> Result<f64> { files.iter().map(|file| size::brotli_kb(file)).sum() };

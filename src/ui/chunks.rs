@@ -1,0 +1,121 @@
+//! Code that comes when it is needed: what only these functions reach is no part of the first load. A chunk is fetched
+//! when somebody first asks for it, or when the page has nothing better to do.
+
+use std::future::Future;
+
+use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use serde_json::Value;
+
+use super::{
+    formats,
+    hooks::use_room::Room,
+    pages::todo,
+    parts::{connection, people, share, shortcuts},
+};
+use crate::browser::task;
+
+/// A view whose code is in a chunk.
+pub type Part = fn() -> AnyView;
+
+/// What the dialogs show.
+pub struct Dialogs {
+    pub connection: Part,
+    pub people: Part,
+    pub share: Part,
+    pub shortcuts: Part,
+}
+
+/// What goes out of a room and comes in, as JSON.
+pub struct Formats {
+    pub export_board: fn(Room) -> Value,
+    pub import_board: fn(Room, &Value) -> Result<Value, String>,
+    /// The text of a file; gives the sentence on what was left out, if anything was.
+    pub open_board: fn(Room, &str) -> Result<Option<String>, String>,
+    pub export_todos: fn(Room) -> Result<Value, String>,
+    pub import_todos: fn(Room, Value) -> Result<Value, String>,
+}
+
+/// Begins a chunk. Only what is built with the feature `split` is cut there; tests, examples and a plain `trunk build`
+/// have everything in one piece.
+macro_rules! chunk {
+    ($(#[$doc:meta])* $name:ident: $type:ty = $value:expr) => {
+        $(#[$doc])*
+        #[cfg(feature = "split")]
+        #[leptos::wasm_split::wasm_split($name, wasm_split_path = leptos::wasm_split, fallible)]
+        pub fn $name() -> Result<$type, SplitLoaderError> {
+            Ok($value)
+        }
+
+        $(#[$doc])*
+        #[cfg(not(feature = "split"))]
+        pub async fn $name() -> Result<$type, SplitLoaderError> {
+            Ok($value)
+        }
+    };
+}
+
+chunk! {
+    /// The page of the to-do list.
+    todo_page: Part = todo::page
+}
+
+chunk! {
+    dialogs: &'static Dialogs = &Dialogs {
+        connection: connection::details,
+        people: people::list,
+        share: share::contents,
+        shortcuts: shortcuts::list,
+    }
+}
+
+chunk! {
+    formats: &'static Formats = &Formats {
+        export_board: formats::export_board,
+        import_board: formats::import_board,
+        open_board: formats::open_board,
+        export_todos: formats::export_todos,
+        import_todos: formats::import_todos,
+    }
+}
+
+/// What to tell somebody who asked for a chunk that did not come.
+pub const NOT_FETCHED: &str = "This part of Duplex could not be fetched. Try again when the network is back; if Duplex was updated meanwhile, load the page again. Nothing is lost.";
+
+/// Fetches all of them, so that they are here when the network is not. One that does not come is asked for again when
+/// it is needed.
+pub async fn fetch_all() {
+    let _ = todo_page().await;
+    let _ = dialogs().await;
+    let _ = formats().await;
+}
+
+/// Shows a part as soon as it is here.
+#[component]
+pub fn Fetched<F>(part: impl Fn() -> F + Copy + Send + Sync + 'static) -> impl IntoView
+where
+    F: Future<Output = Result<Part, SplitLoaderError>> + 'static,
+{
+    let fetched = RwSignal::new(None);
+    let fetch = move || {
+        fetched.set(None);
+        task::spawn(async move {
+            let came = part().await.ok();
+            // Whoever asked may have gone on to another page.
+            let _ = fetched.try_set(Some(came));
+        });
+    };
+    fetch();
+    move || {
+        match fetched.get() {
+        None => view! { <p class="fetching" role="status">"Loading…"</p> }.into_any(),
+        Some(Some(part)) => part(),
+        Some(None) => view! {
+            <div class="fetching">
+                <p role="alert">{NOT_FETCHED}</p>
+                <button type="button" class="link-button" on:click=move |_| fetch()>"Try again"</button>
+            </div>
+        }
+        .into_any(),
+    }
+    }
+}

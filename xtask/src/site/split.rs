@@ -1,0 +1,199 @@
+//! The program in chunks: what Trunk left in `dist/` as one file becomes a small program and, under `chunks/`, what it
+//! fetches on demand (`src/ui/chunks.rs`). Trunk lets nobody in between cargo and wasm-bindgen, where the cut has to
+//! be made, so this does over what follows cargo, from the same artifact.
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    ffi::OsStr,
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use wasm_encoder::{
+    ExportSection, ImportSection, Module,
+    reencode::{self, Reencode},
+};
+use wasmparser::{Export, Import, Imports, Parser};
+
+use crate::{root, tools};
+
+/// wasm-bindgen's names, which nobody outside reads: long, with a hash in each, in the program and in its JavaScript.
+const NAMES: &str = "^(__wbg_|__wbindgen_|wasm_bindgen_|intounderlying)";
+
+/// As the splitter writes it into the loader of the chunks. It needs hosts that know the type of wasm files; some do not.
+const STREAMING: &str = "WebAssembly.instantiateStreaming(src, imports)";
+const BUFFERED: &str =
+    "src.then(r => r.arrayBuffer()).then(bytes => WebAssembly.instantiate(bytes, imports))";
+
+/// Replaces the program in `dist`, which was compiled as `wasm`. `path` finds the tools.
+pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<()> {
+    let work = root().join("target/split");
+    if work.exists() {
+        fs::remove_dir_all(&work)?;
+    }
+    let main = work.join("duplex.wasm");
+    let loader = "chunks.js";
+    let bytes = fs::read(wasm).with_context(|| format!("{} is missing", wasm.display()))?;
+    let mut options = wasm_split_cli_support::Options::new(&bytes);
+    options.output_dir = &work;
+    options.main_out_path = &main;
+    options.main_module = "./duplex.js";
+    let link = format!("./{loader}");
+    options.link_name = &link;
+    let chunks = wasm_split_cli_support::transform(options)
+        .map_err(|error| anyhow!("The program could not be split: {error:?}"))?
+        .split_modules;
+    bind(&main, &work, path)?;
+    let program = work.join("duplex_bg.wasm");
+    for file in chunks.iter().chain([&program]) {
+        optimise(file, file, path)?;
+    }
+    edit(&work.join(loader), |script| {
+        script.replace(STREAMING, BUFFERED)
+    })?;
+    let names = minify(&work)?;
+    rename(&program, &names)?;
+    install(dist, &work, &chunks)
+}
+
+/// Runs wasm-bindgen; gives `<name>.js` and `<name>_bg.wasm` in `folder`.
+pub fn bind(wasm: &Path, folder: &Path, path: &OsStr) -> Result<()> {
+    tools::run(
+        Command::new("wasm-bindgen")
+            .args([
+                "--target",
+                "web",
+                "--no-typescript",
+                "--keep-lld-exports",
+                "--out-dir",
+            ])
+            .arg(folder)
+            .arg(wasm)
+            .env("PATH", path),
+    )
+}
+
+/// Runs wasm-opt, with what is smallest after Brotli.
+pub fn optimise(from: &Path, to: &Path, path: &OsStr) -> Result<()> {
+    tools::run_quietly(
+        Command::new("wasm-opt")
+            .args([
+                "-Oz",
+                "--low-memory-unused",
+                "--skip-pass=local-cse",
+                "--one-caller-inline-max-function-size=60",
+                "--strip-producers",
+            ])
+            .arg(from)
+            .arg("-o")
+            .arg(to)
+            .env("PATH", path),
+    )
+}
+
+/// The program's JavaScript and the loader of its chunks in one small script. Gives wasm-bindgen's names with the new
+/// ones.
+fn minify(work: &Path) -> Result<BTreeMap<String, String>> {
+    let script = work.join("duplex.js");
+    let cache = work.join("names.json");
+    fs::write(&cache, "{}")?;
+    tools::run(
+        Command::new(tools::set_up_esbuild()?)
+            .args(["--bundle", "--minify", "--format=esm", "--allow-overwrite"])
+            .args(["--log-level=error", "--legal-comments=none"])
+            .arg(format!("--mangle-props={NAMES}"))
+            .arg(format!("--mangle-cache={}", cache.display()))
+            .arg(format!("--outfile={}", script.display()))
+            .arg(&script),
+    )?;
+    Ok(serde_json::from_slice(&fs::read(cache)?)?)
+}
+
+/// Gives imports and exports of a wasm file their new names.
+fn rename(file: &Path, names: &BTreeMap<String, String>) -> Result<()> {
+    let bytes = fs::read(file)?;
+    let mut module = Module::new();
+    Renamed(names)
+        .parse_core_module(&mut module, Parser::new(0), &bytes)
+        .map_err(|error| anyhow!("{} cannot be read: {error:?}", file.display()))?;
+    Ok(fs::write(file, module.finish())?)
+}
+
+/// A wasm file as it was, but for some names.
+struct Renamed<'a>(&'a BTreeMap<String, String>);
+
+impl Reencode for Renamed<'_> {
+    type Error = Infallible;
+
+    fn parse_imports(
+        &mut self,
+        section: &mut ImportSection,
+        imports: Imports<'_>,
+    ) -> Result<(), reencode::Error> {
+        // The compact forms are a proposal that neither the linker nor wasm-opt writes.
+        let Imports::Single(at, import) = imports else {
+            return reencode::utils::parse_imports(self, section, imports);
+        };
+        let name = self.0.get(import.name).map_or(import.name, String::as_str);
+        let renamed = Imports::Single(at, Import { name, ..import });
+        reencode::utils::parse_imports(self, section, renamed)
+    }
+
+    fn parse_export(
+        &mut self,
+        exports: &mut ExportSection,
+        export: Export<'_>,
+    ) -> Result<(), reencode::Error> {
+        let name = self.0.get(export.name).map_or(export.name, String::as_str);
+        reencode::utils::parse_export(self, exports, Export { name, ..export })
+    }
+}
+
+/// Puts everything into `dist` in the place of Trunk's files. All names carry one hash of everything: a program never
+/// meets the chunks of another one in a cache.
+fn install(dist: &Path, work: &Path, chunks: &[PathBuf]) -> Result<()> {
+    let (script, program) = (work.join("duplex.js"), work.join("duplex_bg.wasm"));
+    let mut hasher = DefaultHasher::new();
+    for file in chunks.iter().chain([&script, &program]) {
+        fs::read(file)?.hash(&mut hasher);
+    }
+    let build = format!("{:016x}", hasher.finish());
+    let folder = dist.join("chunks");
+    fs::create_dir_all(&folder)?;
+    let mut moved = Vec::new();
+    for chunk in chunks {
+        let name = chunk.file_name().unwrap_or_default().to_string_lossy();
+        let hashed = name.replace(".wasm", &format!("-{build}.wasm"));
+        fs::copy(chunk, folder.join(&hashed))?;
+        moved.push((format!("./{name}"), format!("./chunks/{hashed}")));
+    }
+    edit(&script, |script| {
+        moved.iter().fold(script, |script, (name, hashed)| {
+            script.replace(name, hashed)
+        })
+    })?;
+    let trunks = fs::read_dir(dist)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let stem = trunks
+        .filter_map(|name| Some(name.strip_suffix("_bg.wasm")?.to_owned()))
+        .next()
+        .context("Trunk left no program in dist/.")?;
+    for (from, suffix) in [(&script, ".js"), (&program, "_bg.wasm")] {
+        fs::remove_file(dist.join(format!("{stem}{suffix}")))?;
+        fs::copy(from, dist.join(format!("duplex-{build}{suffix}")))?;
+    }
+    edit(&dist.join("index.html"), |page| {
+        page.replace(&stem, &format!("duplex-{build}"))
+    })
+}
+
+/// Changes a text file; one that stays as it was is not what it was taken for.
+fn edit(file: &Path, change: impl FnOnce(String) -> String) -> Result<()> {
+    let before = fs::read_to_string(file)?;
+    let after = change(before.clone());
+    ensure!(after != before, "{} is not as expected.", file.display());
+    Ok(fs::write(file, after)?)
+}
