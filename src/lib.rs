@@ -19,6 +19,7 @@
 //!   address    links and `config.json`
 //!   peer       who is who
 //!
+//! aead/      the cipher, a crate of its own because it is compiled for speed and not for size
 //! sim/       a seeded world of several sessions, a faulty relay and killed pages   native only
 //! limits     every number that outside data can hit, each with its reason
 //! ```

@@ -71,7 +71,14 @@ fn text(event: Option<Event>) -> String {
 #[wasm_bindgen_test]
 async fn text_and_binary_come_back_as_they_were() {
     let (socket, mut events) = open("/echo").await;
-    for sent in ["", "hello", "grüße 🎨", &"x".repeat(65_536)] {
+    for sent in [
+        "",
+        "hello",
+        "grüße 🎨",
+        "\u{feff}after a byte order mark",
+        &"x".repeat(65_536),
+        &"\u{feff}long grüße 🎨".repeat(300),
+    ] {
         socket.send_text(sent).unwrap();
         assert_eq!(text(events.next().await), sent);
     }

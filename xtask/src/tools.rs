@@ -147,8 +147,7 @@ pub fn set_up_tests() -> Result<OsString> {
     path_with([WASM_BINDGEN.set_up()?, GECKODRIVER.set_up()?])
 }
 
-/// Compiler flags of a release: a panic traps at once, the linker leaves what cutting into chunks needs, and no path of
-/// this machine is in what is built.
+/// Compiler flags of a release: a panic traps at once, and no path of this machine is in what is built.
 pub fn release_flags() -> Result<String> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home
@@ -157,7 +156,6 @@ pub fn release_flags() -> Result<String> {
     let mut flags = vec![
         "-Zunstable-options".to_owned(),
         "-Cpanic=immediate-abort".to_owned(),
-        "-Clink-arg=--emit-relocs".to_owned(),
         format!("--remap-path-prefix={}/=", crate::root().display()),
     ];
     if let Ok(registries) = fs::read_dir(home.join("registry/src")) {

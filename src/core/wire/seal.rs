@@ -9,7 +9,7 @@
 //!
 //! A body is `salt (4) || ciphertext || authenticator (16)`.
 
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Tag as Authenticator, aead::AeadInPlace};
+use duplex_aead::{Cipher, KEY_BYTES, NONCE_BYTES, TAG_BYTES};
 use hkdf::Hkdf;
 use sha2::Sha256;
 
@@ -19,14 +19,13 @@ use crate::core::peer::PeerId;
 /// 32 secret bits of one page load, public on the wire.
 pub type Salt = [u8; SALT_BYTES];
 const SALT_BYTES: usize = 4;
-const AUTHENTICATOR_BYTES: usize = 16;
 
 /// How many bytes a sealed body is longer than a plain one.
-pub const OVERHEAD: usize = SALT_BYTES + AUTHENTICATOR_BYTES;
+pub const OVERHEAD: usize = SALT_BYTES + TAG_BYTES;
 
 /// What everybody in a room has in common. Its `Debug` form says nothing.
 #[derive(Clone)]
-pub struct RoomKey([u8; 32]);
+pub struct RoomKey([u8; KEY_BYTES]);
 
 impl std::fmt::Debug for RoomKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -37,7 +36,7 @@ impl std::fmt::Debug for RoomKey {
 impl RoomKey {
     /// From the link's key, or from the room's name where the link has none; the name is always part of it.
     pub fn derive(room: &str, key: Option<&[u8]>) -> Self {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; KEY_BYTES];
         let hkdf = Hkdf::<Sha256>::new(Some(b"duplex/1"), key.unwrap_or(room.as_bytes()));
         let asked = hkdf.expand_multi_info(&[b"room key/", room.as_bytes()], &mut bytes);
         debug_assert!(asked.is_ok(), "HKDF gives up to 8,160 bytes");
@@ -45,14 +44,14 @@ impl RoomKey {
     }
 
     pub fn session(&self, sender: PeerId, salt: Salt) -> SessionKey {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; KEY_BYTES];
         let hkdf = Hkdf::<Sha256>::new(Some(b"duplex/1"), &self.0);
         let asked =
             hkdf.expand_multi_info(&[b"session key/", &sender.to_bytes(), &salt], &mut bytes);
         debug_assert!(asked.is_ok(), "HKDF gives up to 8,160 bytes");
         SessionKey {
             salt,
-            cipher: ChaCha20Poly1305::new(&bytes.into()),
+            cipher: Cipher::new(&bytes),
         }
     }
 }
@@ -73,7 +72,7 @@ impl Head {
     }
 
     /// Never the same for two bodies of one page load.
-    pub fn nonce(&self) -> [u8; 12] {
+    pub fn nonce(&self) -> [u8; NONCE_BYTES] {
         let [a, b, c, d] = self.seq.to_be_bytes();
         let [e, f] = self.part.to_be_bytes();
         [a, b, c, d, e, f, 0, 0, 0, 0, 0, 0]
@@ -83,7 +82,7 @@ impl Head {
 /// The key of one sender's page load.
 pub struct SessionKey {
     salt: Salt,
-    cipher: ChaCha20Poly1305,
+    cipher: Cipher,
 }
 
 impl std::fmt::Debug for SessionKey {
@@ -101,7 +100,7 @@ impl SessionKey {
         let plain = sealed.get_mut(SALT_BYTES..)?;
         let authenticator = self
             .cipher
-            .encrypt_in_place_detached(&head.nonce().into(), &head.associated(), plain)
+            .seal(&head.nonce(), &head.associated(), plain)
             .ok()?;
         sealed.extend_from_slice(&authenticator);
         Some(sealed)
@@ -114,15 +113,10 @@ impl SessionKey {
 
     /// The plain body, if somebody with the room's key sealed it for exactly this head.
     pub fn open(&self, head: &Head, sealed: &[u8]) -> Option<Vec<u8>> {
-        let (body, authenticator) = sealed.split_last_chunk::<AUTHENTICATOR_BYTES>()?;
+        let (body, authenticator) = sealed.split_last_chunk::<TAG_BYTES>()?;
         let mut body = body.strip_prefix(&self.salt)?.to_vec();
         self.cipher
-            .decrypt_in_place_detached(
-                &head.nonce().into(),
-                &head.associated(),
-                &mut body,
-                Authenticator::from_slice(authenticator),
-            )
+            .open(&head.nonce(), &head.associated(), &mut body, authenticator)
             .ok()?;
         Some(body)
     }
