@@ -4,6 +4,7 @@
 mod chunks;
 mod excalidraw;
 mod input;
+mod lifecycle;
 mod todomvc;
 mod together;
 
@@ -83,6 +84,8 @@ fn main() {
         chunks::a_chunk_that_does_not_come_costs_a_sentence,
         chunks::once_open_every_page_works_without_its_host,
         excalidraw::every_exported_stroke_opens_in_excalidraw,
+        lifecycle::the_back_button_brings_the_page_back_as_it_was,
+        lifecycle::a_frozen_page_catches_up_when_it_thaws,
         together::a_live_room_loses_nothing_whatever_the_network_does,
     ];
     for (name, journey) in in_chromium {

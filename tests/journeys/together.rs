@@ -27,7 +27,7 @@ fn wave(row: usize) -> Vec<(f64, f64)> {
     (0..20).map(point).collect()
 }
 
-async fn draw(window: &Window, rows: std::ops::Range<usize>) -> Result<()> {
+pub async fn draw(window: &Window, rows: std::ops::Range<usize>) -> Result<()> {
     for row in rows {
         window.drag(&wave(row), 5).await?;
     }
@@ -62,7 +62,7 @@ async fn turn_to(window: &Window, page: &str) -> Result<()> {
         .await
 }
 
-async fn strokes(window: &Window, count: usize) -> Result<()> {
+pub async fn strokes(window: &Window, count: usize) -> Result<()> {
     let script = format!("return window.strokes === {count}");
     window
         .eval("duplex.board.export().then(d => { window.strokes = d.elements.length })")
@@ -268,7 +268,7 @@ async fn plug(window: &Window, pulled: bool) -> Result<()> {
         .map(drop)
 }
 
-async fn says(window: &Window, state: &str, words: &str) -> Result<()> {
+pub async fn says(window: &Window, state: &str, words: &str) -> Result<()> {
     let script = format!(
         "const it = document.querySelector('[data-testid=connection]'); \
          return it.dataset.state === '{state}' && it.textContent.includes('{words}')"

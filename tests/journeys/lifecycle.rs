@@ -1,0 +1,75 @@
+//! A page is left and comes back, is frozen and thawed, as phones and the back button do.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use xtask::browser::Window;
+
+use crate::{
+    Ground,
+    together::{draw, says, strokes},
+};
+
+/// Two people who have met.
+async fn pair(ground: &Ground, room: &str) -> Result<(Window, Window)> {
+    let address = ground.site.room(room, "board");
+    let (a, b) = (ground.window().await?, ground.window().await?);
+    for window in [&a, &b] {
+        window.goto(&address).await?;
+    }
+    for window in [&a, &b] {
+        says(window, "open", "in step with one other").await?;
+    }
+    Ok((a, b))
+}
+
+pub async fn the_back_button_brings_the_page_back_as_it_was(ground: Ground) -> Result<()> {
+    let (a, b) = pair(&ground, "back").await?;
+    draw(&a, 0..1).await?;
+    strokes(&b, 1).await?;
+    // Lost in a page that is loaded anew.
+    a.eval("window.kept = true; location.href = 'icon.svg'")
+        .await?;
+    a.until("the picture", "return location.pathname === '/icon.svg'")
+        .await?;
+    // Who leaves says goodbye: nobody waits for a heartbeat to find out.
+    says(&b, "open", "Nobody else is here yet").await?;
+    draw(&b, 1..2).await?;
+
+    a.eval("history.back()").await?;
+    a.until(
+        "the board",
+        "return window.duplex?.status().state === 'open'",
+    )
+    .await?;
+    let kept = a.eval("return window.kept === true").await?;
+    ensure!(
+        kept == true,
+        "the page was loaded anew: no back/forward cache"
+    );
+    for window in [&a, &b] {
+        says(window, "open", "in step with one other").await?;
+        strokes(window, 2).await?;
+    }
+    a.close().await?;
+    b.close().await
+}
+
+pub async fn a_frozen_page_catches_up_when_it_thaws(ground: Ground) -> Result<()> {
+    let (a, b) = pair(&ground, "frost").await?;
+    a.eval("document.addEventListener('resume', () => { window.thawed = true })")
+        .await?;
+    let life =
+        |state: &'static str| a.devtools("Page.setWebLifecycleState", json!({ "state": state }));
+    life("frozen").await?;
+    draw(&b, 0..2).await?;
+    strokes(&b, 2).await?;
+    life("active").await?;
+    strokes(&a, 2).await?;
+    let thawed = a.eval("return window.thawed === true").await?;
+    ensure!(thawed == true, "the page was never frozen");
+    for window in [&a, &b] {
+        says(window, "open", "in step with one other").await?;
+    }
+    a.close().await?;
+    b.close().await
+}
