@@ -105,6 +105,10 @@ pub const SENDERS: usize = 1_024;
 
 // --- document ---
 
+/// Operations of one author, as the document counts them: yrs adds them up in 32 bits.
+pub const CLOCK: u64 = (1 << 31) - 1;
+/// Values inside values of an update; each costs stack.
+pub const ANY_DEPTH: u32 = 32;
 /// A title longer than this is cut: a list is no place for a book.
 pub const TITLE_CHARS: usize = 1_000;
 /// Samples of one stroke: twenty minutes of a 120 Hz pen would be one line nobody can edit.

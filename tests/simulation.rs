@@ -41,7 +41,7 @@ fn play(seed: u64) {
     let mut world = World::new(plan);
     world.play();
     let again =
-        format!("replay: DUPLEX_SEED={seed} cargo test --test simulation one_seed\n{plan:?}");
+        format!("replay: DUPLEX_SEED={seed} cargo test --test simulation asked_seeds\n{plan:?}");
     let digests: Vec<_> = (0..plan.clients)
         .filter_map(|client| world.session(client))
         .map(|session| (session.replica().digest(), session.status().sentence()))
@@ -64,12 +64,12 @@ fn all_copies_agree_in_the_end_second_half() {
     (SEEDS / 2..SEEDS).for_each(play);
 }
 
+/// The seed that somebody asks for, and as many after it as they ask for.
 #[test]
-fn one_seed() {
-    let seed = std::env::var("DUPLEX_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    play(seed.unwrap_or(0));
+fn asked_seeds() {
+    let asked = |name: &str| std::env::var(name).ok()?.parse().ok();
+    let first = asked("DUPLEX_SEED").unwrap_or(0);
+    (first..first + asked("DUPLEX_SEEDS").unwrap_or(1)).for_each(play);
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! The shared document and how copies of it stay equal: what it holds ([`schema`]), the copy itself ([`replica`]),
-//! the exchange with other copies ([`sync`]), who is here ([`presence`]), what is stored ([`store`]), and what a
-//! person can take back ([`undo`]).
+//! The shared document and how copies of it stay equal: what it holds ([`schema`]), the copy itself ([`replica`])
+//! and what guards it ([`gate`]), the exchange with other copies ([`sync`]), who is here ([`presence`]), what is stored
+//! ([`store`]), and what a person can take back ([`undo`]).
 
+pub mod gate;
 pub mod presence;
 pub mod replica;
 pub mod schema;

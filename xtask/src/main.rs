@@ -33,6 +33,15 @@ enum Command {
         #[arg(long)]
         strict: bool,
     },
+    /// Play hostile bytes and simulated rooms that no test has seen
+    Fuzz {
+        /// A million inputs and ten thousand rooms
+        #[arg(long)]
+        long: bool,
+        /// The same ones again
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Build the site into `dist/`, for any static host
     Build,
     /// Run the relay alone, with the faults that tests need
@@ -62,6 +71,7 @@ async fn main() {
     let done = match Cli::parse().command {
         Command::Serve { port, no_build } => serve(port, no_build).await,
         Command::Test { strict } => suite::run(strict).await,
+        Command::Fuzz { long, seed } => suite::fuzz(long, seed),
         Command::Build => site::build(),
         Command::Relay { port, faults } => relay_alone(port, faults).await,
         Command::Bench { part } => bench::run(part).await,

@@ -226,6 +226,39 @@ fn counted(command: &mut Command) -> Result<Count> {
     Ok(count)
 }
 
+/// Hostile bytes and simulated rooms of a fresh seed. What fails says how to play it again.
+pub fn fuzz(long: bool, seed: Option<u64>) -> Result<()> {
+    let seed = seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
+    let (inputs, rooms) = if long {
+        ("1000000", "10000")
+    } else {
+        ("100000", "500")
+    };
+    let again = if long { " --long" } else { "" };
+    println!(
+        "{inputs} inputs, {rooms} rooms. The same again: cargo xtask fuzz{again} --seed {seed}"
+    );
+    let played = cargo()
+        .args([
+            "test",
+            "--quiet",
+            "--test",
+            "hostile",
+            "--test",
+            "simulation",
+        ])
+        .args(["--", "mutated", "asked_seeds"])
+        .env("DUPLEX_FUZZ_INPUTS", inputs)
+        .env("DUPLEX_FUZZ_SEED", seed.to_string())
+        .env("DUPLEX_SEED", seed.to_string())
+        .env("DUPLEX_SEEDS", rooms)
+        .status()?;
+    if !played.success() {
+        bail!("The seed {seed} found something.");
+    }
+    Ok(())
+}
+
 /// Formatting and lints, natively and for wasm.
 pub fn lint() -> Result<()> {
     let clippy = [

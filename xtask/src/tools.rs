@@ -95,6 +95,12 @@ const WS: NpmPackage = NpmPackage {
 };
 const WEBSOCKETS: &str = "websockets==15.0.1";
 
+/// What our document is compared with.
+const YJS: NpmPackage = NpmPackage {
+    name: "yjs",
+    version: "13.6.33",
+};
+
 /// For the benchmarks: what people use instead of our socket layer.
 const RIVALS: [NpmPackage; 2] = [
     NpmPackage {
@@ -140,6 +146,7 @@ pub fn set_up_tests() -> Result<OsString> {
     }
     set_up_websocat()?;
     set_up_ws()?;
+    set_up_yjs()?;
     set_up_websockets()?;
     for server in DEBIAN_SERVERS {
         set_up_debian_server(server)?;
@@ -313,6 +320,11 @@ pub fn set_up_websocat() -> Result<PathBuf> {
 /// A folder with npm's `ws` in its `node_modules`.
 pub fn set_up_ws() -> Result<PathBuf> {
     set_up_npm(&[WS])
+}
+
+/// A folder with npm's `yjs` in its `node_modules`.
+pub fn set_up_yjs() -> Result<PathBuf> {
+    set_up_npm(&[YJS])
 }
 
 /// A folder for PYTHONPATH with PyPI's `websockets`.

@@ -15,11 +15,16 @@ use yrs::{
     updates::{decoder::Decode, encoder::Encode},
 };
 
-use super::schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write};
+use super::{
+    gate::{self, Refusal},
+    schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write},
+};
 use crate::core::peer::PeerId;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplicaError {
+    #[error("These bytes cannot be read. {0}")]
+    Gate(#[from] Refusal),
     #[error("These bytes are no update of a document.")]
     Update,
     #[error("These bytes are no state vector.")]
@@ -53,6 +58,8 @@ pub struct Replica {
     ink: MapRef,
     todo: MapRef,
     touched: Rc<RefCell<Vec<Touched>>>,
+    /// Marks of formatted text are here or wait for earlier operations: entries must not be named one by one.
+    marks: Rc<StdCell<bool>>,
     /// Operations that arrived before earlier ones of the same client.
     beyond_gaps: IdSet,
     digest: StdCell<Option<Digest>>,
@@ -68,13 +75,20 @@ impl Replica {
         let ink = doc.get_or_insert_map(INK);
         let todo = doc.get_or_insert_map(TODO);
         let touched = Rc::new(RefCell::new(Vec::new()));
-        let sink = Rc::clone(&touched);
+        let marks = Rc::new(StdCell::new(false));
+        let (sink, blind) = (Rc::clone(&touched), Rc::clone(&marks));
         ink.observe("touched", move |txn, event| {
+            if blind.get() {
+                return;
+            }
             let ids = event.keys(txn).keys().filter_map(|key| Id::parse(key).ok());
             sink.borrow_mut().extend(ids.map(Touched::Ink));
         });
-        let sink = Rc::clone(&touched);
+        let (sink, blind) = (Rc::clone(&touched), Rc::clone(&marks));
         todo.observe_deep("touched", move |txn, events| {
+            if blind.get() {
+                return;
+            }
             for event in events.iter() {
                 let Event::Map(event) = event else { continue };
                 let mut sink = sink.borrow_mut();
@@ -93,6 +107,7 @@ impl Replica {
             ink,
             todo,
             touched,
+            marks,
             beyond_gaps: IdSet::new(),
             digest: StdCell::new(None),
         }
@@ -180,25 +195,48 @@ impl Replica {
 
     /// Merges a Yjs update (v1) from another copy or from storage.
     pub fn apply(&mut self, update: &[u8]) -> Result<Applied, ReplicaError> {
+        let passed = gate::update(update)?;
         let update = Update::decode_v1(update).map_err(|_| ReplicaError::Update)?;
         let inserted = update.insertions(true);
+        self.marks.set(self.marks.get() || passed.marks);
+        let mut touched = match self.marks.get() {
+            true => self.everything(),
+            false => Vec::new(),
+        };
         let news = {
             let mut txn = self.doc.transact_mut();
             txn.apply_update(update).map_err(|_| ReplicaError::Update)?;
             txn.commit();
             !txn.insert_set().is_empty() || !txn.delete_set().is_empty()
         };
+        let waiting = self.doc.transact().has_missing_updates();
+        if self.marks.get() {
+            touched.extend(self.everything());
+            self.marks.set(waiting);
+        }
         if news {
             self.digest.set(None);
             self.note_gaps(inserted);
         }
-        let mut touched = std::mem::take(&mut *self.touched.borrow_mut());
+        touched.append(&mut self.touched.borrow_mut());
         touched.dedup();
         Ok(Applied {
             touched,
             news,
-            incomplete: !self.beyond_gaps.is_empty() || self.doc.transact().has_missing_updates(),
+            incomplete: !self.beyond_gaps.is_empty() || waiting,
         })
+    }
+
+    /// All that can be touched.
+    fn everything(&self) -> Vec<Touched> {
+        let txn = self.doc.transact();
+        let ids = |map: &MapRef| -> Vec<Id> {
+            let keys = map.keys(&txn);
+            keys.filter_map(|key| Id::parse(key).ok()).collect()
+        };
+        let inks = ids(&self.ink).into_iter().map(Touched::Ink);
+        let todos = ids(&self.todo).into_iter().map(Touched::Todo);
+        inks.chain(todos).collect()
     }
 
     /// yrs takes an operation before its author's earlier ones have arrived, and leaves it out of the state vector.
@@ -299,25 +337,8 @@ fn sorted(pairs: impl Iterator<Item = (u64, u32)>) -> Vec<(u64, u32)> {
     pairs
 }
 
-/// A count of entries, then two numbers of at least a byte each. yrs reserves memory for whatever the count says, so
-/// it is checked against what is there.
 fn decode_state_vector(bytes: &[u8]) -> Result<StateVector, ReplicaError> {
-    let (mut count, mut shift) = (0_u64, 0);
-    let mut rest = bytes.iter();
-    loop {
-        let byte = *rest.next().ok_or(ReplicaError::StateVector)?;
-        if shift > 28 {
-            return Err(ReplicaError::StateVector);
-        }
-        count |= u64::from(byte & 0x7f) << shift;
-        shift += 7;
-        if byte < 0x80 {
-            break;
-        }
-    }
-    if count * 2 > rest.len() as u64 {
-        return Err(ReplicaError::StateVector);
-    }
+    gate::state_vector(bytes)?;
     StateVector::decode_v1(bytes).map_err(|_| ReplicaError::StateVector)
 }
 
@@ -461,7 +482,10 @@ mod tests {
     fn a_state_vector_that_claims_more_than_it_holds_is_refused_before_memory_is_reserved() {
         let claims_fifty_million = [0x80, 0xe1, 0xeb, 0x17];
         for bytes in [&claims_fifty_million[..], &[], &[0x80; 12], &[2, 1, 1, 1]] {
-            assert_eq!(replica(1).lacks(bytes), Err(ReplicaError::StateVector));
+            assert!(matches!(
+                replica(1).lacks(bytes),
+                Err(ReplicaError::Gate(_))
+            ));
         }
         let mut full = replica(1);
         full.write(&[ink("1", 1)]);
@@ -518,8 +542,21 @@ mod tests {
     #[test]
     fn bytes_that_are_no_update_are_refused_with_a_sentence() {
         let mut a = replica(1);
-        assert_eq!(a.apply(b"\xff\xff").unwrap_err(), ReplicaError::Update);
-        assert_eq!(a.diff(b"\xff").unwrap_err(), ReplicaError::StateVector);
+        assert!(matches!(a.apply(b"\xff\xff"), Err(ReplicaError::Gate(_))));
+        assert!(matches!(a.diff(b"\xff"), Err(ReplicaError::Gate(_))));
         assert_eq!(a.digest(), replica(2).digest());
+    }
+
+    /// Found by `cargo xtask fuzz`: yrs panicked while it named the entry.
+    #[test]
+    fn a_mark_of_formatted_text_as_an_entry_of_a_map_does_no_harm() {
+        let mark = [
+            1, 1, 1, 0, 0x26, 1, 3, b'i', b'n', b'k', 1, b'k', 1, b'b', 1, b'1', 0,
+        ];
+        let mut a = replica(2);
+        assert!(a.apply(&mark).unwrap().news);
+        assert_eq!(a.inks(), []);
+        a.write(&[ink("k", 1)]);
+        assert_eq!(a.inks().len(), 1);
     }
 }

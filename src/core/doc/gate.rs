@@ -1,0 +1,315 @@
+//! What stands in front of yrs: nothing from outside reaches it that this has not walked through.
+//!
+//! yrs trusts the numbers in an update: a count reserves memory, a length is added without a look at overflow, nesting
+//! is followed down the stack. So each of them is checked here against the bytes that are there, in the order in which
+//! yrs reads (lib0 encoding, update format v1). A valid update passes; a refused one was made by no version of Yjs 13.
+
+use std::collections::HashSet;
+
+use crate::limits::{ANY_DEPTH, CLOCK};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("It ends before it is complete.")]
+    CutOff,
+    #[error("It goes on after its end.")]
+    Trailing,
+    #[error("It has a number that is too large for its place.")]
+    Number,
+    #[error("It announces more than there is.")]
+    Count,
+    #[error("It has text that is not UTF-8.")]
+    Text,
+    #[error("It is nested too deeply.")]
+    Depth,
+    #[error("It has a kind of content that is not known.")]
+    Kind,
+    #[error("It lists one author twice.")]
+    Author,
+    #[error("It has an operation that builds on a later one of its author.")]
+    Order,
+}
+
+/// What there is to know of an update that may pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// It has marks of formatted text, which yrs takes as an entry of a map, and then panics while it names the entry.
+    pub marks: bool,
+}
+
+/// Walks through a Yjs update, format v1.
+pub fn update(bytes: &[u8]) -> Result<Passed, Refusal> {
+    let mut reader = Reader::new(bytes);
+    // Number of blocks, author, clock.
+    let authors = reader.count(3)?;
+    let mut seen = HashSet::new();
+    for _ in 0..authors {
+        // Info and length.
+        let blocks = reader.count(2)?;
+        let author = reader.client()?;
+        if !seen.insert(author) {
+            return Err(Refusal::Author);
+        }
+        let mut clock = reader.clock()?;
+        for _ in 0..blocks {
+            let length = reader.block(author, clock)?;
+            clock = clock
+                .checked_add(length)
+                .filter(|clock| *clock <= CLOCK)
+                .ok_or(Refusal::Number)?;
+        }
+    }
+    reader.deletions()?;
+    reader.end()?;
+    Ok(reader.passed)
+}
+
+/// Walks through a state vector, format v1.
+pub fn state_vector(bytes: &[u8]) -> Result<(), Refusal> {
+    let mut reader = Reader::new(bytes);
+    for _ in 0..reader.count(2)? {
+        reader.client()?;
+        reader.clock()?;
+    }
+    reader.end()
+}
+
+/// Bits of a block's first byte.
+mod info {
+    pub const ORIGIN: u8 = 0b1000_0000;
+    pub const RIGHT_ORIGIN: u8 = 0b0100_0000;
+    pub const PARENT_KEY: u8 = 0b0010_0000;
+    pub const CONTENT: u8 = 0b0000_1111;
+    pub const GC: u8 = 0;
+    pub const SKIP: u8 = 10;
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+    passed: Passed,
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            passed: Passed::default(),
+        }
+    }
+
+    fn end(&self) -> Result<(), Refusal> {
+        match self.rest.is_empty() {
+            true => Ok(()),
+            false => Err(Refusal::Trailing),
+        }
+    }
+
+    fn byte(&mut self) -> Result<u8, Refusal> {
+        let (first, rest) = self.rest.split_first().ok_or(Refusal::CutOff)?;
+        self.rest = rest;
+        Ok(*first)
+    }
+
+    fn bytes(&mut self, count: u64) -> Result<&'a [u8], Refusal> {
+        let count = usize::try_from(count).map_err(|_| Refusal::CutOff)?;
+        let (first, rest) = self.rest.split_at_checked(count).ok_or(Refusal::CutOff)?;
+        self.rest = rest;
+        Ok(first)
+    }
+
+    /// Seven bits a byte, the lowest first; the highest bit says that more follow.
+    fn number(&mut self, most: u64) -> Result<u64, Refusal> {
+        let mut number = 0_u64;
+        for shift in (0..63).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return match number <= most {
+                    true => Ok(number),
+                    false => Err(Refusal::Number),
+                };
+            }
+        }
+        Err(Refusal::Number)
+    }
+
+    /// How many things follow that take `least` bytes each.
+    fn count(&mut self, least: u64) -> Result<u64, Refusal> {
+        let count = self.number(u64::from(u32::MAX))?;
+        match count.saturating_mul(least) <= self.rest.len() as u64 {
+            true => Ok(count),
+            false => Err(Refusal::Count),
+        }
+    }
+
+    fn clock(&mut self) -> Result<u64, Refusal> {
+        self.number(CLOCK)
+    }
+
+    /// JavaScript numbers carry 53 bits.
+    fn client(&mut self) -> Result<u64, Refusal> {
+        self.number((1 << 53) - 1)
+    }
+
+    fn buffer(&mut self) -> Result<&'a [u8], Refusal> {
+        let length = self.number(u64::from(u32::MAX))?;
+        self.bytes(length)
+    }
+
+    fn text(&mut self) -> Result<&'a str, Refusal> {
+        std::str::from_utf8(self.buffer()?).map_err(|_| Refusal::Text)
+    }
+
+    /// The id of an operation that this one, `clock` of `author`, builds on.
+    fn id(&mut self, author: u64, clock: u64) -> Result<(), Refusal> {
+        match (self.client()?, self.clock()?) {
+            (client, before) if client == author && before >= clock => Err(Refusal::Order),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives how many clock ticks the block takes.
+    fn block(&mut self, author: u64, clock: u64) -> Result<u64, Refusal> {
+        let info = self.byte()?;
+        if info == info::SKIP || info == info::GC {
+            return self.clock();
+        }
+        if info & info::ORIGIN != 0 {
+            self.id(author, clock)?;
+        }
+        if info & info::RIGHT_ORIGIN != 0 {
+            self.id(author, clock)?;
+        }
+        if info & (info::ORIGIN | info::RIGHT_ORIGIN) == 0 {
+            match self.number(u64::from(u32::MAX))? {
+                1 => drop(self.text()?),
+                _ => self.id(author, clock)?,
+            }
+            if info & info::PARENT_KEY != 0 {
+                self.text()?;
+            }
+        }
+        self.content(info & info::CONTENT)
+    }
+
+    /// Gives its length. Kinds that Yjs 13 reads for the sake of older documents but never writes, JSON (2), and those
+    /// that are documents of their own (9), have no place in a room.
+    fn content(&mut self, kind: u8) -> Result<u64, Refusal> {
+        match kind {
+            // Deleted.
+            1 => return self.clock(),
+            // Binary.
+            3 => drop(self.buffer()?),
+            // String: its clock counts UTF-16 units.
+            4 => return Ok(self.text()?.encode_utf16().count() as u64),
+            // Embed: JSON, whose parser has a limit of its own.
+            5 => drop(self.text()?),
+            // Format: key and JSON.
+            6 => {
+                self.text()?;
+                self.text()?;
+                self.passed.marks = true;
+            }
+            // Type: array, map, text, XML element with its name, fragment, hook, text, undefined.
+            7 => match self.byte()? {
+                0..=2 | 4..=6 | 15 => {}
+                3 => drop(self.text()?),
+                _ => return Err(Refusal::Kind),
+            },
+            // Any.
+            8 => {
+                let count = self.count(1)?;
+                for _ in 0..count {
+                    self.any(0)?;
+                }
+                return Ok(count);
+            }
+            _ => return Err(Refusal::Kind),
+        }
+        Ok(1)
+    }
+
+    /// A value like those of JSON, inside `depth` others.
+    fn any(&mut self, depth: u32) -> Result<(), Refusal> {
+        if depth > ANY_DEPTH {
+            return Err(Refusal::Depth);
+        }
+        match self.byte()? {
+            // Undefined, null, false, true.
+            127 | 126 | 121 | 120 => {}
+            // Integer: six bits, then seven a byte.
+            125 => drop(self.number(u64::MAX)?),
+            // Float32, float64, bigint.
+            124 => drop(self.bytes(4)?),
+            123 | 122 => drop(self.bytes(8)?),
+            119 => drop(self.text()?),
+            // Map.
+            118 => {
+                for _ in 0..self.count(2)? {
+                    self.text()?;
+                    self.any(depth + 1)?;
+                }
+            }
+            // Array.
+            117 => {
+                for _ in 0..self.count(1)? {
+                    self.any(depth + 1)?;
+                }
+            }
+            116 => drop(self.buffer()?),
+            _ => return Err(Refusal::Kind),
+        }
+        Ok(())
+    }
+
+    /// Author, and runs of clock and length, which ascend.
+    fn deletions(&mut self) -> Result<(), Refusal> {
+        for _ in 0..self.count(2)? {
+            self.client()?;
+            for _ in 0..self.count(2)? {
+                let (start, length) = (self.clock()?, self.clock()?);
+                if start + length > CLOCK {
+                    return Err(Refusal::Number);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_update_and_an_empty_state_vector_pass() {
+        assert_eq!(update(&[0, 0]), Ok(Passed::default()));
+        assert_eq!(state_vector(&[0]), Ok(()));
+        assert_eq!(update(&[]), Err(Refusal::CutOff));
+        assert_eq!(update(&[0, 0, 0]), Err(Refusal::Trailing));
+    }
+
+    #[test]
+    fn what_traps_yrs_is_refused_with_its_reason() {
+        // A string of 4 GB.
+        let long = [1, 1, 1, 0, 4, 1, 1, 0x61, 0xff, 0xff, 0xff, 0xff, 0x0f];
+        assert_eq!(update(&long), Err(Refusal::CutOff));
+        // Half a billion authors.
+        assert_eq!(update(&[0xff, 0xff, 0xff, 0x0f, 0]), Err(Refusal::Count));
+        // Twenty thousand arrays in each other.
+        let mut nested = vec![1, 1, 1, 0, 8, 1, 1, 0x61, 1];
+        nested.extend([117, 1].repeat(20_000));
+        assert_eq!(update(&nested), Err(Refusal::Depth));
+        // The clock runs over.
+        let late = [1, 1, 1, 0xff, 0xff, 0xff, 0xff, 7, 0, 1, 0];
+        assert_eq!(update(&late), Err(Refusal::Number));
+        // To the right of itself.
+        assert_eq!(update(&[1, 1, 1, 0, 0x81, 1, 0, 1, 0]), Err(Refusal::Order));
+        assert_eq!(update(&[2, 0, 1, 0, 0, 1, 0, 0]), Err(Refusal::Author));
+        assert_eq!(update(&[1, 1, 1, 0, 9, 1, 1, 0x61, 0]), Err(Refusal::Kind));
+        assert_eq!(
+            update(&[1, 1, 1, 0, 4, 1, 1, 0x61, 1, 0xff, 0]),
+            Err(Refusal::Text)
+        );
+    }
+}
