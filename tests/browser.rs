@@ -12,7 +12,7 @@ use duplex::{
         websocket::{CloseError, Event, SendError, Socket},
     },
     core::{
-        doc::store::Stored,
+        doc::store::{Compaction, Stored},
         frame::Frame,
         socket::{close::Verdict, endpoint::Endpoint, machine::State},
     },
@@ -333,16 +333,44 @@ async fn a_room_is_stored_appended_and_compacted() {
     store.append(&[vec![3]]).await.unwrap();
     let stored = store.load().await.unwrap();
     assert_eq!(stored.rows, [vec![1], vec![2, 2], vec![3]]);
-    let through = stored.last_row.unwrap();
+    let covers = stored.last_row.unwrap();
     store.append(&[vec![4]]).await.unwrap();
-    store.compact(&[9, 9], through).await.unwrap();
+    let compaction = Compaction {
+        snapshot: vec![9, 9],
+        covers,
+        replaces: stored.covers,
+    };
+    store.compact(&compaction).await.unwrap();
     drop(store);
     let store = idb::Store::open(&name).await.unwrap();
     let stored = store.load().await.unwrap();
     assert_eq!(
-        (stored.snapshot, stored.rows),
-        (Some(vec![9, 9]), vec![vec![4]])
+        (stored.snapshot, stored.covers, stored.rows),
+        (Some(vec![9, 9]), Some(covers), vec![vec![4]])
     );
+}
+
+#[wasm_bindgen_test]
+async fn a_tab_that_read_earlier_does_not_replace_the_snapshot_of_another() {
+    let name = format!("test/{}", random::bits().unwrap());
+    let (slow, fast) = (
+        idb::Store::open(&name).await.unwrap(),
+        idb::Store::open(&name).await.unwrap(),
+    );
+    slow.append(&[vec![1]]).await.unwrap();
+    let early = slow.load().await.unwrap();
+    fast.append(&[vec![2]]).await.unwrap();
+    let late = fast.load().await.unwrap();
+    for (store, stored, snapshot) in [(&fast, late, vec![1, 2]), (&slow, early, vec![1])] {
+        let compaction = Compaction {
+            snapshot,
+            covers: stored.last_row.unwrap(),
+            replaces: stored.covers,
+        };
+        store.compact(&compaction).await.unwrap();
+    }
+    let stored = slow.load().await.unwrap();
+    assert_eq!((stored.snapshot, stored.rows), (Some(vec![1, 2]), vec![]));
 }
 
 #[wasm_bindgen_test]

@@ -13,13 +13,14 @@ use indexed_db_futures::{
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::core::doc::store::Stored;
+use crate::core::doc::store::{Compaction, Stored};
 
 const VERSION: u8 = 1;
 const LOG: &str = "log";
 const SNAPSHOT: &str = "snapshot";
-/// The one key of the snapshot store.
+/// Keys of the snapshot store: the snapshot, and the last row that went into it.
 const LATEST: &str = "latest";
+const COVERS: &str = "covers";
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -56,10 +57,9 @@ impl Store {
         let log = transaction.object_store(LOG)?;
         let keys = log.get_all_keys::<f64>().primitive()?;
         let rows = log.get_all::<JsValue>().primitive()?;
-        let snapshot = transaction
-            .object_store(SNAPSHOT)?
-            .get::<JsValue, _, _>(LATEST)
-            .primitive()?;
+        let snapshots = transaction.object_store(SNAPSHOT)?;
+        let snapshot = snapshots.get::<JsValue, _, _>(LATEST).primitive()?;
+        let covers = snapshots.get::<f64, _, _>(COVERS).primitive()?;
         let last_row = keys.await?.last().transpose()?.map(|key| key as u64);
         let rows = rows
             .await?
@@ -68,6 +68,7 @@ impl Store {
         let snapshot = snapshot.await?.as_ref().and_then(bytes_of);
         Ok(Stored {
             snapshot,
+            covers: covers.await?.map(|row| row as u64),
             rows,
             last_row,
         })
@@ -88,8 +89,8 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Puts a snapshot in the place of the rows up to `through`, on the disk before it counts.
-    pub async fn compact(&self, snapshot: &[u8], through: u64) -> Result<(), StoreError> {
+    /// Puts a snapshot in the place of the rows that it covers, on the disk before it counts.
+    pub async fn compact(&self, compaction: &Compaction) -> Result<(), StoreError> {
         let mut options = TransactionOptions::new();
         options.set_durability(TransactionDurability::Strict);
         let transaction = self
@@ -98,15 +99,22 @@ impl Store {
             .with_mode(TransactionMode::Readwrite)
             .with_options(options)
             .build()?;
-        transaction
-            .object_store(SNAPSHOT)?
-            .put(value_of(snapshot))
+        let snapshots = transaction.object_store(SNAPSHOT)?;
+        let there = snapshots.get::<f64, _, _>(COVERS).primitive()?.await?;
+        if there.map(|row| row as u64) != compaction.replaces {
+            return Ok(());
+        }
+        let covers = compaction.covers as f64;
+        snapshots
+            .put(value_of(&compaction.snapshot))
             .with_key(LATEST)
             .primitive()?;
+        snapshots.put(covers).with_key(COVERS).primitive()?;
         transaction
             .object_store(LOG)?
-            .delete::<f64, _>(KeyRange::UpperBound(through as f64, false))
+            .delete::<f64, _>(KeyRange::UpperBound(covers, false))
             .primitive()?;
+        drop(snapshots);
         Ok(transaction.commit().await?)
     }
 }

@@ -205,9 +205,9 @@ impl Host {
                     Command::Append(rows) => {
                         store.append(&rows).await.map(|()| Some(Input::Appended))
                     }
-                    Command::Compact { snapshot, through } => {
+                    Command::Compact(compaction) => {
                         // If it fails the rows are still there, and the next load tries again.
-                        let _ = store.compact(&snapshot, through).await;
+                        let _ = store.compact(&compaction).await;
                         Ok(None)
                     }
                 }

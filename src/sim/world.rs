@@ -13,7 +13,7 @@ use crate::{
             presence::Profile,
             replica::Replica,
             schema::{Cell, Id, Value, Write},
-            store::{Command, Stored},
+            store::{Command, Compaction, Stored},
             undo::Direction,
         },
         frame::Frame,
@@ -50,7 +50,7 @@ enum Event {
     Closed(machine::Generation),
     Loaded,
     Stored(Vec<Vec<u8>>),
-    Compacted(Vec<u8>, u64),
+    Compacted(Compaction),
     Tick,
 }
 
@@ -67,6 +67,7 @@ struct Page {
 #[derive(Default)]
 struct Disk {
     snapshot: Option<Vec<u8>>,
+    covers: Option<u64>,
     rows: BTreeMap<u64, Vec<u8>>,
     next_key: u64,
 }
@@ -234,8 +235,9 @@ impl World {
                     let after = self.rng.u64(1..30);
                     self.schedule(client, after, Event::Stored(rows));
                 }
-                Output::Store(Command::Compact { snapshot, through }) => {
-                    self.schedule(client, 2, Event::Compacted(snapshot, through));
+                Output::Store(Command::Compact(compaction)) => {
+                    let after = self.rng.u64(1..30);
+                    self.schedule(client, after, Event::Compacted(compaction));
                 }
                 Output::Touched(_)
                 | Output::Wet(..)
@@ -342,10 +344,9 @@ impl World {
                 }
                 self.input(client, Input::Appended);
             }
-            Event::Compacted(snapshot, through) => {
+            Event::Compacted(compaction) => {
                 if let Some(disk) = self.disk(client) {
-                    disk.snapshot = Some(snapshot);
-                    disk.rows = disk.rows.split_off(&(through + 1));
+                    disk.compact(compaction);
                 }
             }
             Event::Tick => {
@@ -504,6 +505,7 @@ impl Disk {
     fn read(&self) -> Stored {
         Stored {
             snapshot: self.snapshot.clone(),
+            covers: self.covers,
             rows: self.rows.values().cloned().collect(),
             last_row: self.rows.keys().next_back().copied(),
         }
@@ -513,6 +515,14 @@ impl Disk {
         for row in rows {
             self.next_key += 1;
             self.rows.insert(self.next_key, row);
+        }
+    }
+
+    fn compact(&mut self, compaction: Compaction) {
+        if self.covers == compaction.replaces {
+            self.snapshot = Some(compaction.snapshot);
+            self.covers = Some(compaction.covers);
+            self.rows = self.rows.split_off(&(compaction.covers + 1));
         }
     }
 }

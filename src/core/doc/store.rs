@@ -7,6 +7,8 @@ use crate::limits::{LOG_ROWS, Millis, STORE_RETRY_MS};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     pub snapshot: Option<Vec<u8>>,
+    /// The last row that went into the snapshot, which tells it from every other one.
+    pub covers: Option<u64>,
     /// Log rows in the order they were written, each a Yjs update.
     pub rows: Vec<Vec<u8>>,
     /// The key of the last row read; rows up to it may be replaced by a snapshot.
@@ -19,9 +21,19 @@ pub enum Command {
     Load,
     /// Append these rows in one transaction; answer with [`Store::appended`] or [`Store::failed`].
     Append(Vec<Vec<u8>>),
-    /// In one transaction put the snapshot and delete the rows up to and including `through`. No answer is needed:
-    /// if it fails, the rows are still there.
-    Compact { snapshot: Vec<u8>, through: u64 },
+    /// No answer is needed: if it fails, the rows are still there.
+    Compact(Compaction),
+}
+
+/// In one transaction put the snapshot and delete the rows that it covers, unless another tab put one since this one
+/// read: its rows are gone, and only its snapshot has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compaction {
+    pub snapshot: Vec<u8>,
+    /// The last row that it covers.
+    pub covers: u64,
+    /// What the snapshot covers in whose place it comes.
+    pub replaces: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,11 +90,12 @@ impl Store {
     ) -> Option<Command> {
         self.loaded = true;
         self.problem = None;
-        let through = stored.last_row.filter(|_| stored.rows.len() >= LOG_ROWS)?;
-        Some(Command::Compact {
+        let covers = stored.last_row.filter(|_| stored.rows.len() >= LOG_ROWS)?;
+        Some(Command::Compact(Compaction {
             snapshot: snapshot(),
-            through,
-        })
+            covers,
+            replaces: stored.covers,
+        }))
     }
 
     /// Goes on with what was to be written while the room was being read.
@@ -229,10 +242,11 @@ mod tests {
         };
         assert_eq!(store.loaded(&stored, || vec![9]), None);
         stored.rows.push(vec![0]);
-        let compact = Command::Compact {
+        let compact = Command::Compact(Compaction {
             snapshot: vec![9],
-            through: 7_000,
-        };
+            covers: 7_000,
+            replaces: None,
+        });
         assert_eq!(store.loaded(&stored, || vec![9]), Some(compact));
     }
 }
