@@ -189,3 +189,27 @@ pub async fn tools_undo_and_zoom_do_what_they_say(ground: Ground) -> Result<()> 
     ensure!(pressed == "true", "the pen is not down");
     window.close().await
 }
+
+pub async fn the_list_is_undone_by_key_and_button(ground: Ground) -> Result<()> {
+    let window = ground.window().await?;
+    window
+        .goto(&ground.address("undo-list", "todo", None))
+        .await?;
+    let items = |count: usize| {
+        format!("return document.querySelectorAll('.todo-list li').length === {count}")
+    };
+    window.type_into(".new-todo", "buy milk\u{e007}").await?;
+    window.until("an item", &items(1)).await?;
+    // In the field, which is empty again. WebKit's driver knows no Control.
+    let undo = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', \
+                { key: 'z', ctrlKey: true, bubbles: true, cancelable: true }))";
+    window.eval(undo).await?;
+    window.until("no item", &items(0)).await?;
+    window.press("Redo").await?;
+    window.until("the item again", &items(1)).await?;
+    // What is being typed is the field's own to take back.
+    window.type_into(".new-todo", "and bread").await?;
+    window.eval(undo).await?;
+    window.until("the item still", &items(1)).await?;
+    window.close().await
+}

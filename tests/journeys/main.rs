@@ -75,6 +75,7 @@ fn main() {
         input::bad_files_cost_a_sentence,
         input::a_crash_says_what_to_do,
         input::tools_undo_and_zoom_do_what_they_say,
+        input::the_list_is_undone_by_key_and_button,
     ];
     let mut trials: Vec<Trial> = Engine::ALL
         .into_iter()

@@ -283,9 +283,13 @@ impl Window {
         self.eval("return window.duplex.status()").await
     }
 
+    /// Waits until the page has it.
     pub async fn find(&self, css: &str) -> Result<Element> {
         self.client
-            .find(Locator::Css(css))
+            .wait()
+            .at_most(PATIENCE)
+            .every(Duration::from_millis(15))
+            .for_element(Locator::Css(css))
             .await
             .with_context(|| css.to_owned())
     }

@@ -40,6 +40,11 @@ impl Connection {
             Self::Failed => "failed",
         }
     }
+
+    /// Whether somebody who waits can ask for another try at once.
+    pub fn can_retry(self) -> bool {
+        matches!(self, Self::Waiting | Self::Offline | Self::Failed)
+    }
 }
 
 impl From<&State> for Connection {

@@ -11,7 +11,7 @@ use web_sys::HtmlInputElement;
 use self::{
     cursors::Cursors,
     stage::Stage,
-    toolbar::{History, Toolbar, Zoom},
+    toolbar::{Toolbar, Zoom},
 };
 use crate::{
     browser::{files, task},
@@ -20,6 +20,7 @@ use crate::{
         hooks::{use_key::use_key, use_room::use_room},
         parts::{
             button::IconButton,
+            history::History,
             shortcuts::{self, Command, Shortcuts},
         },
     },
@@ -31,12 +32,13 @@ pub fn BoardPage() -> impl IntoView {
     let show_shortcuts = RwSignal::new(false);
     use_key("keydown", move |event| {
         if let Some(command) = shortcuts::command(event) {
-            event.prevent_default();
             match command {
-                Command::Step(direction) => room.undo(direction),
+                // `History` has them.
+                Command::Step(_) => return,
                 Command::ShowShortcuts => show_shortcuts.set(true),
                 command => room.easel().borrow_mut().command(command),
             }
+            event.prevent_default();
         }
     });
     view! {

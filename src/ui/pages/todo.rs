@@ -10,7 +10,7 @@ use crate::{
         doc::schema::Id,
         todo::{filter::Filter, item::Item},
     },
-    ui::hooks::use_room::use_room,
+    ui::{hooks::use_room::use_room, parts::history::History},
 };
 
 pub fn page() -> AnyView {
@@ -54,6 +54,7 @@ pub fn page() -> AnyView {
                 <Footer/>
             })}
         </section>
+        <History/>
     }
     .into_any()
 }

@@ -19,12 +19,6 @@ pub fn ConnectionPill() -> impl IntoView {
     let status = room.status;
     let open = RwSignal::new(false);
     let state = move || status.with(|status| status.connection);
-    let can_retry = Memo::new(move |_| {
-        matches!(
-            state(),
-            Connection::Waiting | Connection::Offline | Connection::Failed
-        )
-    });
     let icon = Signal::derive(move || match state() {
         Connection::Open if status.with(|status| status.reaches_others()) => icondata::LuWifi,
         Connection::Open => icondata::LuCircleAlert,
@@ -39,11 +33,20 @@ pub fn ConnectionPill() -> impl IntoView {
                 <span class="pill-label" aria-hidden="true">{move || status.with(|status| status.label())}</span>
                 <span class="pill-sentence">{move || status.with(|status| status.sentence())}</span>
             </button>
-            {move || can_retry.get().then(|| view! {
-                <button type="button" class="link-button" on:click=move |_| room.retry()>"Try again"</button>
-            })}
+            <Retry/>
         </div>
         <Dialog open=open title="Connection" contents=|dialogs| dialogs.connection/>
+    }
+}
+
+#[component]
+fn Retry() -> impl IntoView {
+    let room = use_room();
+    let can_retry = Memo::new(move |_| room.status.with(|status| status.connection.can_retry()));
+    move || {
+        can_retry.get().then(|| view! {
+            <button type="button" class="link-button" on:click=move |_| room.retry()>"Try again"</button>
+        })
     }
 }
 
@@ -58,6 +61,7 @@ pub fn details() -> AnyView {
     };
     view! {
         <p>{move || room.status.with(|status| status.sentence())}</p>
+        <Retry/>
         <dl class="card">{card}</dl>
         <h3>"What happened last"</h3>
         <ol class="tape" role="log" aria-live="off">{move || tape(room)}</ol>

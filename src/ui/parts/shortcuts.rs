@@ -1,7 +1,8 @@
 //! The keyboard: what a key means, and the list of all of them behind `?`.
 
 use leptos::prelude::*;
-use web_sys::KeyboardEvent;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
 
 use super::dialog::Dialog;
 use crate::core::{board::tool::Tool, doc::undo::Direction};
@@ -33,14 +34,25 @@ const KEYS: [(&str, &str); 9] = [
 
 /// The command of a key press; none while somebody is typing.
 pub fn command(event: &KeyboardEvent) -> Option<Command> {
-    if is_typing(event) || event.alt_key() {
+    if event.alt_key() {
         return None;
     }
     let key = event.key().to_ascii_lowercase();
-    if event.ctrl_key() || event.meta_key() {
+    let with_control = event.ctrl_key() || event.meta_key();
+    let step = match (key.as_str(), event.shift_key()) {
+        ("z", false) => Some(Direction::Undo),
+        ("z", true) | ("y", false) => Some(Direction::Redo),
+        _ => None,
+    };
+    // A field that is empty has nothing of its own to take back.
+    if is_typing(event) && !(with_control && step.is_some() && is_within(event, EMPTY_FIELD)) {
+        return None;
+    }
+    if with_control {
+        if let Some(direction) = step {
+            return Some(Command::Step(direction));
+        }
         return Some(match (key.as_str(), event.shift_key()) {
-            ("z", false) => Command::Step(Direction::Undo),
-            ("z", true) | ("y", false) => Command::Step(Direction::Redo),
             ("+" | "=", _) => Command::ZoomIn,
             ("-", _) => Command::ZoomOut,
             ("0", _) => Command::ZoomReset,
@@ -60,19 +72,20 @@ pub fn command(event: &KeyboardEvent) -> Option<Command> {
     })
 }
 
+const FIELD: &str = "input:not([type=checkbox]), textarea, select, [contenteditable], dialog";
+const EMPTY_FIELD: &str = "main input:placeholder-shown";
+
 /// Whether the key goes to a text field or an open dialog.
 pub fn is_typing(event: &KeyboardEvent) -> bool {
-    use wasm_bindgen::JsCast;
+    event.is_composing() || is_within(event, FIELD)
+}
+
+/// Whether the key goes to an element that a selector finds, or to something inside one.
+fn is_within(event: &KeyboardEvent, selector: &str) -> bool {
     let target = event
         .target()
-        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let inside = |selector| {
-        target
-            .as_ref()
-            .is_some_and(|target| target.closest(selector).ok().flatten().is_some())
-    };
-    event.is_composing()
-        || inside("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
 }
 
 #[component]

@@ -1,13 +1,10 @@
-//! The buttons of the board: tools, colours, widths, zoom, undo.
+//! The buttons of the board: tools, colours, widths, zoom.
 
 use icondata::Icon as IconData;
 use leptos::prelude::*;
 
 use crate::{
-    core::{
-        board::{paint, tool::Tool},
-        doc::undo::Direction,
-    },
+    core::board::{paint, tool::Tool},
     ui::{
         hooks::use_room::use_room,
         parts::{button::IconButton, shortcuts::Command},
@@ -151,29 +148,6 @@ pub fn Zoom() -> impl IntoView {
                 name="Zoom to fit"
                 shortcut="Shift + 1"
                 on_press=move |()| command(Command::ZoomToFit)
-            />
-        </div>
-    }
-}
-
-#[component]
-pub fn History() -> impl IntoView {
-    let room = use_room();
-    view! {
-        <div class="panel history">
-            <IconButton
-                icon=icondata::LuUndo2
-                name="Undo"
-                shortcut="Ctrl + Z"
-                disabled=Signal::derive(move || !room.can_undo.get())
-                on_press=move |()| room.undo(Direction::Undo)
-            />
-            <IconButton
-                icon=icondata::LuRedo2
-                name="Redo"
-                shortcut="Ctrl + Shift + Z"
-                disabled=Signal::derive(move || !room.can_redo.get())
-                on_press=move |()| room.undo(Direction::Redo)
             />
         </div>
     }

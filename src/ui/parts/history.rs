@@ -1,0 +1,41 @@
+//! Undo and redo, as buttons and as keys: one's own steps, on whatever page they were made.
+
+use leptos::prelude::*;
+
+use super::{
+    button::IconButton,
+    shortcuts::{self, Command},
+};
+use crate::{
+    core::doc::undo::Direction,
+    ui::hooks::{use_key::use_key, use_room::use_room},
+};
+
+#[component]
+pub fn History() -> impl IntoView {
+    let room = use_room();
+    use_key("keydown", move |event| {
+        if let Some(Command::Step(direction)) = shortcuts::command(event) {
+            event.prevent_default();
+            room.undo(direction);
+        }
+    });
+    view! {
+        <div class="panel history">
+            <IconButton
+                icon=icondata::LuUndo2
+                name="Undo"
+                shortcut="Ctrl + Z"
+                disabled=Signal::derive(move || !room.can_undo.get())
+                on_press=move |()| room.undo(Direction::Undo)
+            />
+            <IconButton
+                icon=icondata::LuRedo2
+                name="Redo"
+                shortcut="Ctrl + Shift + Z"
+                disabled=Signal::derive(move || !room.can_redo.get())
+                on_press=move |()| room.undo(Direction::Redo)
+            />
+        </div>
+    }
+}
