@@ -13,6 +13,7 @@ pub mod link;
 pub mod page_api;
 pub mod pointer;
 pub mod preferences;
+pub mod quarantine;
 pub mod random;
 pub mod room;
 pub mod tabs;

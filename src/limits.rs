@@ -124,6 +124,9 @@ pub const IMPORT_ELEMENTS: usize = 100_000;
 /// A file larger than this is not read.
 pub const IMPORT_BYTES: usize = 64 * 1024 * 1024;
 
+/// How long a browser may take to begin to read a file that it saves.
+pub const DOWNLOAD_MS: Millis = 60_000;
+
 // --- sync and presence ---
 
 /// A client says that it is alive, and what it has, this often. Four frames a minute and person.
@@ -156,6 +159,8 @@ pub const WET_GONE_MS: Millis = 5_000;
 
 // --- storage ---
 
+/// Pieces of a room that stopped a page and are not taken in again.
+pub const SET_ASIDE: usize = 50;
 /// Log rows after which a load writes a fresh snapshot.
 pub const LOG_ROWS: usize = 500;
 /// A failed write is tried again after this.

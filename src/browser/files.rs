@@ -1,17 +1,19 @@
 //! Files in and out: a download, an `<input type="file">`, the clipboard.
 
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, HtmlInputElement, Url, window};
 
-use crate::limits::IMPORT_BYTES;
+use super::clock::Timeout;
+use crate::limits::{DOWNLOAD_MS, IMPORT_BYTES};
 
-/// Saves `text` as a file in the person's downloads.
-pub fn download(name: &str, kind: &str, text: &str) -> Option<()> {
+/// Saves `bytes` as a file in the person's downloads.
+pub fn download(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
-    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options).ok()?;
+    let parts = Array::of1(&Uint8Array::from(bytes).into());
+    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
     let url = Url::create_object_url_with_blob(&blob).ok()?;
     let anchor: HtmlAnchorElement = window()?
         .document()?
@@ -22,7 +24,10 @@ pub fn download(name: &str, kind: &str, text: &str) -> Option<()> {
     anchor.set_href(&url);
     anchor.set_download(name);
     anchor.click();
-    Url::revoke_object_url(&url).ok()
+    // Safari reads it only a moment later.
+    let revoke = Timeout::after(DOWNLOAD_MS, move || drop(Url::revoke_object_url(&url)));
+    std::mem::forget(revoke);
+    Some(())
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

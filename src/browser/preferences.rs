@@ -1,4 +1,5 @@
-//! `localStorage`: a person's name, colour and theme. Losing them costs nothing, so failures are silent.
+//! `localStorage`: a person's name, colour and theme, and what has to be written down at once because the page may be
+//! about to stop. Losing them costs no edit, so failures are silent.
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -10,15 +11,43 @@ fn storage() -> Option<Storage> {
 
 /// What was kept under `name`; none if there is nothing, or nothing that reads.
 pub fn load<T: DeserializeOwned>(name: &str) -> Option<T> {
-    let text = storage()?.get_item(&key(name)).ok()??;
+    let text = text(name)?;
     // Through a Value, as all JSON here: one parser instead of one a type.
     let value: Value = serde_json::from_str(&text).ok()?;
     serde_json::from_value(value).ok()
 }
 
 pub fn keep(name: &str, value: &impl Serialize) {
-    if let (Some(storage), Ok(value)) = (storage(), serde_json::to_value(value)) {
-        let _ = storage.set_item(&key(name), &value.to_string());
+    if let Ok(value) = serde_json::to_value(value) {
+        keep_text(name, &value.to_string());
+    }
+}
+
+pub fn text(name: &str) -> Option<String> {
+    storage()?.get_item(&key(name)).ok()?
+}
+
+pub fn keep_text(name: &str, text: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(&key(name), text);
+    }
+}
+
+/// What is kept under names that begin so.
+pub fn names(prefix: &str) -> Vec<String> {
+    let Some(storage) = storage() else {
+        return Vec::new();
+    };
+    let count = storage.length().unwrap_or_default();
+    let keys = (0..count).filter_map(|at| storage.key(at).ok()?);
+    keys.filter_map(|full| Some(full.strip_prefix(&key(""))?.to_owned()))
+        .filter(|name| name.starts_with(prefix))
+        .collect()
+}
+
+pub fn forget(name: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(&key(name));
     }
 }
 

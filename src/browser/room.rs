@@ -12,6 +12,7 @@ use super::{
     lifecycle::{self, Listener},
     link::{Link, Report},
     preferences,
+    quarantine::Marks,
     tabs::Tabs,
     task,
     websocket::{self, Socket},
@@ -44,6 +45,7 @@ pub struct Host {
     scout: RefCell<Option<Socket>>,
     tabs: Option<Tabs>,
     store: RefCell<Option<Rc<idb::Store>>>,
+    marks: Rc<Marks>,
     /// The room's name in storage and among tabs; gives away neither name nor key.
     place: String,
     alarm: Rc<Alarm>,
@@ -54,7 +56,9 @@ pub struct Host {
 impl Host {
     /// Starts a session. `place` names its storage and its tab channel.
     pub fn start(setup: Setup, place: String, on_event: impl Fn(Event) + 'static) -> Rc<Self> {
-        let (session, outputs) = Session::new(setup);
+        let (mut session, outputs) = Session::new(setup);
+        let marks = Marks::of(&place);
+        session.guard(marks.quarantine());
         let host = Rc::new_cyclic(|host: &std::rc::Weak<Self>| {
             let tell = {
                 let host = host.clone();
@@ -82,6 +86,7 @@ impl Host {
                     tell_frame(Input::FrameArrived(Via::Tabs, frame));
                 }),
                 store: RefCell::new(None),
+                marks,
                 place,
                 alarm: Rc::default(),
                 listeners: RefCell::default(),
@@ -115,6 +120,7 @@ impl Host {
             let outputs = self.session.borrow_mut().handle(clock::now(), input);
             self.send_what_waits();
             self.carry_out(outputs);
+            self.marks.wipe();
         }
         self.running.set(false);
         self.set_timer();
@@ -124,6 +130,11 @@ impl Host {
     /// Looks at the session.
     pub fn read<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
         look(&self.session.borrow())
+    }
+
+    /// Takes in again, at the next start, what was set aside.
+    pub fn forgive(&self) {
+        self.marks.forgive();
     }
 
     /// Ends everything: the page is about to show another room.
@@ -201,7 +212,11 @@ impl Host {
             Ok(store) => {
                 *self.store.borrow_mut() = Some(Rc::clone(&store));
                 match command {
-                    Command::Load => store.load().await.map(|stored| Some(Input::Loaded(stored))),
+                    Command::Load => {
+                        self.marks.look_back().await;
+                        self.session.borrow_mut().guard(self.marks.quarantine());
+                        store.load().await.map(|stored| Some(Input::Loaded(stored)))
+                    }
                     Command::Append(rows) => {
                         store.append(&rows).await.map(|()| Some(Input::Appended))
                     }

@@ -1,9 +1,10 @@
 //! The shared document and how copies of it stay equal: what it holds ([`schema`]), the copy itself ([`replica`])
-//! and what guards it ([`gate`]), the exchange with other copies ([`sync`]), who is here ([`presence`]), what is stored
+//! and what guards it ([`gate`], [`quarantine`]), the exchange with other copies ([`sync`]), who is here ([`presence`]), what is stored
 //! ([`store`]), and what a person can take back ([`undo`]).
 
 pub mod gate;
 pub mod presence;
+pub mod quarantine;
 pub mod replica;
 pub mod schema;
 pub mod store;

@@ -13,7 +13,8 @@ use relay::{Known, Relay};
 use super::{
     doc::{
         presence::{People, Profile},
-        replica::{Digest, Replica},
+        quarantine::Quarantine,
+        replica::{Digest, Replica, ReplicaError},
         schema::{Touched, Write},
         store::{self, Store, Stored},
         sync::{Action, Sync},
@@ -127,6 +128,10 @@ pub enum Notice {
     TooLarge(#[from] TooLarge),
     #[error("A part of this room's stored data could not be read. The rest is here.")]
     StoredRowUnreadable,
+    #[error(
+        "Something in this room stopped Duplex the last time. It was set aside; the rest is here."
+    )]
+    SetAside,
 }
 
 pub struct Session {
@@ -145,6 +150,7 @@ pub struct Session {
     /// Edits that no open socket has taken yet, and the state vector from before the first of them.
     unsent: usize,
     sent_state: Vec<u8>,
+    set_aside: Vec<Vec<u8>>,
 }
 
 /// Our pointer: what it is, what the others know, and when they may be told again.
@@ -174,12 +180,23 @@ impl Session {
             store: Store::default(),
             cursor: Cursor::default(),
             unsent: 0,
+            set_aside: Vec::new(),
         };
         (session, vec![Output::Store(store::Command::Load)])
     }
 
     pub fn replica(&self) -> &Replica {
         &self.replica
+    }
+
+    /// Before anything is loaded: takes in only what `quarantine` admits.
+    pub fn guard(&mut self, quarantine: Quarantine) {
+        self.replica.guard(quarantine);
+    }
+
+    /// Stored pieces of the document that the quarantine holds, each a Yjs update.
+    pub fn set_aside(&self) -> &[Vec<u8>] {
+        &self.set_aside
     }
 
     pub fn people(&self) -> &People {
@@ -276,17 +293,23 @@ impl Session {
         for update in stored.snapshot.iter().chain(&stored.rows) {
             match self.replica.apply(update) {
                 Ok(applied) => touched.extend(applied.touched),
+                Err(ReplicaError::SetAside) => self.set_aside.push(update.clone()),
                 Err(_) => unreadable = true,
             }
         }
         if self.unsent == 0 {
             self.sent_state = self.replica.state_vector();
         }
-        // An unreadable row is kept where it is: a snapshot would throw it away.
+        // What was not taken in is kept where it is: a snapshot would throw it away.
         let compaction = self.store.loaded(&stored, || self.replica.snapshot());
-        match unreadable {
-            true => out.push(Output::Notice(Notice::StoredRowUnreadable)),
-            false => out.extend(compaction.map(Output::Store)),
+        if self.set_aside.is_empty() && !unreadable {
+            out.extend(compaction.map(Output::Store));
+        }
+        if unreadable {
+            out.push(Output::Notice(Notice::StoredRowUnreadable));
+        }
+        if !self.set_aside.is_empty() {
+            out.push(Output::Notice(Notice::SetAside));
         }
         out.extend(self.store.resume().map(Output::Store));
         if !touched.is_empty() {

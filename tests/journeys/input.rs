@@ -213,3 +213,44 @@ pub async fn the_list_is_undone_by_key_and_button(ground: Ground) -> Result<()> 
     window.until("the item still", &items(1)).await?;
     window.close().await
 }
+
+/// The page is stopped while it takes something in; here the mark that it would leave is put in place.
+pub async fn what_stopped_the_page_is_set_aside(ground: Ground) -> Result<()> {
+    let address = ground.site.room("poison", "todo");
+    let (ada, ben) = (ground.window().await?, ground.window().await?);
+    let items = |count: usize| {
+        format!("return document.querySelectorAll('.todo-list li').length === {count}")
+    };
+    ada.goto(&address).await?;
+    ada.type_into(".new-todo", "mine\u{e007}").await?;
+    ada.eval(
+        "const keep = Storage.prototype.setItem; \
+         Storage.prototype.setItem = function (name, value) { \
+           if (name.includes('/taking/')) window.taken = [name, value]; \
+           keep.call(this, name, value); \
+         }",
+    )
+    .await?;
+    ben.goto(&address).await?;
+    ben.until("to meet", "return duplex.status().people === 2")
+        .await?;
+    ben.until("her item", &items(1)).await?;
+    ada.eval("delete window.taken").await?;
+    ben.type_into(".new-todo", "poison\u{e007}").await?;
+    ada.until("his item", &items(2)).await?;
+    ben.close().await?;
+    ada.until(
+        "it to be stored",
+        "const { stored, pending } = duplex.status(); return stored && pending === 0",
+    )
+    .await?;
+    ada.eval("localStorage.setItem(window.taken[0] + 'dead', window.taken[1])")
+        .await?;
+
+    ada.reload().await?;
+    says(&ada, "It was set aside").await?;
+    ada.until("the rest", &items(1)).await?;
+    ada.press_if_there("Try it again").await?;
+    ada.until("everything", &items(2)).await?;
+    ada.close().await
+}

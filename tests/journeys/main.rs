@@ -76,6 +76,7 @@ fn main() {
         input::a_crash_says_what_to_do,
         input::tools_undo_and_zoom_do_what_they_say,
         input::the_list_is_undone_by_key_and_button,
+        input::what_stopped_the_page_is_set_aside,
     ];
     let mut trials: Vec<Trial> = Engine::ALL
         .into_iter()

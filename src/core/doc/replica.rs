@@ -17,6 +17,7 @@ use yrs::{
 
 use super::{
     gate::{self, Refusal},
+    quarantine::Quarantine,
     schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write},
 };
 use crate::core::peer::PeerId;
@@ -25,6 +26,8 @@ use crate::core::peer::PeerId;
 pub enum ReplicaError {
     #[error("These bytes cannot be read. {0}")]
     Gate(#[from] Refusal),
+    #[error("These bytes stopped the page once.")]
+    SetAside,
     #[error("These bytes are no update of a document.")]
     Update,
     #[error("These bytes are no state vector.")]
@@ -63,6 +66,7 @@ pub struct Replica {
     /// Operations that arrived before earlier ones of the same client.
     beyond_gaps: IdSet,
     digest: StdCell<Option<Digest>>,
+    quarantine: Quarantine,
 }
 
 impl Replica {
@@ -110,7 +114,13 @@ impl Replica {
             marks,
             beyond_gaps: IdSet::new(),
             digest: StdCell::new(None),
+            quarantine: Quarantine::default(),
         }
+    }
+
+    /// From now on takes in only what `quarantine` admits.
+    pub fn guard(&mut self, quarantine: Quarantine) {
+        self.quarantine = quarantine;
     }
 
     pub fn get(&self, cell: &Cell) -> Option<Value> {
@@ -196,6 +206,9 @@ impl Replica {
     /// Merges a Yjs update (v1) from another copy or from storage.
     pub fn apply(&mut self, update: &[u8]) -> Result<Applied, ReplicaError> {
         let passed = gate::update(update)?;
+        if !self.quarantine.admits(update) {
+            return Err(ReplicaError::SetAside);
+        }
         let update = Update::decode_v1(update).map_err(|_| ReplicaError::Update)?;
         let inserted = update.insertions(true);
         self.marks.set(self.marks.get() || passed.marks);

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser::{
-        clock, preferences, random,
+        address, clock, preferences, random,
         room::{Event, Host, KNOWN_SERVERS},
     },
     core::{
@@ -17,7 +17,7 @@ use crate::{
             undo::Direction,
         },
         peer::PeerId,
-        session::{Input, Session, Setup, status::Status},
+        session::{Input, Notice, Session, Setup, status::Status},
         socket::{endpoint::Endpoint, machine},
         todo::list::List,
     },
@@ -39,6 +39,8 @@ pub struct Other {
 pub struct Toast {
     pub number: u32,
     pub text: String,
+    /// What was set aside can be had, or tried again: such a sentence stays until it is closed.
+    pub offers_set_aside: bool,
 }
 
 /// How long a toast stays.
@@ -178,22 +180,37 @@ impl Room {
         self.host().stop();
     }
 
+    /// Takes in again what was set aside, by loading the page again.
+    pub fn try_set_aside_again(&self) {
+        self.host().forgive();
+        address::reload();
+    }
+
     /// Shows a sentence for a while.
     pub fn say(&self, text: impl Into<String>) {
-        let number = self.inner.with_value(|inner| {
-            *inner.toasts.borrow_mut() += 1;
-            *inner.toasts.borrow()
-        });
-        let text = text.into();
+        let number = self.show(text.into(), false);
         let toasts = self.toasts;
-        toasts.update(|toasts| {
-            toasts.retain(|toast| toast.text != text);
-            toasts.push(Toast { number, text });
-        });
         let forget = move || {
             toasts.try_update(|toasts| toasts.retain(|toast| toast.number != number));
         };
         set_timeout(forget, TOAST);
+    }
+
+    /// Gives the toast's number.
+    fn show(&self, text: String, offers_set_aside: bool) -> u32 {
+        let number = self.inner.with_value(|inner| {
+            *inner.toasts.borrow_mut() += 1;
+            *inner.toasts.borrow()
+        });
+        self.toasts.update(|toasts| {
+            toasts.retain(|toast| toast.text != text);
+            toasts.push(Toast {
+                number,
+                text,
+                offers_set_aside,
+            });
+        });
+        number
     }
 
     fn happened(&self, event: Event) {
@@ -205,6 +222,7 @@ impl Room {
                     self.send(Input::PenSeen(from, (at.x as f32, at.y as f32)));
                 }
             }
+            Event::Notice(Notice::SetAside) => drop(self.show(Notice::SetAside.to_string(), true)),
             Event::Notice(notice) => self.say(notice.to_string()),
             Event::Changed => self.changed(),
         }

@@ -72,7 +72,7 @@ fn Files() -> impl IntoView {
             return room.say(chunks::NOT_FETCHED);
         };
         let document = (formats.export_board)(room).to_string();
-        if files::download("board.excalidraw", "application/json", &document).is_none() {
+        if files::download("board.excalidraw", "application/json", document.as_bytes()).is_none() {
             room.say("The browser did not let the file be saved.");
         }
     };

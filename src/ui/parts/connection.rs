@@ -85,7 +85,13 @@ fn tape(room: Room) -> impl IntoView {
 
 fn export(room: Room) {
     let events = room.read(|session| session.tape().to_jsonl());
-    if files::download("duplex-events.jsonl", "application/jsonl", &events).is_none() {
+    if files::download(
+        "duplex-events.jsonl",
+        "application/jsonl",
+        events.as_bytes(),
+    )
+    .is_none()
+    {
         room.say("The browser did not let the events be saved.");
     }
 }

@@ -3,25 +3,54 @@
 use leptos::prelude::*;
 
 use super::button::IconButton;
-use crate::ui::hooks::use_room::{Toast, use_room};
+use crate::{
+    browser::files,
+    ui::hooks::use_room::{Room, Toast, use_room},
+};
 
 #[component]
 pub fn Toasts() -> impl IntoView {
-    let toasts = use_room().toasts;
+    let room = use_room();
+    let toast = move |toast: Toast| {
+        let dismiss = move |()| {
+            room.toasts
+                .update(|toasts| toasts.retain(|other| other.number != toast.number));
+        };
+        view! {
+            <div class="toast">
+                <div>
+                    <p>{toast.text}</p>
+                    {toast.offers_set_aside.then(|| view! { <SetAside/> })}
+                </div>
+                <IconButton icon=icondata::LuX name="Dismiss" on_press=dismiss/>
+            </div>
+        }
+    };
     view! {
         <div class="toasts" role="status">
-            {move || {
-                let toast = |Toast { number, text }| {
-                    let dismiss = move |()| toasts.update(|toasts| toasts.retain(|t| t.number != number));
-                    view! {
-                        <div class="toast">
-                            <p>{text}</p>
-                            <IconButton icon=icondata::LuX name="Dismiss" on_press=dismiss/>
-                        </div>
-                    }
-                };
-                toasts.get().into_iter().map(toast).collect::<Vec<_>>()
-            }}
+            {move || room.toasts.get().into_iter().map(toast).collect::<Vec<_>>()}
         </div>
+    }
+}
+
+#[component]
+fn SetAside() -> impl IntoView {
+    let room = use_room();
+    view! {
+        <button type="button" class="link-button" on:click=move |_| save(room)>"Save it"</button>
+        <button type="button" class="link-button" on:click=move |_| room.try_set_aside_again()>"Try it again"</button>
+    }
+}
+
+/// Each piece as a file, a Yjs update.
+fn save(room: Room) {
+    let saved = room.read(|session| {
+        session.set_aside().iter().enumerate().all(|(at, piece)| {
+            let name = format!("duplex-set-aside-{}.yjs", at + 1);
+            files::download(&name, "application/octet-stream", piece).is_some()
+        })
+    });
+    if !saved {
+        room.say("The browser did not let the file be saved.");
     }
 }

@@ -1,0 +1,105 @@
+//! The quarantine's memory, in `localStorage`: what each page of a room is taking in at the moment, and what stopped a
+//! page and is not to be taken in again. Firefox writes at the end of a task, so there a page that hangs leaves no mark;
+//! one that traps does.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use futures_channel::oneshot;
+
+use super::{clock::Timeout, preferences, random};
+use crate::{
+    core::doc::quarantine::{Fingerprint, Quarantine},
+    limits::{Millis, SET_ASIDE},
+};
+
+/// A page that lives wipes its mark, or writes another one, much sooner.
+const DEAD_AFTER_MS: Millis = 3_000;
+
+pub struct Marks {
+    /// Begins the names of all pages' marks.
+    prefix: String,
+    mine: String,
+    aside: String,
+    marked: Cell<bool>,
+    count: Cell<u32>,
+}
+
+impl Marks {
+    pub fn of(place: &str) -> Rc<Self> {
+        let prefix = format!("taking/{place}/");
+        Rc::new(Self {
+            mine: format!("{prefix}{:x}", random::bits().unwrap_or_default()),
+            prefix,
+            aside: format!("set-aside/{place}"),
+            marked: Cell::default(),
+            count: Cell::default(),
+        })
+    }
+
+    /// Holds what is set aside by now.
+    pub fn quarantine(self: &Rc<Self>) -> Quarantine {
+        let marks = Rc::clone(self);
+        Quarantine::new(self.held(), move |fingerprint| {
+            let count = marks.count.get().wrapping_add(1);
+            marks.count.set(count);
+            marks.marked.set(true);
+            // With the count, a page that goes on does not leave the same mark twice.
+            preferences::keep_text(&marks.mine, &format!("{fingerprint} {count}"));
+        })
+    }
+
+    fn held(&self) -> Vec<Fingerprint> {
+        let text = preferences::text(&self.aside).unwrap_or_default();
+        text.split(' ').filter_map(Fingerprint::parse).collect()
+    }
+
+    /// The page has lived through it.
+    pub fn wipe(&self) {
+        if self.marked.take() {
+            preferences::forget(&self.mine);
+        }
+    }
+
+    /// Sets aside what a page was taking in when it stopped. Takes a while if there is a mark, for its page may live.
+    pub async fn look_back(&self) {
+        let marks = || -> Vec<(String, String)> {
+            let names = preferences::names(&self.prefix).into_iter();
+            let others = names.filter(|name| *name != self.mine);
+            others
+                .filter_map(|name| Some((name.clone(), preferences::text(&name)?)))
+                .collect()
+        };
+        let before = marks();
+        if before.is_empty() {
+            return;
+        }
+        let (rings, ring) = oneshot::channel();
+        let rings = RefCell::new(Some(rings));
+        let timer = Timeout::after(DEAD_AFTER_MS, move || {
+            let _ = rings.take().map(|rings| rings.send(()));
+        });
+        let _ = ring.await;
+        drop(timer);
+        let mut held = self.held();
+        for mark in marks().iter().filter(|mark| before.contains(mark)) {
+            let (name, text) = mark;
+            held.extend(text.split(' ').next().and_then(Fingerprint::parse));
+            preferences::forget(name);
+        }
+        let held: Vec<_> = held
+            .iter()
+            .rev()
+            .take(SET_ASIDE)
+            .map(Fingerprint::to_string)
+            .collect();
+        preferences::keep_text(&self.aside, &held.join(" "));
+    }
+
+    /// Nothing is set aside any more, from the next start on.
+    pub fn forgive(&self) {
+        preferences::forget(&self.aside);
+    }
+}

@@ -1,0 +1,135 @@
+//! What hangs or traps the page in spite of the gate is not touched twice. Before a piece of the document is taken in,
+//! its fingerprint is written down where it outlives the page, and it is wiped once the page has lived through it. One
+//! that is still there at the next start names the piece that stopped the page.
+
+use std::{
+    collections::HashSet,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+/// Names a piece: an update, or a whole snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub fn of(piece: &[u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        piece.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        u64::from_str_radix(text, 16).ok().map(Self)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}", self.0)
+    }
+}
+
+/// The pieces that are set aside, and the hand that writes down what is being taken in.
+pub struct Quarantine {
+    aside: HashSet<Fingerprint>,
+    write_down: Box<dyn Fn(Fingerprint)>,
+}
+
+impl Default for Quarantine {
+    fn default() -> Self {
+        Self::new([], |_| ())
+    }
+}
+
+impl Quarantine {
+    pub fn new(
+        aside: impl IntoIterator<Item = Fingerprint>,
+        write_down: impl Fn(Fingerprint) + 'static,
+    ) -> Self {
+        Self {
+            aside: aside.into_iter().collect(),
+            write_down: Box::new(write_down),
+        }
+    }
+
+    /// Whether a piece may be taken in. If so it is written down, until whoever asked wipes it.
+    pub fn admits(&self, piece: &[u8]) -> bool {
+        let fingerprint = Fingerprint::of(piece);
+        if self.aside.contains(&fingerprint) {
+            return false;
+        }
+        (self.write_down)(fingerprint);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, rc::Rc};
+
+    use super::*;
+    use crate::core::{
+        doc::{
+            presence::Profile,
+            replica::Replica,
+            schema::{Cell, Field, Id, Value, Write},
+            store::{Command, Stored},
+        },
+        peer::PeerId,
+        session::{Input, Notice, Output, Session, Setup},
+        wire::{seal::RoomKey, tag::Tag},
+    };
+
+    /// Three items, each in an update of its own.
+    fn updates() -> Vec<Vec<u8>> {
+        let mut copy = Replica::new(PeerId::from_random(1));
+        let mut rng = fastrand::Rng::with_seed(1);
+        let writes = ["one", "two", "three"].map(|title| Write {
+            cell: Cell::Todo(Id::random(&mut rng), Field::Title),
+            value: Some(Value::text(title)),
+        });
+        let commits = writes.map(|write| copy.write(&[write]).unwrap());
+        commits.map(|commit| commit.update).to_vec()
+    }
+
+    fn session() -> Session {
+        let (session, _) = Session::new(Setup {
+            tag: Tag::derive("room", None),
+            room_key: RoomKey::derive("room", None),
+            me: PeerId::from_random(2),
+            salt: [0; 4],
+            seed: 1,
+            profile: Profile::new("Ada", [0; 3]),
+            relays: Vec::new(),
+            known: Vec::new(),
+        });
+        session
+    }
+
+    #[test]
+    fn what_stopped_the_page_is_set_aside_and_all_else_is_loaded() {
+        let rows = updates();
+        let taken = Rc::new(RefCell::new(Vec::new()));
+        let hand = Rc::clone(&taken);
+        let mut session = session();
+        session.guard(Quarantine::new([Fingerprint::of(&rows[1])], move |piece| {
+            hand.borrow_mut().push(piece);
+        }));
+        let stored = Stored {
+            // Enough of them to be replaced by a snapshot, were nothing set aside.
+            rows: rows.iter().cycle().take(600).cloned().collect(),
+            last_row: Some(600),
+            ..Stored::default()
+        };
+        let outputs = session.handle(0, Input::Loaded(stored));
+        assert_eq!(session.replica().todos().len(), 2);
+        assert!(session.set_aside().iter().all(|piece| *piece == rows[1]));
+        assert!(outputs.contains(&Output::Notice(Notice::SetAside)));
+        let compacts = |output: &Output| matches!(output, Output::Store(Command::Compact(_)));
+        assert!(!outputs.iter().any(compacts), "the row would be lost");
+        let taken: HashSet<_> = taken.borrow().iter().copied().collect();
+        let expected = [&rows[0], &rows[2]].map(|row| Fingerprint::of(row));
+        assert_eq!(taken, HashSet::from(expected));
+    }
+}
