@@ -12,6 +12,8 @@ use indexed_db_futures::{
 };
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::window;
 
 use crate::core::doc::store::{Compaction, Stored};
 
@@ -117,6 +119,12 @@ impl Store {
         drop(snapshots);
         Ok(transaction.commit().await?)
     }
+}
+
+/// Asks the browser to keep this site's storage when it runs out of space; none where it cannot be asked.
+pub async fn persist() -> Option<bool> {
+    let asked = window()?.navigator().storage().persist().ok()?;
+    JsFuture::from(asked).await.ok()?.as_bool()
 }
 
 fn value_of(bytes: &[u8]) -> JsValue {

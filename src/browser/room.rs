@@ -220,6 +220,7 @@ impl Host {
                     Command::Append(rows) => {
                         store.append(&rows).await.map(|()| Some(Input::Appended))
                     }
+                    Command::Persist => Ok(idb::persist().await.map(Input::StoreLasts)),
                     Command::Compact(compaction) => {
                         // If it fails the rows are still there, and the next load tries again.
                         let _ = store.compact(&compaction).await;

@@ -62,6 +62,8 @@ pub enum Input {
     Loaded(Stored),
     Appended,
     StoreFailed(String),
+    /// Whether the browser promises to keep what is stored.
+    StoreLasts(bool),
     Socket(machine::Input),
     Scout(ScoutNews),
     FrameArrived(Via, Frame),
@@ -247,6 +249,7 @@ impl Session {
                     self.connect(now, &mut out);
                 }
             }
+            Input::StoreLasts(lasts) => self.store.lasts(lasts),
             Input::Socket(input) => self.socket(now, input, &mut out),
             Input::Scout(news) => self.scouted(now, news, &mut out),
             Input::FrameArrived(via, frame) => self.frame(now, via, &frame, &mut out),
@@ -449,6 +452,7 @@ impl Session {
         touched.dedup();
         out.push(Output::Touched(touched));
         out.extend(self.store.keep(commit.update.clone()).map(Output::Store));
+        out.extend(self.store.edited().map(Output::Store));
         self.say(Body::Update(commit.update), out);
         self.sync.changed(self.replica.digest());
         self.sync.edited(now);

@@ -239,7 +239,8 @@ impl World {
                     let after = self.rng.u64(1..30);
                     self.schedule(client, after, Event::Compacted(compaction));
                 }
-                Output::Touched(_)
+                Output::Store(Command::Persist)
+                | Output::Touched(_)
                 | Output::Wet(..)
                 | Output::Notice(_)
                 | Output::Scout(_)

@@ -23,6 +23,8 @@ pub enum Command {
     Append(Vec<Vec<u8>>),
     /// No answer is needed: if it fails, the rows are still there.
     Compact(Compaction),
+    /// Ask the browser to keep what is stored even when it runs out of space; answer with [`Store::lasts`].
+    Persist,
 }
 
 /// In one transaction put the snapshot and delete the rows that it covers, unless another tab put one since this one
@@ -56,6 +58,8 @@ pub struct Store {
     wrote_once: bool,
     retry_at: Option<Millis>,
     problem: Option<String>,
+    asked_to_last: bool,
+    lasts: Option<bool>,
 }
 
 impl Store {
@@ -66,6 +70,22 @@ impl Store {
             (None, _) if self.is_idle() => Saved::Saved,
             (None, _) => Saved::Saving,
         }
+    }
+
+    /// Somebody made something here that is worth keeping.
+    pub fn edited(&mut self) -> Option<Command> {
+        let first = !std::mem::replace(&mut self.asked_to_last, true);
+        first.then_some(Command::Persist)
+    }
+
+    /// Whether the browser promises to keep what is stored, if it was asked and has answered.
+    pub fn is_lasting(&self) -> Option<bool> {
+        self.lasts
+    }
+
+    /// The browser's answer.
+    pub fn lasts(&mut self, lasts: bool) {
+        self.lasts = Some(lasts);
     }
 
     /// What storage said when it failed last.
@@ -248,5 +268,15 @@ mod tests {
             replaces: None,
         });
         assert_eq!(store.loaded(&stored, || vec![9]), Some(compact));
+    }
+
+    #[test]
+    fn the_browser_is_asked_once_to_keep_what_is_stored() {
+        let mut store = opened();
+        assert_eq!(store.is_lasting(), None);
+        assert_eq!(store.edited(), Some(Command::Persist));
+        assert_eq!(store.edited(), None);
+        store.lasts(false);
+        assert_eq!(store.is_lasting(), Some(false));
     }
 }

@@ -82,6 +82,8 @@ pub struct Status {
     pub unsent: usize,
     pub unstored: usize,
     pub saved: Saved,
+    /// Whether the browser promises to keep what is stored; none until it has said.
+    pub lasts: Option<bool>,
     pub storage_problem: Option<String>,
     /// When the next try comes, while waiting.
     pub retry_at: Option<Millis>,
@@ -121,6 +123,7 @@ impl Session {
             },
             unstored: self.store.pending(),
             saved: self.store.saved(),
+            lasts: self.store.is_lasting(),
             storage_problem: self.store.problem().map(str::to_owned),
             retry_at: match relay.machine.state() {
                 State::Waiting { until_ms, .. } => Some(*until_ms),
@@ -192,7 +195,12 @@ impl Status {
         let problem = self.storage_problem.as_deref().unwrap_or("unknown");
         match self.saved {
             Saved::Saving => "Saving in this browser.".to_owned(),
-            Saved::Saved => "Everything is saved in this browser.".to_owned(),
+            Saved::Saved => match self.lasts {
+                Some(true) => "Everything is saved in this browser, and it promises to keep it.",
+                Some(false) => "Everything is saved in this browser, for as long as it has space.",
+                None => "Everything is saved in this browser.",
+            }
+            .to_owned(),
             Saved::MemoryOnly => format!(
                 "This browser gives no storage ({problem}). Export before you close the page."
             ),

@@ -250,7 +250,7 @@ impl Host {
                 Output::Store(Command::Load) => self.tell(Input::Loaded(Stored::default())),
                 Output::Store(Command::Append(_)) => self.tell(Input::Appended),
                 Output::Socket(machine::Output::Ask(_))
-                | Output::Store(Command::Compact { .. })
+                | Output::Store(Command::Compact(_) | Command::Persist)
                 | Output::Tabs(_)
                 | Output::Remember(_)
                 | Output::Touched(_)
