@@ -109,6 +109,8 @@ pub const SENDERS: usize = 1_024;
 pub const CLOCK: u64 = (1 << 31) - 1;
 /// Values inside values of an update; each costs stack.
 pub const ANY_DEPTH: u32 = 32;
+/// Shared types below others in one document: yrs goes down a stack of them, and a room needs none.
+pub const NESTED_TYPES: usize = 200;
 /// A title longer than this is cut: a list is no place for a book.
 pub const TITLE_CHARS: usize = 1_000;
 /// Samples of one stroke: twenty minutes of a 120 Hz pen would be one line nobody can edit.

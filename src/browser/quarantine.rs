@@ -23,7 +23,6 @@ pub struct Marks {
     prefix: String,
     mine: String,
     aside: String,
-    marked: Cell<bool>,
     count: Cell<u32>,
 }
 
@@ -34,7 +33,6 @@ impl Marks {
             mine: format!("{prefix}{:x}", random::bits().unwrap_or_default()),
             prefix,
             aside: format!("set-aside/{place}"),
-            marked: Cell::default(),
             count: Cell::default(),
         })
     }
@@ -42,25 +40,20 @@ impl Marks {
     /// Holds what is set aside by now.
     pub fn quarantine(self: &Rc<Self>) -> Quarantine {
         let marks = Rc::clone(self);
-        Quarantine::new(self.held(), move |fingerprint| {
-            let count = marks.count.get().wrapping_add(1);
-            marks.count.set(count);
-            marks.marked.set(true);
-            // With the count, a page that goes on does not leave the same mark twice.
-            preferences::keep_text(&marks.mine, &format!("{fingerprint} {count}"));
+        Quarantine::new(self.held(), move |taking| match taking {
+            Some(fingerprint) => {
+                // With the count, a page that goes on does not leave the same mark twice.
+                let count = marks.count.get().wrapping_add(1);
+                marks.count.set(count);
+                preferences::keep_text(&marks.mine, &format!("{fingerprint} {count}"));
+            }
+            None => preferences::forget(&marks.mine),
         })
     }
 
     fn held(&self) -> Vec<Fingerprint> {
         let text = preferences::text(&self.aside).unwrap_or_default();
         text.split(' ').filter_map(Fingerprint::parse).collect()
-    }
-
-    /// The page has lived through it.
-    pub fn wipe(&self) {
-        if self.marked.take() {
-            preferences::forget(&self.mine);
-        }
     }
 
     /// Sets aside what a page was taking in when it stopped. Takes a while if there is a mark, for its page may live.
@@ -86,13 +79,14 @@ impl Marks {
         let mut held = self.held();
         for mark in marks().iter().filter(|mark| before.contains(mark)) {
             let (name, text) = mark;
-            held.extend(text.split(' ').next().and_then(Fingerprint::parse));
+            let stopped = text.split(' ').next().and_then(Fingerprint::parse);
+            held.extend(stopped.filter(|stopped| !held.contains(stopped)));
             preferences::forget(name);
         }
+        let too_many = held.len().saturating_sub(SET_ASIDE);
         let held: Vec<_> = held
             .iter()
-            .rev()
-            .take(SET_ASIDE)
+            .skip(too_many)
             .map(Fingerprint::to_string)
             .collect();
         preferences::keep_text(&self.aside, &held.join(" "));

@@ -120,7 +120,6 @@ impl Host {
             let outputs = self.session.borrow_mut().handle(clock::now(), input);
             self.send_what_waits();
             self.carry_out(outputs);
-            self.marks.wipe();
         }
         self.running.set(false);
         self.set_timer();

@@ -293,9 +293,13 @@ impl Session {
     fn loaded(&mut self, now: Millis, stored: Stored, out: &mut Vec<Output>) {
         let mut touched = Vec::new();
         let mut unreadable = false;
+        self.set_aside.clear();
         for update in stored.snapshot.iter().chain(&stored.rows) {
             match self.replica.apply(update) {
-                Ok(applied) => touched.extend(applied.touched),
+                Ok(applied) => {
+                    unreadable |= applied.torn.is_some();
+                    touched.extend(applied.touched);
+                }
                 Err(ReplicaError::SetAside) => self.set_aside.push(update.clone()),
                 Err(_) => unreadable = true,
             }
@@ -429,7 +433,8 @@ impl Session {
             self.sync.ask_soon(now, &mut self.rng);
         }
         if applied.news || applied.incomplete {
-            out.extend(self.store.keep(update.to_vec()).map(Output::Store));
+            let kept = applied.torn.unwrap_or_else(|| update.to_vec());
+            out.extend(self.store.keep(kept).map(Output::Store));
         }
         if applied.news {
             self.sync.changed(self.replica.digest());

@@ -73,7 +73,10 @@ fn attack(frames: u32, seed: u64) {
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 fn mutated_frames_cost_nothing() {
-    attack(1_000_000, crate::asked("DUPLEX_FUZZ_SEED").unwrap_or(42));
+    attack(
+        crate::asked("DUPLEX_FUZZ_INPUTS").map_or(1_000_000, |inputs| inputs as u32),
+        crate::asked("DUPLEX_FUZZ_SEED").unwrap_or(42),
+    );
 }
 
 #[cfg(target_arch = "wasm32")]

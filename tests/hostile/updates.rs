@@ -3,7 +3,7 @@
 use duplex::core::{
     doc::{
         gate,
-        replica::Replica,
+        replica::{Replica, ReplicaError},
         schema::{Cell, Field, Id, Value, Write},
     },
     peer::PeerId,
@@ -155,7 +155,7 @@ fn attack(inputs: u32, seed: u64) {
     let mut rng = Rng::with_seed(seed);
     let mut pool: Vec<Vec<u8>> = (0..150).flat_map(|_| session(&mut rng)).collect();
     pool.retain(|update| update.len() < 2_000);
-    let mut passed = 0;
+    let (mut passed, mut vectors) = (0, 0);
     for number in 0..inputs {
         // Those just before it are most often of the same session.
         let at = rng.usize(..pool.len());
@@ -170,7 +170,8 @@ fn attack(inputs: u32, seed: u64) {
             let _ = copy.apply(update);
         }
         passed += u32::from(copy.apply(&bad).is_ok());
-        let _ = (copy.diff(&bad), copy.lacks(&bad));
+        let vector = mutate(&copy.state_vector(), &mut rng);
+        vectors += u32::from(copy.diff(&vector).is_ok() && copy.lacks(&vector).is_ok());
         // Whatever it did, the room goes on.
         let id = Id::random(&mut rng);
         let title = Value::text("still here");
@@ -189,9 +190,57 @@ fn attack(inputs: u32, seed: u64) {
         assert!(grew <= GROWTH_BYTES, "{number}: {grew} bytes for {bad:?}");
     }
     assert!(
-        passed > inputs / 20,
-        "only {passed} of {inputs} got through the gate"
+        passed > inputs / 20 && vectors > inputs / 20,
+        "only {passed} updates and {vectors} state vectors of {inputs} got through the gate"
     );
+}
+
+/// lib0's numbers: seven bits a byte, the lowest first.
+fn number(mut number: u64, out: &mut Vec<u8>) {
+    while number > 0x7f {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+/// Arrays in arrays, each but the first in the one before, and the deletion of the first: yrs goes down all of them.
+fn matryoshka(levels: u64) -> Vec<u8> {
+    let mut update = vec![1];
+    number(levels, &mut update);
+    update.extend([1, 0]);
+    update.extend([7, 1, 1, b'x', 0]);
+    for level in 1..levels {
+        update.extend([7, 0, 1]);
+        number(level - 1, &mut update);
+        update.push(0);
+    }
+    update.extend([1, 1, 1, 0, 1]);
+    update
+}
+
+fn types_in_types() {
+    let copy = || Replica::new(PeerId::from_random(1));
+    assert!(copy().apply(&matryoshka(100)).is_ok());
+    for levels in [1_000, 30_000] {
+        let refused = copy().apply(&matryoshka(levels));
+        assert_eq!(
+            refused.unwrap_err(),
+            ReplicaError::Gate(gate::Refusal::Depth)
+        );
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn types_are_not_nested_without_end() {
+    types_in_types();
+}
+
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen_test::wasm_bindgen_test]
+fn types_are_not_nested_without_end() {
+    types_in_types();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -2,7 +2,7 @@
 
 pub mod split;
 
-use std::{net::SocketAddr, path::PathBuf, process::Command};
+use std::{fs, net::SocketAddr, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, bail};
 use axum::{
@@ -44,7 +44,12 @@ pub fn build() -> Result<()> {
     if !built.success() {
         bail!("The site could not be built.");
     }
-    split::split(&dist(), &artifacts().join("duplex.wasm"), &path)
+    let cut = split::split(&dist(), &artifacts().join("duplex.wasm"), &path);
+    if cut.is_err() {
+        // What Trunk left there cannot start without its chunks.
+        fs::remove_dir_all(dist())?;
+    }
+    cut
 }
 
 /// An example for the browser, compiled as the site is. Gives the wasm file.

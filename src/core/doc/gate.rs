@@ -2,7 +2,8 @@
 //!
 //! yrs trusts the numbers in an update: a count reserves memory, a length is added without a look at overflow, nesting
 //! is followed down the stack. So each of them is checked here against the bytes that are there, in the order in which
-//! yrs reads (lib0 encoding, update format v1). A valid update passes; a refused one was made by no version of Yjs 13.
+//! yrs reads (lib0 encoding, update format v1). What Yjs 13 writes passes, but for what no room holds: documents in
+//! documents, `Y.XmlHook`, the JSON items of documents from before Yjs 13, values nested deeper than [`ANY_DEPTH`].
 
 use std::collections::HashSet;
 
@@ -30,9 +31,15 @@ pub enum Refusal {
     Order,
 }
 
+/// An operation: its author, and how many of theirs were before it.
+pub type OperationId = (u64, u64);
+
 /// What there is to know of an update that may pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Passed {
+    /// Shared types that are not plainly at the top of the document: each may be one level deeper than the one before,
+    /// and yrs follows them down the stack. Whoever knows the document limits their number.
+    pub nested: Vec<OperationId>,
     /// It has marks of formatted text, which yrs takes as an entry of a map, and then panics while it names the entry.
     pub marks: bool,
 }
@@ -73,6 +80,9 @@ pub fn state_vector(bytes: &[u8]) -> Result<(), Refusal> {
     }
     reader.end()
 }
+
+/// Content that is a shared type.
+const TYPE: u8 = 7;
 
 /// Bits of a block's first byte.
 mod info {
@@ -180,20 +190,27 @@ impl<'a> Reader<'a> {
         if info & info::RIGHT_ORIGIN != 0 {
             self.id(author, clock)?;
         }
+        let mut is_nested = true;
         if info & (info::ORIGIN | info::RIGHT_ORIGIN) == 0 {
             match self.number(u64::from(u32::MAX))? {
-                1 => drop(self.text()?),
+                1 => {
+                    self.text()?;
+                    is_nested = false;
+                }
                 _ => self.id(author, clock)?,
             }
             if info & info::PARENT_KEY != 0 {
                 self.text()?;
             }
         }
-        self.content(info & info::CONTENT)
+        let content = info & info::CONTENT;
+        if is_nested && content == TYPE {
+            self.passed.nested.push((author, clock));
+        }
+        self.content(content)
     }
 
-    /// Gives its length. Kinds that Yjs 13 reads for the sake of older documents but never writes, JSON (2), and those
-    /// that are documents of their own (9), have no place in a room.
+    /// Gives its length.
     fn content(&mut self, kind: u8) -> Result<u64, Refusal> {
         match kind {
             // Deleted.
@@ -211,7 +228,7 @@ impl<'a> Reader<'a> {
                 self.passed.marks = true;
             }
             // Type: array, map, text, XML element with its name, fragment, hook, text, undefined.
-            7 => match self.byte()? {
+            TYPE => match self.byte()? {
                 0..=2 | 4..=6 | 15 => {}
                 3 => drop(self.text()?),
                 _ => return Err(Refusal::Kind),
@@ -262,7 +279,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Author, and runs of clock and length, which ascend.
+    /// Author, and runs of clock and length.
     fn deletions(&mut self) -> Result<(), Refusal> {
         for _ in 0..self.count(2)? {
             self.client()?;

@@ -1,6 +1,7 @@
-//! What hangs or traps the page in spite of the gate is not touched twice. Before a piece of the document is taken in,
-//! its fingerprint is written down where it outlives the page, and it is wiped once the page has lived through it. One
-//! that is still there at the next start names the piece that stopped the page.
+//! A stored piece of the document that hangs or traps the page in spite of the gate does so once. Before a piece is
+//! taken in its fingerprint is written down where it outlives the page, and it is wiped once yrs has returned. One that
+//! is still there at the next start names the piece that stopped the page. (What others send is stored only after it
+//! was taken in: from them the same bytes are refused, but not the same operations in other bytes.)
 
 use std::{
     collections::HashSet,
@@ -30,10 +31,10 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The pieces that are set aside, and the hand that writes down what is being taken in.
+/// The pieces that are set aside, and the hand that writes down what is being taken in, and wipes it.
 pub struct Quarantine {
     aside: HashSet<Fingerprint>,
-    write_down: Box<dyn Fn(Fingerprint)>,
+    write_down: Box<dyn Fn(Option<Fingerprint>)>,
 }
 
 impl Default for Quarantine {
@@ -45,7 +46,7 @@ impl Default for Quarantine {
 impl Quarantine {
     pub fn new(
         aside: impl IntoIterator<Item = Fingerprint>,
-        write_down: impl Fn(Fingerprint) + 'static,
+        write_down: impl Fn(Option<Fingerprint>) + 'static,
     ) -> Self {
         Self {
             aside: aside.into_iter().collect(),
@@ -53,14 +54,19 @@ impl Quarantine {
         }
     }
 
-    /// Whether a piece may be taken in. If so it is written down, until whoever asked wipes it.
+    /// Whether a piece may be taken in. If so it is written down.
     pub fn admits(&self, piece: &[u8]) -> bool {
         let fingerprint = Fingerprint::of(piece);
         if self.aside.contains(&fingerprint) {
             return false;
         }
-        (self.write_down)(fingerprint);
+        (self.write_down)(Some(fingerprint));
         true
+    }
+
+    /// It was taken in, or refused: what was written down is wiped.
+    pub fn survived(&self) {
+        (self.write_down)(None);
     }
 }
 
@@ -114,7 +120,7 @@ mod tests {
         let hand = Rc::clone(&taken);
         let mut session = session();
         session.guard(Quarantine::new([Fingerprint::of(&rows[1])], move |piece| {
-            hand.borrow_mut().push(piece);
+            hand.borrow_mut().extend(piece);
         }));
         let stored = Stored {
             // Enough of them to be replaced by a snapshot, were nothing set aside.

@@ -3,6 +3,7 @@
 
 use std::{
     cell::{Cell as StdCell, RefCell},
+    collections::HashSet,
     rc::Rc,
     sync::Arc,
 };
@@ -16,11 +17,11 @@ use yrs::{
 };
 
 use super::{
-    gate::{self, Refusal},
+    gate::{self, OperationId, Passed, Refusal},
     quarantine::Quarantine,
     schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write},
 };
-use crate::core::peer::PeerId;
+use crate::{core::peer::PeerId, limits::NESTED_TYPES};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplicaError {
@@ -54,6 +55,8 @@ pub struct Applied {
     pub news: bool,
     /// Operations are known to be missing: later ones of the same client are here.
     pub incomplete: bool,
+    /// What the update was good for, if not for all that it said.
+    pub torn: Option<Vec<u8>>,
 }
 
 pub struct Replica {
@@ -67,6 +70,7 @@ pub struct Replica {
     beyond_gaps: IdSet,
     digest: StdCell<Option<Digest>>,
     quarantine: Quarantine,
+    nested: HashSet<OperationId>,
 }
 
 impl Replica {
@@ -115,6 +119,7 @@ impl Replica {
             beyond_gaps: IdSet::new(),
             digest: StdCell::new(None),
             quarantine: Quarantine::default(),
+            nested: HashSet::new(),
         }
     }
 
@@ -206,50 +211,50 @@ impl Replica {
     /// Merges a Yjs update (v1) from another copy or from storage.
     pub fn apply(&mut self, update: &[u8]) -> Result<Applied, ReplicaError> {
         let passed = gate::update(update)?;
+        let nested = passed.nested.iter().filter(|id| !self.nested.contains(id));
+        if self.nested.len() + nested.count() > NESTED_TYPES {
+            return Err(ReplicaError::Gate(Refusal::Depth));
+        }
         if !self.quarantine.admits(update) {
             return Err(ReplicaError::SetAside);
         }
+        let applied = self.take_in(update, passed);
+        self.quarantine.survived();
+        applied
+    }
+
+    fn take_in(&mut self, update: &[u8], passed: Passed) -> Result<Applied, ReplicaError> {
         let update = Update::decode_v1(update).map_err(|_| ReplicaError::Update)?;
         let inserted = update.insertions(true);
+        self.nested.extend(passed.nested);
         self.marks.set(self.marks.get() || passed.marks);
-        let mut touched = match self.marks.get() {
-            true => self.everything(),
-            false => Vec::new(),
-        };
-        let news = {
+        let (news, torn) = {
             let mut txn = self.doc.transact_mut();
-            txn.apply_update(update).map_err(|_| ReplicaError::Update)?;
+            // yrs gives up in the middle where an operation has no place; what came before it stays.
+            let whole = txn.apply_update(update).is_ok();
             txn.commit();
-            !txn.insert_set().is_empty() || !txn.delete_set().is_empty()
+            let news = !txn.insert_set().is_empty() || !txn.delete_set().is_empty();
+            (news, (!whole).then(|| txn.encode_update_v1()))
         };
         let waiting = self.doc.transact().has_missing_updates();
-        if self.marks.get() {
-            touched.extend(self.everything());
-            self.marks.set(waiting);
+        let mut touched = std::mem::take(&mut *self.touched.borrow_mut());
+        touched.dedup();
+        if self.marks.replace(self.marks.get() && waiting) {
+            touched = vec![Touched::Everything];
         }
         if news {
             self.digest.set(None);
-            self.note_gaps(inserted);
+            let landed = torn
+                .as_deref()
+                .and_then(|torn| Update::decode_v1(torn).ok());
+            self.note_gaps(landed.map_or(inserted, |landed| landed.insertions(true)));
         }
-        touched.append(&mut self.touched.borrow_mut());
-        touched.dedup();
         Ok(Applied {
             touched,
             news,
             incomplete: !self.beyond_gaps.is_empty() || waiting,
+            torn,
         })
-    }
-
-    /// All that can be touched.
-    fn everything(&self) -> Vec<Touched> {
-        let txn = self.doc.transact();
-        let ids = |map: &MapRef| -> Vec<Id> {
-            let keys = map.keys(&txn);
-            keys.filter_map(|key| Id::parse(key).ok()).collect()
-        };
-        let inks = ids(&self.ink).into_iter().map(Touched::Ink);
-        let todos = ids(&self.todo).into_iter().map(Touched::Todo);
-        inks.chain(todos).collect()
     }
 
     /// yrs takes an operation before its author's earlier ones have arrived, and leaves it out of the state vector.
@@ -400,176 +405,4 @@ fn any_of(value: &Value) -> Any {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn replica(id: u64) -> Replica {
-        Replica::new(PeerId::from_random(id))
-    }
-
-    fn ink(id: &str, byte: u8) -> Write {
-        Write {
-            cell: Cell::Ink(Id::parse(id).unwrap()),
-            value: Some(Value::Bytes([byte].into())),
-        }
-    }
-
-    fn title(id: &str, text: &str) -> Write {
-        Write {
-            cell: Cell::Todo(Id::parse(id).unwrap(), Field::Title),
-            value: Some(Value::text(text)),
-        }
-    }
-
-    #[test]
-    fn writes_reach_another_copy_and_name_what_they_touched() {
-        let (mut a, mut b) = (replica(1), replica(2));
-        let commit = a.write(&[ink("s", 1), title("t", "milk")]).unwrap();
-        let applied = b.apply(&commit.update).unwrap();
-        let id = |text| Id::parse(text).unwrap();
-        assert_eq!(
-            applied.touched,
-            [Touched::Ink(id("s")), Touched::Todo(id("t"))]
-        );
-        assert!(applied.news);
-        assert_eq!(a.digest(), b.digest());
-        assert_eq!(b.get(&title("t", "").cell), Some(Value::text("milk")));
-        let commit = a.write(&[title("t", "bread")]).unwrap();
-        assert_eq!(
-            b.apply(&commit.update).unwrap().touched,
-            [Touched::Todo(id("t"))]
-        );
-        assert!(!b.apply(&commit.update).unwrap().news);
-    }
-
-    #[test]
-    fn a_write_that_changes_nothing_is_no_commit() {
-        let mut a = replica(1);
-        assert!(a.write(&[ink("s", 1)]).is_some());
-        let digest = a.digest();
-        assert!(a.write(&[ink("s", 1)]).is_none());
-        assert!(
-            a.write(&[Write {
-                cell: Cell::Ink(Id::parse("x").unwrap()),
-                value: None
-            }])
-            .is_none()
-        );
-        assert_eq!(a.digest(), digest);
-    }
-
-    #[test]
-    fn an_update_that_came_too_early_counts_as_incomplete_until_the_gap_is_filled() {
-        let (mut a, mut b) = (replica(1), replica(2));
-        let first = a.write(&[ink("1", 1)]).unwrap().update;
-        let second = a.write(&[ink("2", 2)]).unwrap().update;
-        let empty = b.digest();
-        assert!(b.apply(&second).unwrap().incomplete);
-        assert_ne!(b.digest(), empty);
-        assert_eq!(b.lacks(&a.state_vector()), Ok(true));
-        let mut c = replica(3);
-        assert!(c.apply(&b.snapshot()).unwrap().incomplete);
-        assert_eq!(c.digest(), b.digest());
-        assert!(!b.apply(&first).unwrap().incomplete);
-        assert_eq!(a.digest(), b.digest());
-        assert_eq!(b.inks().len(), 2);
-    }
-
-    #[test]
-    fn operations_beyond_a_gap_travel_though_their_author_is_gone() {
-        let (mut author, mut a, mut b) = (replica(1), replica(2), replica(3));
-        let first = author.write(&[ink("1", 1)]).unwrap().update;
-        author.write(&[ink("2", 2)]);
-        let third = author.write(&[ink("3", 3)]).unwrap().update;
-        for copy in [&mut a, &mut b] {
-            copy.apply(&first).unwrap();
-        }
-        a.apply(&third).unwrap();
-        assert_ne!(a.digest(), b.digest());
-        let diff = a.diff(&b.state_vector()).unwrap().unwrap();
-        b.apply(&diff).unwrap();
-        assert_eq!(a.digest(), b.digest());
-    }
-
-    #[test]
-    fn a_state_vector_that_claims_more_than_it_holds_is_refused_before_memory_is_reserved() {
-        let claims_fifty_million = [0x80, 0xe1, 0xeb, 0x17];
-        for bytes in [&claims_fifty_million[..], &[], &[0x80; 12], &[2, 1, 1, 1]] {
-            assert!(matches!(
-                replica(1).lacks(bytes),
-                Err(ReplicaError::Gate(_))
-            ));
-        }
-        let mut full = replica(1);
-        full.write(&[ink("1", 1)]);
-        assert_eq!(replica(2).lacks(&full.state_vector()), Ok(true));
-    }
-
-    #[test]
-    fn a_diff_holds_only_what_the_other_lacks() {
-        let (mut a, mut b) = (replica(1), replica(2));
-        let commit = a.write(&[ink("1", 1)]).unwrap();
-        b.apply(&commit.update).unwrap();
-        assert_eq!(a.diff(&b.state_vector()), Ok(None));
-        a.write(&[ink("2", 2)]);
-        assert_eq!(b.lacks(&a.state_vector()), Ok(true));
-        assert_eq!(a.lacks(&b.state_vector()), Ok(false));
-        let diff = a.diff(&b.state_vector()).unwrap().unwrap();
-        assert!(diff.len() < a.snapshot().len());
-        b.apply(&diff).unwrap();
-        assert_eq!(a.digest(), b.digest());
-    }
-
-    #[test]
-    fn deletions_alone_travel_too() {
-        let (mut a, mut b) = (replica(1), replica(2));
-        b.apply(&a.write(&[ink("1", 1)]).unwrap().update).unwrap();
-        a.write(&[Write {
-            cell: ink("1", 1).cell,
-            value: None,
-        }]);
-        assert_ne!(a.digest(), b.digest());
-        assert_eq!(a.diff(&b.state_vector()), Ok(None));
-        let applied = b.apply(&a.deletions()).unwrap();
-        assert!(applied.news && b.inks().is_empty());
-        assert_eq!(a.digest(), b.digest());
-    }
-
-    #[test]
-    fn a_snapshot_restores_digest_and_content() {
-        let mut a = replica(1);
-        for n in 0..20 {
-            a.write(&[ink(&n.to_string(), n), title(&n.to_string(), "x")]);
-        }
-        a.write(&[Write {
-            cell: ink("3", 0).cell,
-            value: None,
-        }]);
-        let mut b = replica(2);
-        b.apply(&a.snapshot()).unwrap();
-        assert_eq!(a.digest(), b.digest());
-        assert_eq!(b.inks().len(), 19);
-        assert_eq!(b.todos().len(), 20);
-    }
-
-    #[test]
-    fn bytes_that_are_no_update_are_refused_with_a_sentence() {
-        let mut a = replica(1);
-        assert!(matches!(a.apply(b"\xff\xff"), Err(ReplicaError::Gate(_))));
-        assert!(matches!(a.diff(b"\xff"), Err(ReplicaError::Gate(_))));
-        assert_eq!(a.digest(), replica(2).digest());
-    }
-
-    /// Found by `cargo xtask fuzz`: yrs panicked while it named the entry.
-    #[test]
-    fn a_mark_of_formatted_text_as_an_entry_of_a_map_does_no_harm() {
-        let mark = [
-            1, 1, 1, 0, 0x26, 1, 3, b'i', b'n', b'k', 1, b'k', 1, b'b', 1, b'1', 0,
-        ];
-        let mut a = replica(2);
-        assert!(a.apply(&mark).unwrap().news);
-        assert_eq!(a.inks(), []);
-        a.write(&[ink("k", 1)]);
-        assert_eq!(a.inks().len(), 1);
-    }
-}
+mod tests;

@@ -163,6 +163,8 @@ pub struct Change {
 pub enum Touched {
     Ink(Id),
     Todo(Id),
+    /// More than can be told one by one.
+    Everything,
 }
 
 impl From<&Cell> for Touched {

@@ -233,17 +233,21 @@ impl Room {
             .iter()
             .filter_map(|touched| match touched {
                 Touched::Ink(id) => Some(id.clone()),
-                Touched::Todo(_) => None,
+                Touched::Todo(_) | Touched::Everything => None,
             })
             .collect();
+        let all = touched.contains(&Touched::Everything);
         let has_todos = touched
             .iter()
             .any(|touched| matches!(touched, Touched::Todo(_)));
         self.read(|session| {
+            if all {
+                self.easel().borrow_mut().reload(session.replica());
+            }
             if !ids.is_empty() {
                 self.easel().borrow_mut().touched(session.replica(), &ids);
             }
-            if has_todos {
+            if all || has_todos {
                 self.list.set(List::of(session.replica().todos()));
             }
         });

@@ -68,6 +68,8 @@ fn NewTodo() -> impl IntoView {
             let _ = input.focus();
         }
     });
+    // What was typed since the last item is the field's own to take back (`parts::shortcuts`).
+    let untouched = RwSignal::new(true);
     let on_key = move |event: KeyboardEvent| {
         let Some(input) = input.get_untracked() else {
             return;
@@ -77,6 +79,7 @@ fn NewTodo() -> impl IntoView {
             if !title.trim().is_empty() {
                 room.edit_list(|list, rng| list.add(&title, rng));
                 input.set_value("");
+                untouched.set(true);
             }
         }
     };
@@ -87,6 +90,8 @@ fn NewTodo() -> impl IntoView {
             placeholder="What needs to be done?"
             aria-label="New to-do"
             autocomplete="off"
+            data-untouched=move || untouched.get().then_some("")
+            on:input=move |_| untouched.set(false)
             on:keydown=on_key
         />
     }

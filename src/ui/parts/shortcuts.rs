@@ -44,8 +44,8 @@ pub fn command(event: &KeyboardEvent) -> Option<Command> {
         ("z", true) | ("y", false) => Some(Direction::Redo),
         _ => None,
     };
-    // A field that is empty has nothing of its own to take back.
-    if is_typing(event) && !(with_control && step.is_some() && is_within(event, EMPTY_FIELD)) {
+    // A field that nobody has typed into has nothing of its own to take back.
+    if is_typing(event) && !(with_control && step.is_some() && is_within(event, UNTOUCHED)) {
         return None;
     }
     if with_control {
@@ -73,7 +73,7 @@ pub fn command(event: &KeyboardEvent) -> Option<Command> {
 }
 
 const FIELD: &str = "input:not([type=checkbox]), textarea, select, [contenteditable], dialog";
-const EMPTY_FIELD: &str = "main input:placeholder-shown";
+const UNTOUCHED: &str = "[data-untouched]";
 
 /// Whether the key goes to a text field or an open dialog.
 pub fn is_typing(event: &KeyboardEvent) -> bool {

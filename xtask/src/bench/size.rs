@@ -15,7 +15,7 @@ type Size = (String, usize, usize);
 
 pub struct Sizes {
     first: Vec<Size>,
-    /// What comes on demand, or when the page has nothing better to do.
+    /// What follows once the page is up, or sooner on demand.
     later: Vec<Size>,
 }
 
@@ -35,7 +35,7 @@ impl Sizes {
         let limit = format!("   limit {LIMIT_KB}");
         for (title, files, note) in [
             ("first load", &self.first, limit.as_str()),
-            ("on demand", &self.later, ""),
+            ("after it", &self.later, ""),
         ] {
             println!("{title:<44}{:>12}{:>12}", "kB", "kB brotli");
             for (name, raw, small) in files {
@@ -54,7 +54,7 @@ impl Sizes {
                 .map(|(name, raw, brotli)| json!({ "file": name, "raw": raw, "brotli": brotli }))
                 .collect()
         };
-        json!({ "first_load": files(&self.first), "on_demand": files(&self.later) })
+        json!({ "first_load": files(&self.first), "after_it": files(&self.later) })
     }
 }
 

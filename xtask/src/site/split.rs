@@ -1,5 +1,5 @@
 //! The program in chunks: what Trunk left in `dist/` as one file becomes a small program and, under `chunks/`, what it
-//! fetches on demand (`src/ui/chunks.rs`). Trunk lets nobody in between cargo and wasm-bindgen, where the cut has to
+//! fetches later (`src/ui/chunks.rs`). Trunk lets nobody in between cargo and wasm-bindgen, where the cut has to
 //! be made, so this does over what follows cargo, from the same artifact.
 
 use std::{
@@ -29,6 +29,10 @@ const STREAMING: &str = "WebAssembly.instantiateStreaming(src, imports)";
 const BUFFERED: &str =
     "src.then(r => r.arrayBuffer()).then(bytes => WebAssembly.instantiate(bytes, imports))";
 
+/// A request that gets no answer would hold up every later one.
+const ENDLESS: &str = ", import.meta.url));";
+const PATIENT: &str = ", import.meta.url), { signal: AbortSignal.timeout(20000) });";
+
 /// Replaces the program in `dist`, which was compiled as `wasm`. `path` finds the tools.
 pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<()> {
     let work = root().join("target/split");
@@ -54,6 +58,9 @@ pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<()> {
     }
     edit(&work.join(loader), |script| {
         script.replace(STREAMING, BUFFERED)
+    })?;
+    edit(&work.join(loader), |script| {
+        script.replace(ENDLESS, PATIENT)
     })?;
     let names = minify(&work)?;
     rename(&program, &names)?;

@@ -316,20 +316,24 @@ impl Easel {
     /// Strokes came, changed or went.
     pub fn touched(&mut self, replica: &Replica, ids: &[Id]) {
         if ids.len() > MANY {
-            let strokes = replica.inks().into_iter();
-            let strokes =
-                strokes.filter_map(|(id, ink)| Some((id, Stroke::from_bytes(&ink).ok()?)));
-            self.scene = Scene::of(strokes);
-            self.tiles.clear();
-            ids.iter().for_each(|id| self.wet.dried(id));
+            self.reload(replica);
         } else {
             ids.iter().for_each(|id| self.touch(replica, id));
         }
+        ids.iter().for_each(|id| self.wet.dried(id));
+        self.ask_frame();
+    }
+
+    /// All strokes anew.
+    pub fn reload(&mut self, replica: &Replica) {
+        let strokes = replica.inks().into_iter();
+        let strokes = strokes.filter_map(|(id, ink)| Some((id, Stroke::from_bytes(&ink).ok()?)));
+        self.scene = Scene::of(strokes);
+        self.tiles.clear();
         self.ask_frame();
     }
 
     fn touch(&mut self, replica: &Replica, id: &Id) {
-        self.wet.dried(id);
         if let Some(area) = self.scene.remove(id) {
             self.tiles.damaged(area);
         }
