@@ -33,6 +33,8 @@ pub struct Relay {
     pub faults: Faults,
     /// A relay that is down takes no connections.
     pub up: bool,
+    /// A bit for each client: those with the same one hear each other.
+    pub halves: u32,
 }
 
 impl Relay {
@@ -43,7 +45,8 @@ impl Relay {
             Audience::Others => from != to,
             Audience::All => true,
         };
-        if !self.up || !passes || rng.f64() < self.faults.lose {
+        let half = |client: usize| self.halves >> (client % 32) & 1;
+        if !self.up || !passes || half(from) != half(to) || rng.f64() < self.faults.lose {
             return Vec::new();
         }
         let copies = 1 + usize::from(rng.f64() < self.faults.duplicate);

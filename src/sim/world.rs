@@ -2,10 +2,13 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap},
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
 };
 
-use super::network::{Audience, Faults, Relay};
+use super::{
+    ledger::Ledger,
+    network::{Audience, Faults, Relay},
+};
 use crate::{
     core::{
         board::stroke::{Sample, Stroke, Style},
@@ -38,6 +41,8 @@ pub struct Plan {
     pub operations: usize,
     pub audience: Audience,
     pub faults: Faults,
+    /// How likely storage refuses a write, until the quiet at the end.
+    pub store_fails: f64,
     /// All clients are tabs of one browser: they share storage and hear each other without a relay.
     pub tabs: bool,
 }
@@ -82,6 +87,7 @@ pub struct World {
     queue: BinaryHeap<Reverse<(Millis, u64, usize, u32)>>,
     events: BTreeMap<u64, Event>,
     next_event: u64,
+    ledger: Ledger,
     /// Frames handed to the relay so far, and their bytes.
     pub frames: usize,
     pub bytes: usize,
@@ -104,12 +110,14 @@ impl World {
                 audience: plan.audience,
                 faults: plan.faults,
                 up: true,
+                halves: 0,
             },
             pages: Vec::new(),
             disks: (0..plan.clients).map(|_| Disk::default()).collect(),
             queue: BinaryHeap::new(),
             events: BTreeMap::new(),
             next_event: 0,
+            ledger: Ledger::default(),
             frames: 0,
             bytes: 0,
             plan,
@@ -339,11 +347,20 @@ impl World {
                     .unwrap_or_default();
                 self.input(client, Input::Loaded(stored));
             }
+            Event::Stored(_) if self.rng.f64() < self.plan.store_fails => {
+                self.input(client, Input::StoreFailed("it is full".to_owned()));
+            }
             Event::Stored(rows) => {
                 if let Some(disk) = self.disk(client) {
                     disk.append(rows);
                 }
                 self.input(client, Input::Appended);
+                let saved = self
+                    .session(client)
+                    .is_some_and(|session| session.status().unstored == 0);
+                if saved {
+                    self.ledger.promised(client);
+                }
             }
             Event::Compacted(compaction) => {
                 if let Some(disk) = self.disk(client) {
@@ -383,6 +400,7 @@ impl World {
 
     /// Kills a page and loads it again. What storage has not taken by now is gone with it.
     pub fn reload(&mut self, client: usize) {
+        self.ledger.killed(client);
         let life = self.pages.get(client).map_or(0, |page| page.life + 1);
         let (page, outputs) = self.page(life);
         if let Some(slot) = self.pages.get_mut(client) {
@@ -398,19 +416,13 @@ impl World {
             return;
         };
         let list = List::of(session.replica().todos());
-        let mut ink: Vec<Id> = session
-            .replica()
-            .inks()
-            .into_iter()
-            .map(|(id, _)| id)
-            .collect();
-        ink.sort();
+        let before = strokes(session);
         let item = rng.choice(&list.items).map(|item| item.id.clone());
         let input = match (rng.u8(0..12), item) {
             (0..=3, _) => Input::Edited(draw(&mut rng)),
-            (4, _) => match rng.choice(ink) {
+            (4, _) => match rng.choice(&before) {
                 Some(id) => Input::Edited(vec![Write {
-                    cell: Cell::Ink(id),
+                    cell: Cell::Ink(id.clone()),
                     value: None,
                 }]),
                 None => Input::Edited(draw(&mut rng)),
@@ -426,6 +438,8 @@ impl World {
             _ => Input::Edited(list.add(&format!("item {}", rng.u16(..)), &mut rng)),
         };
         self.input(client, input);
+        let after = self.session(client).map(strokes).unwrap_or_default();
+        self.ledger.operated(client, &before, &after);
     }
 
     /// The whole plan: operations on random clients with time between them, lost connections, a relay that stops and
@@ -438,6 +452,8 @@ impl World {
             match self.rng.u16(0..100) {
                 0 => self.disconnect(client),
                 1 => self.set_relay(!self.relay.up),
+                // Two halves that do not hear each other, or all together again.
+                3 => self.relay.halves = self.rng.u32(..) * self.rng.u32(0..=1),
                 2 => {
                     // A page that is killed with edits in flight loses those, as it should only then.
                     self.run(100);
@@ -449,6 +465,8 @@ impl World {
             self.run(pause);
         }
         self.set_relay(true);
+        self.relay.halves = 0;
+        self.plan.store_fails = 0.0;
         self.run(180_000);
     }
 
@@ -460,6 +478,12 @@ impl World {
             .map(|page| page.session.replica().digest());
         let first = digests.next();
         digests.all(|digest| Some(digest) == first)
+    }
+
+    /// Strokes that a page had promised to keep and that some client does not show.
+    pub fn lost(&self) -> Vec<Id> {
+        let shown = self.pages.iter().map(|page| strokes(&page.session));
+        shown.flat_map(|shown| self.ledger.lost(&shown)).collect()
     }
 
     /// The clients whose storage does not hold exactly what they show.
@@ -481,6 +505,15 @@ impl World {
         };
         (0..self.plan.clients).filter(differs).collect()
     }
+}
+
+fn strokes(session: &Session) -> BTreeSet<Id> {
+    session
+        .replica()
+        .inks()
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect()
 }
 
 fn draw(rng: &mut fastrand::Rng) -> Vec<Write> {

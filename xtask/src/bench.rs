@@ -78,7 +78,7 @@ async fn app() -> Result<Value> {
     );
     println!(
         "{:<58}{simulated:>10.1}{:>10}{:>10}",
-        "simulation, 240 seeds x 200 operations, s", "", 60
+        "simulation, 240 seeds x 300 operations, s", "", 60
     );
     Ok(json!({
         "simulation_s": simulated,

@@ -279,16 +279,16 @@ impl Replica {
     /// What a copy with `state_vector` lacks, as an update; `None` if this copy has no insertion that the other
     /// has not. Deletions come along in any update.
     pub fn diff(&self, state_vector: &[u8]) -> Result<Option<Vec<u8>>, ReplicaError> {
-        let mut theirs = decode_state_vector(state_vector)?;
+        let theirs = decode_state_vector(state_vector)?;
         let txn = self.doc.transact();
-        // Operations beyond a gap are in no state vector: whoever lacks them can only be sent all of that client's.
-        for client in self.beyond_gaps.client_ids() {
-            theirs.set_min(client, 0);
-        }
-        let more = txn
-            .state_vector()
-            .iter()
-            .any(|(client, &clock)| clock > theirs.get(client));
+        let mine = txn.state_vector();
+        let ahead = |(client, &clock): (&ClientID, &u32)| clock > theirs.get(client);
+        let more = mine.iter().any(ahead) || !self.beyond_gaps.is_empty();
+        // Operations beyond a gap are in no state vector: whoever lacks them can only be sent all of that client's. To yrs
+        // a client named with nothing is not one that is not named.
+        let whole = |client: &ClientID| self.beyond_gaps.get(client).is_some();
+        let theirs = theirs.iter().filter(|(client, _)| !whole(client));
+        let theirs = theirs.map(|(client, &clock)| (*client, clock)).collect();
         Ok(more.then(|| txn.encode_diff_v1(&theirs)))
     }
 
