@@ -225,16 +225,17 @@ impl Replica {
 
     fn take_in(&mut self, update: &[u8], passed: Passed) -> Result<Applied, ReplicaError> {
         let update = Update::decode_v1(update).map_err(|_| ReplicaError::Update)?;
-        let inserted = update.insertions(true);
         self.nested.extend(passed.nested);
         self.marks.set(self.marks.get() || passed.marks);
-        let (news, torn) = {
+        let (inserted, news, torn) = {
             let mut txn = self.doc.transact_mut();
             // yrs gives up in the middle where an operation has no place; what came before it stays.
             let whole = txn.apply_update(update).is_ok();
             txn.commit();
-            let news = !txn.insert_set().is_empty() || !txn.delete_set().is_empty();
-            (news, (!whole).then(|| txn.encode_update_v1()))
+            // Those of earlier updates that waited for these are among them.
+            let inserted = txn.insert_set().clone();
+            let news = !inserted.is_empty() || !txn.delete_set().is_empty();
+            (inserted, news, (!whole).then(|| txn.encode_update_v1()))
         };
         let waiting = self.doc.transact().has_missing_updates();
         let mut touched = std::mem::take(&mut *self.touched.borrow_mut());
@@ -244,10 +245,7 @@ impl Replica {
         }
         if news {
             self.digest.set(None);
-            let landed = torn
-                .as_deref()
-                .and_then(|torn| Update::decode_v1(torn).ok());
-            self.note_gaps(landed.map_or(inserted, |landed| landed.insertions(true)));
+            self.note_gaps(inserted);
         }
         Ok(Applied {
             touched,
