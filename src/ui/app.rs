@@ -37,9 +37,13 @@ pub fn App() -> impl IntoView {
         .iter()
         .for_each(|problem| room.say(problem.to_string()));
     follow_address(room);
-    task::spawn(async move {
-        find_relay(room).await;
-        chunks::fetch_all().await;
+    task::spawn(find_relay(room));
+    // Whoever makes something here can go on without the site's host.
+    let is_used = Memo::new(move |_| room.can_undo.get());
+    Effect::new(move || {
+        if is_used.get() {
+            task::spawn(chunks::fetch_all());
+        }
     });
     api::install(room);
     Effect::new(move || {

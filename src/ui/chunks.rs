@@ -1,5 +1,5 @@
 //! Code that the first stroke does not wait for: what only these functions reach is no part of the first load. A chunk
-//! is fetched when somebody first asks for it, and in any case once the page is up and has found its relay.
+//! is fetched when somebody first asks for it, and in any case after their first edit.
 
 use std::future::Future;
 

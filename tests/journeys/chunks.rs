@@ -50,11 +50,20 @@ pub async fn a_chunk_that_does_not_come_costs_a_sentence(ground: Ground) -> Resu
     window.close().await
 }
 
-pub async fn once_open_every_page_works_without_its_host(ground: Ground) -> Result<()> {
+pub async fn once_used_every_page_works_without_its_host(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
     let address = ground.address("far", "board", None);
     window.goto(&address).await?;
-    // What is fetched while nobody asks: all chunks that the program names.
+    let fetched = "return performance.getEntriesByType('resource') \
+                   .filter(({ name }) => name.includes('/chunks/')).length";
+    ensure!(
+        window.eval(fetched).await? == 0,
+        "a first visit fetches chunks"
+    );
+    window
+        .drag(&[(300.0, 300.0), (360.0, 340.0), (420.0, 300.0)], 5)
+        .await?;
+    // After an edit, though nobody asks: all chunks that the program names.
     window
         .until(
             "every chunk",

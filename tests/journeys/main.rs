@@ -84,7 +84,7 @@ fn main() {
         .collect();
     let in_chromium = journeys![
         chunks::a_chunk_that_does_not_come_costs_a_sentence,
-        chunks::once_open_every_page_works_without_its_host,
+        chunks::once_used_every_page_works_without_its_host,
         excalidraw::every_exported_stroke_opens_in_excalidraw,
         lifecycle::the_back_button_brings_the_page_back_as_it_was,
         lifecycle::a_frozen_page_catches_up_when_it_thaws,

@@ -15,7 +15,7 @@ type Size = (String, usize, usize);
 
 pub struct Sizes {
     first: Vec<Size>,
-    /// What follows once the page is up, or sooner on demand.
+    /// What is fetched on demand, or after the first edit.
     later: Vec<Size>,
 }
 
