@@ -123,11 +123,11 @@ async fn echo(window: &Window, url: &str) -> Result<Vec<Value>> {
     let mut rows = Vec::new();
     for binary in [false, true] {
         for bytes in SIZES {
-            let count = if bytes > 10_000 { 1_500 } else { 4_000 };
+            let count = if bytes > 10_000 { 4_000 } else { 10_000 };
             let (mut raw, mut throughput, mut cpu, mut trip, mut sealed) =
                 (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
             let arguments = format!("'{url}', {count}, {bytes}, {binary}, 64");
-            let single = format!("'{url}', 300, {bytes}, {binary}, 1");
+            let single = format!("'{url}', 1000, {bytes}, {binary}, 1");
             for repeat in 0..=REPEATS {
                 let at = [worked(window).await?];
                 let by_raw = number(window, &format!("raw({arguments})")).await?;
