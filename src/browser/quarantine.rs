@@ -2,10 +2,7 @@
 //! page and is not to be taken in again. Firefox writes at the end of a task, so there a page that hangs leaves no mark;
 //! one that traps does.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::Cell, rc::Rc};
 
 use futures_channel::oneshot;
 
@@ -70,9 +67,8 @@ impl Marks {
             return;
         }
         let (rings, ring) = oneshot::channel();
-        let rings = RefCell::new(Some(rings));
         let timer = Timeout::after(DEAD_AFTER_MS, move || {
-            let _ = rings.take().map(|rings| rings.send(()));
+            let _ = rings.send(());
         });
         let _ = ring.await;
         drop(timer);

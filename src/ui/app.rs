@@ -39,9 +39,8 @@ pub fn App() -> impl IntoView {
     follow_address(room);
     task::spawn(find_relay(room));
     // Whoever makes something here can go on without the site's host.
-    let is_used = Memo::new(move |_| room.can_undo.get());
     Effect::new(move || {
-        if is_used.get() {
+        if room.can_undo.get() {
             task::spawn(chunks::fetch_all());
         }
     });
