@@ -8,6 +8,7 @@ pub mod connection;
 pub mod files;
 pub mod http;
 pub mod idb;
+pub mod lead;
 pub mod lifecycle;
 pub mod link;
 pub mod page_api;

@@ -14,7 +14,7 @@
 //!              presence, store, undo
 //!   board/     geometry, strokes, tools, scene, tiles, file formats
 //!   todo/      items, their order, filters
-//!   session    socket + wire + doc joined: the whole client minus the browser
+//!   session    socket + wire + doc joined: the whole client minus the browser; tabs that share one socket
 //!   tape       what happened on the wire, for people who want to see
 //!   frame      what one WebSocket message carries
 //!   address    links and `config.json`

@@ -3,11 +3,14 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit, aead::AeadInPlace};
 use duplex::{
     browser::{
         clock::{self, Timeout},
         connection::Sent,
-        idb, page_api, random,
+        idb,
+        lead::Lead,
+        page_api, random,
         tabs::Tabs,
         websocket::{CloseError, Event, SendError, Socket},
     },
@@ -18,6 +21,7 @@ use duplex::{
     },
     ui::hooks::use_socket::{self, use_socket},
 };
+use duplex_aead::{Cipher, KEY_BYTES, NONCE_BYTES};
 use futures_channel::{mpsc, oneshot};
 use futures_util::StreamExt;
 use leptos::prelude::*;
@@ -377,15 +381,37 @@ async fn a_tab_that_read_earlier_does_not_replace_the_snapshot_of_another() {
 async fn tabs_hear_each_other_and_not_themselves() {
     let (sender, mut frames) = mpsc::unbounded();
     let mine = sender.clone();
-    let a = Tabs::join("test", move |frame| drop(mine.unbounded_send(("a", frame)))).unwrap();
-    let _b = Tabs::join("test", move |frame| {
-        drop(sender.unbounded_send(("b", frame)))
+    let a = Tabs::join("test", move |bytes| drop(mine.unbounded_send(("a", bytes)))).unwrap();
+    let _b = Tabs::join("test", move |bytes| {
+        drop(sender.unbounded_send(("b", bytes)))
     })
     .unwrap();
-    for frame in [Frame::from("hello"), Frame::from(vec![0, 255])] {
-        a.send(&frame);
-        assert_eq!(frames.next().await, Some(("b", frame)));
+    for bytes in [vec![], vec![0, 255]] {
+        a.send(&bytes);
+        assert_eq!(frames.next().await, Some(("b", bytes)));
     }
+}
+
+#[wasm_bindgen_test]
+async fn one_leads_and_the_next_one_follows_when_it_goes() {
+    let (sender, mut led) = mpsc::unbounded();
+    let ask = |name: &'static str| {
+        let sender = sender.clone();
+        Lead::ask("test lead", move |is_ours| {
+            drop(sender.unbounded_send((name, is_ours)))
+        })
+        .unwrap()
+    };
+    let first = ask("first");
+    assert_eq!(led.next().await, Some(("first", true)));
+    let gives_up = ask("gives up");
+    let last = ask("last");
+    drop(gives_up);
+    pass(50).await;
+    assert!(led.try_recv().is_err(), "nobody leads beside the first");
+    drop(first);
+    assert_eq!(led.next().await, Some(("last", true)));
+    drop(last);
 }
 
 #[wasm_bindgen_test]
@@ -414,4 +440,31 @@ async fn a_page_function_promises_json_and_rejects_with_a_sentence() {
     assert_eq!(run("testApi.half(7)").await.unwrap().as_f64(), Some(3.5));
     let error: js_sys::Error = run("testApi.half('x')").await.unwrap_err().into();
     assert_eq!(error.message(), "Give a number.");
+}
+
+/// What vectors make and what RustCrypto's portable code makes are one cipher.
+#[wasm_bindgen_test]
+fn sealing_by_vectors_is_chacha20_poly1305() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for length in (0..700).chain([16_384, 65_535]) {
+        let (mut key, mut nonce) = ([0; KEY_BYTES], [0; NONCE_BYTES]);
+        random.fill(&mut key);
+        random.fill(&mut nonce);
+        let plain: Vec<u8> = std::iter::repeat_with(|| random.u8(..))
+            .take(length)
+            .collect();
+        let (mut ours, mut theirs) = (plain.clone(), plain.clone());
+        let cipher = Cipher::new(&key);
+        let tag = cipher.seal(&nonce, b"associated", &mut ours).unwrap();
+        let expected = ChaCha20Poly1305::new(&key.into())
+            .encrypt_in_place_detached(&nonce.into(), b"associated", &mut theirs)
+            .unwrap();
+        assert_eq!(
+            (&ours, &tag[..]),
+            (&theirs, &expected[..]),
+            "{length} bytes"
+        );
+        assert_eq!(cipher.open(&nonce, b"associated", &mut ours, &tag), Ok(()));
+        assert_eq!(ours, plain);
+    }
 }

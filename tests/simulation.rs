@@ -3,10 +3,14 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use duplex::{
-    core::socket::{
-        close::CloseEvent,
-        endpoint::Endpoint,
-        machine::{Input, Machine, Output},
+    core::{
+        session,
+        socket::{
+            close::CloseEvent,
+            endpoint::Endpoint,
+            machine::{Input, Machine, Output},
+        },
+        wire::profile,
     },
     sim::{
         network::{Audience, Faults},
@@ -21,9 +25,10 @@ fn plan(seed: u64) -> Plan {
     let mut rng = fastrand::Rng::with_seed(seed);
     let audience = [Audience::Others, Audience::All, Audience::SelfOnly][(seed % 3) as usize];
     let lose = [0.0, 0.1, 0.3][rng.usize(0..3)];
+    let clients = rng.usize(2..=5);
     Plan {
         seed,
-        clients: rng.usize(2..=5),
+        clients,
         operations: 300,
         audience,
         faults: Faults {
@@ -33,7 +38,11 @@ fn plan(seed: u64) -> Plan {
         },
         store_fails: [0.0, 0.2][rng.usize(0..2)],
         // Only tabs of one browser can meet where the relay echoes to the sender alone.
-        tabs: audience == Audience::SelfOnly,
+        tabs: match audience {
+            Audience::SelfOnly => clients,
+            _ => rng.usize(0..clients),
+        },
+        locks: rng.bool(),
     }
 }
 
@@ -48,6 +57,12 @@ fn play(seed: u64) {
         .map(|session| (session.replica().digest(), session.status().sentence()))
         .collect();
     assert!(world.agree(), "copies differ: {digests:?}\n{again}");
+    let sockets = if plan.locks {
+        plan.tabs.min(1)
+    } else {
+        plan.tabs
+    };
+    assert_eq!(world.sockets(), sockets, "sockets of one browser\n{again}");
     assert_eq!(world.lost(), [], "promised and lost\n{again}");
     assert_eq!(
         world.unsaved(),
@@ -150,7 +165,8 @@ fn an_idle_room_is_quiet() {
         audience: Audience::Others,
         faults: Faults::NONE,
         store_fails: 0.0,
-        tabs: false,
+        tabs: 0,
+        locks: true,
     });
     world.run(60_000);
     let before = world.frames;
@@ -170,7 +186,8 @@ fn a_page_opened_without_a_relay_shows_all_that_was_saved_and_joins_later() {
         audience: Audience::All,
         faults: Faults::NONE,
         store_fails: 0.0,
-        tabs: false,
+        tabs: 0,
+        locks: true,
     });
     world.run(2_000);
     (0..20).for_each(|n| world.operate(n % 2));
@@ -189,4 +206,108 @@ fn a_page_opened_without_a_relay_shows_all_that_was_saved_and_joins_later() {
     world.set_relay(true);
     world.run(60_000);
     assert!(world.agree());
+}
+
+/// Three tabs of one browser, and somebody else.
+fn three_tabs(audience: Audience) -> World {
+    let mut world = World::new(Plan {
+        seed: 8,
+        clients: 4,
+        operations: 0,
+        audience,
+        faults: Faults::NONE,
+        store_fails: 0.0,
+        tabs: 3,
+        locks: true,
+    });
+    world.run(3_000);
+    world
+}
+
+fn states(world: &World) -> Vec<&'static str> {
+    let sessions = (0..4).filter_map(|client| world.session(client));
+    sessions
+        .map(|session| session.status().line.connection.name())
+        .collect()
+}
+
+#[test]
+fn tabs_share_one_socket_and_the_next_one_takes_over() {
+    for audience in [Audience::Others, Audience::All] {
+        let mut world = three_tabs(audience);
+        for killed in 0..3 {
+            assert_eq!(world.sockets(), 1);
+            assert_eq!(states(&world), ["open"; 4]);
+            (0..8).for_each(|n| world.operate(n % 4));
+            world.run(500);
+            assert!(world.agree(), "{audience:?}, before {killed} was killed");
+            // Who crashed is missed after a while.
+            let people = world.session(3).map(|s| s.status().people);
+            assert_eq!(people, Some(4 + killed));
+            // The others go on while it is gone, and are heard within two seconds.
+            world.reload(killed);
+            (0..8).for_each(|n| world.operate(n % 4));
+            world.run(2_000);
+            assert_eq!(states(&world), ["open"; 4]);
+            world.run(2_000);
+            assert!(world.agree(), "{audience:?}, after {killed} was killed");
+        }
+    }
+}
+
+#[test]
+fn tabs_without_a_socket_know_that_the_relay_is_gone_and_lose_nothing() {
+    let mut world = three_tabs(Audience::Others);
+    world.set_relay(false);
+    world.run(1_000);
+    assert_eq!(states(&world), ["waiting"; 4]);
+    (0..12).for_each(|n| world.operate(n % 4));
+    world.run(1_000);
+    for tab in 0..3 {
+        let unsent = world.session(tab).map(|s| s.status().line.unsent);
+        assert!(unsent > Some(0), "tab {tab}: {unsent:?}");
+    }
+    world.set_relay(true);
+    // Somebody who cannot wait presses "Retry" in a tab that holds no socket.
+    for tab in 0..4 {
+        world.input(tab, session::Input::Socket(Input::RetryAsked));
+    }
+    world.run(1_000);
+    assert_eq!(states(&world), ["open"; 4]);
+    world.run(3_000);
+    assert!(world.agree());
+    for tab in 0..3 {
+        assert_eq!(world.session(tab).map(|s| s.status().line.unsent), Some(0));
+    }
+}
+
+#[test]
+fn what_a_server_echoes_of_another_tab_is_no_other_machine() {
+    let mut world = three_tabs(Audience::SelfOnly);
+    (0..12).for_each(|n| world.operate(n % 3));
+    world.run(20_000);
+    for tab in 0..3 {
+        let audience = world.session(tab).map(|s| s.status().line.server.audience);
+        assert_eq!(audience, Some(profile::Audience::SelfOnly));
+    }
+}
+
+/// Browsers slow down what nobody sees: a tab that a person sees finds the relay again sooner.
+#[test]
+fn a_leader_that_nobody_sees_hands_over_when_it_is_cut_off() {
+    let mut world = three_tabs(Audience::Others);
+    let hid = |world: &mut World, tab| {
+        world.input(tab, session::Input::Socket(Input::Hid));
+    };
+    hid(&mut world, 0);
+    hid(&mut world, 1);
+    world.run(100);
+    assert_eq!(world.sockets(), 1);
+    world.set_relay(false);
+    world.run(3_000);
+    world.set_relay(true);
+    world.run(10_000);
+    assert_eq!(states(&world), ["open"; 4]);
+    let holds: Vec<_> = (0..3).map(|tab| world.holds_socket(tab)).collect();
+    assert_eq!(holds, [false, false, true]);
 }

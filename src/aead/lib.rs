@@ -1,7 +1,15 @@
 //! ChaCha20-Poly1305 (RFC 8439) in a crate of its own: the release optimises each crate for size or for speed, and
 //! generic code, as RustCrypto's is, is compiled in the crate that uses it. For speed it is three times as fast.
 
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Tag, aead::AeadInPlace};
+use chacha20poly1305::{KeyInit, Tag, aead::AeadInPlace};
+
+#[cfg(target_feature = "simd128")]
+mod four_blocks;
+
+#[cfg(target_feature = "simd128")]
+type ChaCha20Poly1305 = chacha20poly1305::ChaChaPoly1305<four_blocks::ChaCha20>;
+#[cfg(not(target_feature = "simd128"))]
+use chacha20poly1305::ChaCha20Poly1305;
 
 pub const KEY_BYTES: usize = 32;
 pub const NONCE_BYTES: usize = 12;

@@ -9,18 +9,22 @@ use std::{
 use super::{
     clock::{self, Alarm},
     idb,
+    lead::{self, Lead},
     lifecycle::{self, Listener},
     link::{Link, Report},
     preferences,
     quarantine::Marks,
-    tabs::Tabs,
+    tabs::{self, Tabs},
     task,
     websocket::{self, Socket},
 };
 use crate::core::{
     doc::{schema::Touched, store::Command},
     peer::PeerId,
-    session::{Input, Notice, Output, Scout, ScoutNews, Session, Setup, Via},
+    session::{
+        Input, Notice, Output, Scout, ScoutNews, Session, Setup,
+        lead::{Group, Note, Role},
+    },
     socket::machine,
 };
 
@@ -36,6 +40,11 @@ pub enum Event {
     Changed,
 }
 
+/// Whether tabs of this browser can share one socket.
+pub fn can_share() -> bool {
+    tabs::is_possible() && lead::is_possible()
+}
+
 pub struct Host {
     session: RefCell<Session>,
     inputs: RefCell<VecDeque<Input>>,
@@ -44,6 +53,7 @@ pub struct Host {
     /// A second, short-lived connection that helps to find out what kind of server this is.
     scout: RefCell<Option<Socket>>,
     tabs: Option<Tabs>,
+    lead: RefCell<Option<Lead>>,
     store: RefCell<Option<Rc<idb::Store>>>,
     marks: Rc<Marks>,
     /// The room's name in storage and among tabs; gives away neither name nor key.
@@ -68,12 +78,12 @@ impl Host {
                     }
                 }
             };
-            let tell_frame = tell.clone();
+            let overhear = tell.clone();
             let link = Link::new({
                 let tell = tell.clone();
                 move |report| match report {
                     Report::Machine(input) => tell(Input::Socket(input)),
-                    Report::Message(message) => tell(Input::FrameArrived(Via::Relay, message.data)),
+                    Report::Message(message) => tell(Input::FrameArrived(message.data)),
                 }
             });
             Self {
@@ -82,9 +92,12 @@ impl Host {
                 running: Cell::new(false),
                 link: RefCell::new(link),
                 scout: RefCell::new(None),
-                tabs: Tabs::join(&place, move |frame| {
-                    tell_frame(Input::FrameArrived(Via::Tabs, frame));
+                tabs: Tabs::join(&place, move |bytes| {
+                    if let Some(note) = Note::read(&bytes) {
+                        overhear(Input::Noted(note));
+                    }
                 }),
+                lead: RefCell::new(None),
                 store: RefCell::new(None),
                 marks,
                 place,
@@ -157,11 +170,12 @@ impl Host {
                     self.inputs.borrow_mut().extend(blocked);
                 }
                 Output::Scout(order) => self.send_scout(order),
-                Output::Tabs(frame) => {
+                Output::Tabs(note) => {
                     if let Some(tabs) = &self.tabs {
-                        tabs.send(&frame);
+                        tabs.send(&note.to_bytes());
                     }
                 }
+                Output::Lead(group) => self.stand(group),
                 Output::Remember(known) => preferences::keep(KNOWN_SERVERS, &known),
                 Output::Store(command) => task::spawn(Rc::clone(self).store(command)),
                 Output::Touched(touched) => (self.on_event)(Event::Touched(touched)),
@@ -169,6 +183,27 @@ impl Host {
                 Output::Notice(notice) => (self.on_event)(Event::Notice(notice)),
             }
         }
+    }
+
+    fn stand(self: &Rc<Self>, group: Option<Group>) {
+        drop(self.lead.take());
+        let Some(group) = group else { return };
+        let host = Rc::downgrade(self);
+        let name = format!("{}/{}", self.place, group.to_text());
+        let lead = Lead::ask(&name, move |is_ours| {
+            if let Some(host) = host.upgrade() {
+                host.input(Input::Leads(match is_ours {
+                    true => Role::Leader,
+                    false => Role::Alone,
+                }));
+            }
+        });
+        if lead.is_none() {
+            self.inputs
+                .borrow_mut()
+                .push_back(Input::Leads(Role::Alone));
+        }
+        self.lead.replace(lead);
     }
 
     fn send_scout(self: &Rc<Self>, order: Scout) {

@@ -1,7 +1,9 @@
 //! What one WebSocket message carries.
 
+use serde::{Deserialize, Serialize};
+
 /// A text or a binary message, whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Frame {
     Text(String),
     Binary(Vec<u8>),

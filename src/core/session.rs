@@ -3,10 +3,12 @@
 //! The host feeds [`Input`]s with the time, carries out [`Output`]s, and ticks at [`Session::wake_at`].
 
 pub mod card;
+pub mod lead;
 pub mod message;
 pub mod relay;
 pub mod status;
 
+use lead::{Group, Lead, Note, Role};
 use message::Body;
 use relay::{Known, Relay};
 
@@ -25,7 +27,7 @@ use super::{
     socket::{endpoint::Endpoint, machine},
     tape::Tape,
     wire::{
-        codec::{Codec, TooLarge},
+        codec::{Codec, Message, TooLarge},
         seal::{RoomKey, Salt},
         tag::Tag,
     },
@@ -46,14 +48,8 @@ pub struct Setup {
     pub relays: Vec<Endpoint>,
     /// What earlier sessions remembered of servers.
     pub known: Known,
-}
-
-/// The way that a frame took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
-    Relay,
-    /// Another tab of the same browser.
-    Tabs,
+    /// The host reaches the browser's other tabs and can tell which one leads: it answers [`Output::Lead`].
+    pub shares: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -66,7 +62,12 @@ pub enum Input {
     StoreLasts(bool),
     Socket(machine::Input),
     Scout(ScoutNews),
-    FrameArrived(Via, Frame),
+    /// From the relay.
+    FrameArrived(Frame),
+    /// From another tab of the same browser.
+    Noted(Note),
+    /// Leading was asked for, and this is what came of it.
+    Leads(Role),
     /// A person edited; one undoable step.
     Edited(Vec<Write>),
     UndoAsked(Direction),
@@ -92,7 +93,9 @@ pub enum Output {
     Socket(machine::Output),
     Scout(Scout),
     /// Send this to the other tabs.
-    Tabs(Frame),
+    Tabs(Note),
+    /// Queue for the lead of this group, in place of any other; or give up what there is.
+    Lead(Option<Group>),
     /// Keep this for [`Setup::known`].
     Remember(Known),
     Store(store::Command),
@@ -141,6 +144,7 @@ pub struct Session {
     me: PeerId,
     profile: Profile,
     relay: Relay,
+    lead: Lead,
     rng: fastrand::Rng,
     codec: Codec,
     replica: Replica,
@@ -172,6 +176,7 @@ impl Session {
             me: setup.me,
             profile: setup.profile,
             relay: Relay::new(setup.relays, setup.known),
+            lead: Lead::new(setup.shares),
             rng: fastrand::Rng::with_seed(setup.seed),
             codec: Codec::new(setup.tag, setup.room_key, setup.me, setup.salt),
             sent_state: replica.state_vector(),
@@ -245,14 +250,17 @@ impl Session {
             Input::StoreFailed(reason) => {
                 self.store.failed(now, reason);
                 // A room that cannot be read must not keep people apart.
-                if *self.relay.machine.state() == machine::State::Idle {
-                    self.connect(now, &mut out);
-                }
+                self.begin(now, &mut out);
             }
             Input::StoreLasts(lasts) => self.store.lasts(lasts),
+            Input::Socket(machine::Input::RetryAsked) => self.retry(now, &mut out),
+            Input::Socket(machine::Input::Hid) => self.seen(now, false, &mut out),
+            Input::Socket(machine::Input::Showed) => self.seen(now, true, &mut out),
             Input::Socket(input) => self.socket(now, input, &mut out),
             Input::Scout(news) => self.scouted(now, news, &mut out),
-            Input::FrameArrived(via, frame) => self.frame(now, via, &frame, &mut out),
+            Input::FrameArrived(frame) => self.frame(now, &frame, &mut out),
+            Input::Noted(note) => self.noted(now, note, &mut out),
+            Input::Leads(role) => self.leads(now, role, &mut out),
             Input::Edited(writes) => {
                 if let Some(step) = self.write(now, &writes, &mut out) {
                     self.history.did(step);
@@ -272,21 +280,29 @@ impl Session {
             Input::RelaysChosen(relays) => {
                 self.relay.wanted = relays;
                 match self.relay.wanted.is_empty() {
-                    false => self.connect(now, &mut out),
-                    true => self.socket(now, machine::Input::Stopped, &mut out),
+                    false => self.stand(now, &mut out),
+                    true => {
+                        self.socket(now, machine::Input::Stopped, &mut out);
+                        self.step_down(now, &mut out);
+                    }
                 }
             }
             Input::Left => {
                 self.part(&mut out);
                 self.socket(now, machine::Input::Left, &mut out);
+                self.step_down(now, &mut out);
                 out.extend(self.store.hurry().map(Output::Store));
             }
             Input::Returned => {
                 self.sync.joined(now);
-                self.socket(now, machine::Input::Returned, &mut out);
+                match self.lead.role {
+                    Role::Alone => self.socket(now, machine::Input::Returned, &mut out),
+                    Role::Leader | Role::Follower => self.stand(now, &mut out),
+                }
             }
             Input::Ticked => self.tick(now, &mut out),
         }
+        self.lead(now, &mut out);
         out
     }
 
@@ -324,8 +340,14 @@ impl Session {
         }
         self.sync.changed(self.replica.digest());
         self.sync.joined(now);
-        if *self.relay.machine.state() == machine::State::Idle {
-            self.connect(now, out);
+        self.begin(now, out);
+    }
+
+    /// The room was read, or cannot be: connects, if that was not done before.
+    fn begin(&mut self, now: Millis, out: &mut Vec<Output>) {
+        let is_idle = *self.relay.machine.state() == machine::State::Idle;
+        if is_idle && !self.lead.stands {
+            self.stand(now, out);
         }
     }
 
@@ -359,12 +381,23 @@ impl Session {
         self.say(beat, out);
     }
 
-    fn frame(&mut self, now: Millis, via: Via, frame: &Frame, out: &mut Vec<Output>) {
+    fn frame(&mut self, now: Millis, frame: &Frame, out: &mut Vec<Output>) {
         let inbound = self.codec.frame_arrived(now, frame.as_bytes());
-        if via == Via::Relay {
-            self.relayed(now, frame, &inbound, out);
+        self.relayed(now, frame, &inbound, out);
+        if !inbound.stranger {
+            self.pass_to_followers(frame, out);
         }
-        for message in inbound.messages {
+        self.messages(now, inbound.messages, out);
+    }
+
+    /// A frame came from another tab, made there or passed on.
+    fn overheard(&mut self, now: Millis, frame: &Frame, out: &mut Vec<Output>) {
+        let inbound = self.codec.frame_arrived(now, frame.as_bytes());
+        self.messages(now, inbound.messages, out);
+    }
+
+    fn messages(&mut self, now: Millis, messages: Vec<Message>, out: &mut Vec<Output>) {
+        for message in messages {
             let Some(body) = Body::read(message.kind, message.body) else {
                 continue;
             };
@@ -446,7 +479,7 @@ impl Session {
 
     fn write(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> Option<Step> {
         let commit = self.replica.write(writes)?;
-        if !self.relay.machine.is_open() {
+        if !self.is_reached() {
             self.unsent += 1;
         }
         let touched = commit
@@ -513,6 +546,7 @@ impl Session {
         let people = &self.people;
         self.sync.retain(|peer| people.get(peer).is_some());
         self.relay.forget(|peer| people.get(peer).is_some());
+        self.lead.forget(|peer| people.get(peer).is_some());
     }
 
     fn answer(&mut self, to: PeerId, state_vector: &[u8], out: &mut Vec<Output>) {

@@ -21,7 +21,10 @@ use crate::{
         },
         frame::Frame,
         peer::PeerId,
-        session::{Input, Output, Session, Setup, Via},
+        session::{
+            Input, Output, Session, Setup,
+            lead::{Group, Note, Role},
+        },
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         todo::list::List,
         wire::{
@@ -43,14 +46,19 @@ pub struct Plan {
     pub faults: Faults,
     /// How likely storage refuses a write, until the quiet at the end.
     pub store_fails: f64,
-    /// All clients are tabs of one browser: they share storage and hear each other without a relay.
-    pub tabs: bool,
+    /// So many of the first clients are tabs of one browser: they share storage and hear each other without a relay.
+    pub tabs: usize,
+    /// The browsers have Web Locks: tabs share a socket too.
+    pub locks: bool,
 }
 
 #[derive(Debug)]
 enum Event {
-    /// To a client of that life, if its socket is still of that generation.
-    Frame(Via, Frame, Option<machine::Generation>),
+    /// To a client whose socket is still of that generation.
+    Frame(Frame, machine::Generation),
+    Noted(Vec<u8>),
+    /// The lead of this group is the client's, unless it gave it up meanwhile.
+    Leads(Group),
     Opened(machine::Generation),
     Closed(machine::Generation),
     Loaded,
@@ -84,6 +92,8 @@ pub struct World {
     relay: Relay,
     pages: Vec<Page>,
     disks: Vec<Disk>,
+    /// Who queues for which lead in which browser; the first one has it.
+    leads: Vec<(usize, Group, usize)>,
     queue: BinaryHeap<Reverse<(Millis, u64, usize, u32)>>,
     events: BTreeMap<u64, Event>,
     next_event: u64,
@@ -113,6 +123,7 @@ impl World {
                 halves: 0,
             },
             pages: Vec::new(),
+            leads: Vec::new(),
             disks: (0..plan.clients).map(|_| Disk::default()).collect(),
             queue: BinaryHeap::new(),
             events: BTreeMap::new(),
@@ -140,6 +151,7 @@ impl World {
             profile: Profile::new("Sim", [0; 3]),
             relays: Endpoint::parse(ADDRESS, false).into_iter().collect(),
             known: vec![(ADDRESS.to_owned(), self.server())],
+            shares: self.plan.locks,
         });
         let page = Page {
             session,
@@ -167,13 +179,13 @@ impl World {
         self.pages.get(client).map(|page| &page.session)
     }
 
-    /// Tabs share one.
-    fn disk_of(&self, client: usize) -> usize {
-        if self.plan.tabs { 0 } else { client }
+    /// The browser that a client is a tab of; each has one disk.
+    fn browser_of(&self, client: usize) -> usize {
+        if client < self.plan.tabs { 0 } else { client }
     }
 
     fn disk(&mut self, client: usize) -> Option<&mut Disk> {
-        let at = self.disk_of(client);
+        let at = self.browser_of(client);
         self.disks.get_mut(at)
     }
 
@@ -228,14 +240,19 @@ impl World {
                     }
                 }
                 Output::Socket(machine::Output::Ask(_)) => {}
-                Output::Tabs(frame) => {
-                    let tabs = if self.plan.tabs {
-                        0..self.pages.len()
-                    } else {
-                        0..0
-                    };
-                    for to in tabs.filter(|&to| to != client) {
-                        self.schedule(to, 1, Event::Frame(Via::Tabs, frame.clone(), None));
+                Output::Tabs(note) => {
+                    let browser = self.browser_of(client);
+                    for to in (0..self.pages.len()).filter(|&to| to != client) {
+                        if self.browser_of(to) == browser {
+                            self.schedule(to, 1, Event::Noted(note.to_bytes()));
+                        }
+                    }
+                }
+                Output::Lead(group) => {
+                    self.give_up(client);
+                    if let Some(group) = group {
+                        self.leads.push((self.browser_of(client), group, client));
+                        self.grant(client, group);
                     }
                 }
                 Output::Store(Command::Load) => self.schedule(client, 3, Event::Loaded),
@@ -282,11 +299,7 @@ impl World {
                 continue;
             };
             for after in self.relay.deliveries(from, to, &mut self.rng) {
-                self.schedule(
-                    to,
-                    after,
-                    Event::Frame(Via::Relay, frame.clone(), Some(generation)),
-                );
+                self.schedule(to, after, Event::Frame(frame.clone(), generation));
             }
         }
     }
@@ -315,9 +328,19 @@ impl World {
         };
         let current = page.socket.map(|(generation, _)| generation);
         match event {
-            Event::Frame(via, frame, generation) => {
-                if generation.is_none() || generation == current {
-                    self.input(client, Input::FrameArrived(via, frame));
+            Event::Frame(frame, generation) => {
+                if current == Some(generation) {
+                    self.input(client, Input::FrameArrived(frame));
+                }
+            }
+            Event::Noted(bytes) => {
+                if let Some(note) = Note::read(&bytes) {
+                    self.input(client, Input::Noted(note));
+                }
+            }
+            Event::Leads(group) => {
+                if self.leader(client, group) == Some(client) {
+                    self.input(client, Input::Leads(Role::Leader));
                 }
             }
             Event::Opened(generation) => {
@@ -374,6 +397,42 @@ impl World {
         }
     }
 
+    fn leader(&self, tab: usize, group: Group) -> Option<usize> {
+        let browser = self.browser_of(tab);
+        let mut queue = self.leads.iter();
+        queue
+            .find(|(of, about, _)| (*of, *about) == (browser, group))
+            .map(|(.., client)| *client)
+    }
+
+    /// Tells the first one in the queue.
+    fn grant(&mut self, tab: usize, group: Group) {
+        if let Some(leader) = self.leader(tab, group) {
+            self.schedule(leader, 1, Event::Leads(group));
+        }
+    }
+
+    /// Leaves every queue; whoever is first then leads.
+    fn give_up(&mut self, client: usize) {
+        let left = self.leads.extract_if(.., |(.., queued)| *queued == client);
+        let groups: Vec<_> = left.map(|(_, group, _)| group).collect();
+        for group in groups {
+            self.grant(client, group);
+        }
+    }
+
+    /// How many sockets the tabs of one browser hold.
+    pub fn sockets(&self) -> usize {
+        (0..self.plan.tabs)
+            .filter(|&tab| self.holds_socket(tab))
+            .count()
+    }
+
+    pub fn holds_socket(&self, client: usize) -> bool {
+        let page = self.pages.get(client);
+        page.is_some_and(|page| page.socket.is_some())
+    }
+
     /// Cuts a client off; it will come back by itself.
     pub fn disconnect(&mut self, client: usize) {
         let Some((generation, _)) = self
@@ -401,6 +460,7 @@ impl World {
     /// Kills a page and loads it again. What storage has not taken by now is gone with it.
     pub fn reload(&mut self, client: usize) {
         self.ledger.killed(client);
+        self.give_up(client);
         let life = self.pages.get(client).map_or(0, |page| page.life + 1);
         let (page, outputs) = self.page(life);
         if let Some(slot) = self.pages.get_mut(client) {
@@ -492,7 +552,7 @@ impl World {
             let mut fresh = Replica::new(PeerId::FIRST);
             let stored = self
                 .disks
-                .get(self.disk_of(client))
+                .get(self.browser_of(client))
                 .map(Disk::read)
                 .unwrap_or_default();
             for update in stored.snapshot.iter().chain(&stored.rows) {

@@ -61,23 +61,23 @@ async fn fetched() -> Result<&'static Formats, String> {
 fn status(room: Room) -> Value {
     let (status, digest) = room.read(|session| (session.status(), session.replica().digest()));
     let stored = status.unstored == 0 && status.saved == Saved::Saved;
-    let audience = match status.relay {
-        Some(_) => status.server.audience.name(),
+    let audience = match status.line.relay {
+        Some(_) => status.line.server.audience.name(),
         None => "none",
     };
     json!({
-        "state": status.connection.name(),
+        "state": status.line.connection.name(),
         "people": status.people,
-        "pending": status.unsent + status.unstored,
+        "pending": status.line.unsent + status.unstored,
         "stored": stored,
         "digest": format!("{:016x}", digest.0),
-        "rtt_ms": status.rtt_ms,
+        "rtt_ms": status.line.rtt_ms,
         "relay": {
-            "url": status.relay.as_ref().map(|relay| relay.as_str()),
+            "url": status.line.relay.as_ref().map(|relay| relay.as_str()),
             "audience": audience,
-            "text_only": !status.server.binary,
-            "decorated": status.server.decorates,
-            "max_part_bytes": status.server.frame_bytes,
+            "text_only": !status.line.server.binary,
+            "decorated": status.line.server.decorates,
+            "max_part_bytes": status.line.server.frame_bytes,
         },
     })
 }

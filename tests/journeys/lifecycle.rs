@@ -5,7 +5,7 @@ use serde_json::json;
 use xtask::browser::Window;
 
 use crate::{
-    Ground,
+    Ground, LAPTOP,
     together::{draw, says, strokes},
 };
 
@@ -52,6 +52,24 @@ pub async fn the_back_button_brings_the_page_back_as_it_was(ground: Ground) -> R
     }
     a.close().await?;
     b.close().await
+}
+
+pub async fn what_was_saved_survives_a_killed_browser(ground: Ground) -> Result<()> {
+    let address = ground.address("killed", "board", None);
+    let mut window = ground.window().await?;
+    for killed in 0..3 {
+        window.goto(&address).await?;
+        strokes(&window, 2 * killed).await?;
+        draw(&window, 2 * killed..2 * killed + 2).await?;
+        window
+            .until("the strokes to be saved", "return duplex.status().stored")
+            .await?;
+        let profile = window.kill().await?;
+        window = Window::open_with(profile, ground.engine, LAPTOP, None).await?;
+    }
+    window.goto(&address).await?;
+    strokes(&window, 6).await?;
+    window.close().await
 }
 
 pub async fn a_frozen_page_catches_up_when_it_thaws(ground: Ground) -> Result<()> {

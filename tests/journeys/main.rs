@@ -5,6 +5,7 @@ mod chunks;
 mod excalidraw;
 mod input;
 mod lifecycle;
+mod tabs;
 mod todomvc;
 mod together;
 
@@ -82,6 +83,15 @@ fn main() {
         .into_iter()
         .flat_map(|engine| everywhere.map(|(name, journey)| trial(engine, name, journey)))
         .collect();
+    // WebKitGTK's MiniBrowser opens no tabs for a driver, and takes no profile folder.
+    let in_two = journeys![
+        lifecycle::what_was_saved_survives_a_killed_browser,
+        tabs::tabs_share_one_socket_and_the_next_one_takes_over,
+    ];
+    for (name, journey) in in_two {
+        trials.push(trial(Engine::Chromium, name, journey));
+        trials.push(trial(Engine::Firefox, name, journey));
+    }
     let in_chromium = journeys![
         chunks::a_chunk_that_does_not_come_costs_a_sentence,
         chunks::once_used_every_page_works_without_its_host,

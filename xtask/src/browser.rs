@@ -8,11 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{Actions, InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction},
     elements::Element,
+    wd::WindowHandle,
 };
 use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -89,7 +90,10 @@ impl Engine {
                 "browserName": "firefox",
                 "moz:firefoxOptions": {
                     "binary": which::which(self.browser())?,
-                    "args": ["-headless", format!("--width={width}"), format!("--height={height}")],
+                    "args": [
+                        "-headless", format!("--width={width}"), format!("--height={height}"),
+                        "-profile", profile.display().to_string(),
+                    ],
                 },
             }),
             Self::WebKit => json!({
@@ -151,14 +155,26 @@ impl Screen {
 /// A browser window with a profile of its own.
 pub struct Window {
     client: Client,
-    _driver: Child,
-    _profile: TempDir,
+    driver: Child,
+    profile: TempDir,
 }
+
+/// One tab of several in a window.
+pub struct Tab(WindowHandle);
 
 impl Window {
     /// Opens a window of `size` CSS pixels or a little less.
     pub async fn open(engine: Engine, size: (u32, u32), screen: Option<&Screen>) -> Result<Self> {
-        let profile = tempfile::tempdir()?;
+        Self::open_with(tempfile::tempdir()?, engine, size, screen).await
+    }
+
+    /// The same with what an earlier browser has left.
+    pub async fn open_with(
+        profile: TempDir,
+        engine: Engine,
+        size: (u32, u32),
+        screen: Option<&Screen>,
+    ) -> Result<Self> {
         let port = free_port().await?;
         let mut command = Command::new(engine.driver());
         match engine {
@@ -205,8 +221,8 @@ impl Window {
         };
         let window = Self {
             client,
-            _driver: driver,
-            _profile: profile,
+            driver,
+            profile,
         };
         if engine != Engine::Chromium {
             window.client.set_window_size(size.0, size.1).await?;
@@ -217,6 +233,41 @@ impl Window {
     pub async fn close(self) -> Result<()> {
         self.client.close().await?;
         Ok(())
+    }
+
+    /// Kills the browser and all its processes with SIGKILL. What it has stored is left behind.
+    pub async fn kill(mut self) -> Result<TempDir> {
+        // No page can react: they all go before the next look.
+        let profile = self.profile.path().display().to_string();
+        let killed = Command::new("pkill")
+            .args(["-KILL", "-f", "--", &profile])
+            .status()
+            .await?;
+        ensure!(killed.success(), "there was no browser to kill");
+        self.driver.kill().await?;
+        Ok(self.profile)
+    }
+
+    /// Opens an address in a tab of its own, and turns to it.
+    pub async fn tab(&self, url: &str) -> Result<Tab> {
+        let tab = self.client.new_window(true).await?.handle;
+        self.client.switch_to_window(tab.clone()).await?;
+        self.goto(url).await?;
+        Ok(Tab(tab))
+    }
+
+    /// The tab that the window shows.
+    pub async fn this_tab(&self) -> Result<Tab> {
+        Ok(Tab(self.client.window().await?))
+    }
+
+    pub async fn turn_to(&self, tab: &Tab) -> Result<()> {
+        Ok(self.client.switch_to_window(tab.0.clone()).await?)
+    }
+
+    /// Closes the tab that the window shows; turn to another one then.
+    pub async fn close_tab(&self) -> Result<()> {
+        Ok(self.client.close_window().await?)
     }
 
     pub async fn goto(&self, url: &str) -> Result<()> {

@@ -119,12 +119,13 @@ const DEBIAN_SERVERS: [&str; 2] = ["nats-server", "mosquitto"];
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Programs of Debian packages that the browser tests use.
-const DEBIAN: [(&str, &str); 5] = [
+const DEBIAN: [(&str, &str); 6] = [
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("firefox-esr", "firefox-esr"),
     ("WebKitWebDriver", "webkit2gtk-driver"),
     ("Xvfb", "xvfb"),
+    ("pkill", "procps"),
 ];
 
 /// Readable text in screenshots needs a font or two.

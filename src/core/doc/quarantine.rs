@@ -101,6 +101,7 @@ mod tests {
 
     fn session() -> Session {
         let (session, _) = Session::new(Setup {
+            shares: false,
             tag: Tag::derive("room", None),
             room_key: RoomKey::derive("room", None),
             me: PeerId::from_random(2),

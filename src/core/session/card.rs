@@ -60,9 +60,9 @@ fn habits(server: &Profile) -> Vec<&'static str> {
 impl Status {
     /// Names and values of what is known of the server.
     pub fn card(&self) -> Vec<(&'static str, String)> {
-        let server = &self.server;
+        let server = &self.line.server;
         let mut lines = Vec::new();
-        if let Some(relay) = &self.relay {
+        if let Some(relay) = &self.line.relay {
             lines.push(("Relay", relay.to_string()));
         }
         lines.push(("Reach", audience(server.audience).to_owned()));
@@ -74,10 +74,10 @@ impl Status {
         if !habits.is_empty() {
             lines.push(("Habits", format!("{}; none of it harms", habits.join(", "))));
         }
-        if let Some(rtt) = self.rtt_ms {
+        if let Some(rtt) = self.line.rtt_ms {
             lines.push(("Round trip", format!("{rtt} ms")));
         }
-        let counters = self.counters;
+        let counters = self.line.counters;
         for (name, count, what) in [
             (
                 "Strangers",

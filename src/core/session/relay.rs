@@ -1,5 +1,7 @@
 //! The session's line to the relay: connects, examines the server, keeps what waits to be sent, watches for silence.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Output, Scout, Session,
     message::{self, Body},
@@ -29,7 +31,7 @@ use crate::{
 pub type Known = Vec<(String, Profile)>;
 
 /// Things that the relay did and that cost no more than a count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Frames of other programs or rooms.
     pub strangers: u32,
@@ -63,7 +65,7 @@ pub struct Relay {
     /// The last heartbeat's number, and when it went out.
     asked: Option<(u32, Millis)>,
     /// A message had to be dropped; once the queue is empty the others are shown what we have.
-    overflowed: bool,
+    pub overflowed: bool,
     drain_at: Option<Millis>,
     /// The page goes away: what waits may go out though the connection counts as closed.
     parting: bool,
@@ -330,24 +332,29 @@ impl Session {
         relay.counters.strangers += u32::from(inbound.stranger);
         relay.counters.forged += inbound.forged;
         relay.counters.repeated += inbound.repeated;
-        relay.heard_own |= !inbound.own.is_empty();
-        relay.heard_others |= inbound.others;
+        // What came back of a tab behind this one is our own.
+        let is_ours = |&peer: &PeerId| self.lead.is_followed_by(peer);
+        let own = !inbound.own.is_empty() || inbound.others.iter().any(is_ours);
+        let others = !inbound.others.iter().all(is_ours);
+        relay.heard_own |= own;
+        relay.heard_others |= others;
         if let Some((seq, at)) = relay.asked
             && inbound.own.contains(&seq)
         {
             relay.rtt_ms = Some(now.saturating_sub(at));
         }
-        inbound
-            .messages
-            .iter()
-            .for_each(|message| relay.heard_from(message.sender));
+        for message in &inbound.messages {
+            if !self.lead.is_followed_by(message.sender) {
+                relay.heard_from(message.sender);
+            }
+        }
         if let Some(profiler) = &mut relay.profiler {
             let orders = profiler.frame_arrived(now, Line::Own, frame);
             self.obey(now, orders, out);
         } else {
             let before = self.relay.server.audience;
             let server = &mut self.relay.server;
-            server.noticed(!inbound.own.is_empty(), inbound.others);
+            server.noticed(own, others);
             if server.audience != before {
                 out.extend(self.relay.learn());
             }
@@ -407,7 +414,9 @@ impl Session {
     }
 
     pub(super) fn send(&mut self, frames: Vec<Frame>, slot: Option<u8>, out: &mut Vec<Output>) {
-        out.extend(frames.iter().cloned().map(Output::Tabs));
+        for frame in &frames {
+            self.tell_tabs(frame.clone(), out);
+        }
         if !self.relay.machine.is_open() {
             return;
         }

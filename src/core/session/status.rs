@@ -1,5 +1,7 @@
 //! What the page says about a session: states, counts and sentences.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Session, card, relay::Counters};
 use crate::{
     core::{
@@ -15,7 +17,7 @@ use crate::{
 };
 
 /// The state names that pages and scripts see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Connection {
     Idle,
     Connecting,
@@ -62,9 +64,9 @@ impl From<&State> for Connection {
     }
 }
 
-/// A session at a glance. Cheap to make: the document's digest is asked for on its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+/// How the line to the relay stands: this page's own, or that of the tab which holds the socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
     pub connection: Connection,
     /// The one that is tried or used now.
     pub relay: Option<Endpoint>,
@@ -72,26 +74,76 @@ pub struct Status {
     pub server: Profile,
     pub rtt_ms: Option<Millis>,
     pub counters: Counters,
+    /// Edits that the wanted relay has not been sent.
+    pub unsent: usize,
+    /// When the next try comes, while waiting.
+    pub retry_at: Option<Millis>,
+    close: Option<String>,
+}
+
+impl Line {
+    pub fn is_open(&self) -> bool {
+        matches!(
+            self.connection,
+            Connection::Probing | Connection::Open | Connection::Stale
+        )
+    }
+
+    /// For a page with another clock: moments become spans from now on …
+    pub fn leaving(&self, now: Millis) -> Self {
+        let mut line = self.clone();
+        line.retry_at = line.retry_at.map(|at| at.saturating_sub(now));
+        line
+    }
+
+    /// … and spans moments again.
+    pub fn arrived(mut self, now: Millis) -> Self {
+        self.retry_at = self.retry_at.map(|span| now.saturating_add(span));
+        self
+    }
+}
+
+/// A session at a glance. Cheap to make: the document's digest is asked for on its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    pub line: Line,
     /// Entries of the tape so far.
     pub taped: usize,
     /// With oneself.
     pub people: usize,
     /// Others who showed the same digest last.
     pub in_step: usize,
-    /// Edits that the wanted relay has not been sent, and edits that storage has not taken.
-    pub unsent: usize,
+    /// Edits that storage has not taken.
     pub unstored: usize,
     pub saved: Saved,
     /// Whether the browser promises to keep what is stored; none until it has said.
     pub lasts: Option<bool>,
     pub storage_problem: Option<String>,
-    /// When the next try comes, while waiting.
-    pub retry_at: Option<Millis>,
-    close: Option<String>,
 }
 
 impl Session {
     pub fn status(&self) -> Status {
+        let line = match self.lead.line() {
+            Some(line) => Line {
+                unsent: if line.is_open() { 0 } else { self.unsent },
+                ..line.clone()
+            },
+            None => self.own_line(),
+        };
+        Status {
+            line,
+            taped: self.relay.tape.total(),
+            people: self.people.count(),
+            in_step: self.sync.in_step(),
+            unstored: self.store.pending(),
+            saved: self.store.saved(),
+            lasts: self.store.is_lasting(),
+            storage_problem: self.store.problem().map(str::to_owned),
+        }
+    }
+
+    /// Of this page's own socket.
+    pub(super) fn own_line(&self) -> Line {
         let relay = &self.relay;
         let close = match relay.machine.state() {
             State::Failed {
@@ -103,7 +155,7 @@ impl Session {
             ),
             _ => relay.machine.last_close().map(CloseEvent::in_words),
         };
-        Status {
+        Line {
             connection: relay.machine.state().into(),
             relay: relay
                 .machine
@@ -114,17 +166,10 @@ impl Session {
             server: relay.server.clone(),
             rtt_ms: relay.rtt_ms,
             counters: relay.counters,
-            taped: relay.tape.total(),
-            people: self.people.count(),
-            in_step: self.sync.in_step(),
             unsent: match relay.wanted.is_empty() {
                 true => 0,
                 false => self.unsent + relay.outbox.len(),
             },
-            unstored: self.store.pending(),
-            saved: self.store.saved(),
-            lasts: self.store.is_lasting(),
-            storage_problem: self.store.problem().map(str::to_owned),
             retry_at: match relay.machine.state() {
                 State::Waiting { until_ms, .. } => Some(*until_ms),
                 _ => None,
@@ -137,14 +182,16 @@ impl Session {
 impl Status {
     /// Whether what is said can reach another machine, as far as is known.
     pub fn reaches_others(&self) -> bool {
-        self.server.audience.connects() || self.server.audience == Audience::Unknown
+        let audience = self.line.server.audience;
+        audience.connects() || audience == Audience::Unknown
     }
 
     /// How the connection stands and what follows from it, for people.
     pub fn sentence(&self) -> String {
-        let close = self.close.as_deref().unwrap_or("did not answer");
-        match self.connection {
-            Connection::Idle if self.relay.is_none() => {
+        let line = &self.line;
+        let close = line.close.as_deref().unwrap_or("did not answer");
+        match line.connection {
+            Connection::Idle if line.relay.is_none() => {
                 "No relay: everything stays in this browser. Choose one under Share.".to_owned()
             }
             Connection::Idle => "Not connected yet.".to_owned(),
@@ -153,8 +200,8 @@ impl Status {
             Connection::Stale => {
                 "The relay has gone quiet. If it stays so, the connection is made anew.".to_owned()
             }
-            Connection::Open if !self.server.audience.connects() && self.people == 1 => {
-                card::audience(self.server.audience).to_owned()
+            Connection::Open if !line.server.audience.connects() && self.people == 1 => {
+                card::audience(line.server.audience).to_owned()
             }
             Connection::Open => match (self.people, self.in_step) {
                 (1, _) => "Connected. Nobody else is here yet.".to_owned(),
@@ -177,12 +224,13 @@ impl Status {
 
     /// A word or two for small places.
     pub fn label(&self) -> &'static str {
-        match self.connection {
+        let audience = self.line.server.audience;
+        match self.line.connection {
             Connection::Idle => "Local only",
             Connection::Connecting => "Connecting",
             Connection::Probing => "Connecting",
-            Connection::Open if self.server.audience == Audience::None => "No echo",
-            Connection::Open if self.server.audience == Audience::SelfOnly => "Echo only",
+            Connection::Open if audience == Audience::None => "No echo",
+            Connection::Open if audience == Audience::SelfOnly => "Echo only",
             Connection::Open => "Connected",
             Connection::Stale => "Checking",
             Connection::Waiting => "Reconnecting",

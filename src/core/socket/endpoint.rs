@@ -3,10 +3,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::RELAY_URL_BYTES;
 
 /// A `ws:` or `wss:` URL that the browser will take.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint(String);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -29,8 +29,8 @@ pub struct Inbound {
     pub messages: Vec<Message>,
     /// Sequence numbers of our own messages that the server sent back.
     pub own: Vec<u32>,
-    /// An envelope of somebody else in this room was there, new or not.
-    pub others: bool,
+    /// Whose envelopes were there, new or not, besides our own.
+    pub others: Vec<PeerId>,
     /// Envelopes that nobody with the room's key made, or that were changed on the way.
     pub forged: u32,
     /// Envelopes that had been delivered before.
@@ -207,7 +207,7 @@ impl Codec {
             inbound.forged += 1;
             return;
         };
-        inbound.others = true;
+        inbound.others.push(head.sender);
         let Some(sender) = self.senders.get_mut(&head.sender) else {
             return;
         };

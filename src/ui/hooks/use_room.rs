@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::{
     browser::{
         address, clock, preferences, random,
-        room::{Event, Host, KNOWN_SERVERS},
+        room::{self, Event, Host, KNOWN_SERVERS},
     },
     core::{
         address::Address,
@@ -90,6 +90,7 @@ pub fn provide_room(address: Address) -> Room {
         profile: profile.clone(),
         relays: Vec::new(),
         known: preferences::load(KNOWN_SERVERS).unwrap_or_default(),
+        shares: room::can_share(),
     };
     let events: Rc<RefCell<Option<Room>>> = Rc::default();
     let easel = Rc::new(RefCell::new(Easel::new(rng.fork())));

@@ -18,7 +18,7 @@ pub fn ConnectionPill() -> impl IntoView {
     let room = use_room();
     let status = room.status;
     let open = RwSignal::new(false);
-    let state = move || status.with(|status| status.connection);
+    let state = move || status.with(|status| status.line.connection);
     let icon = Signal::derive(move || match state() {
         Connection::Open if status.with(|status| status.reaches_others()) => icondata::LuWifi,
         Connection::Open => icondata::LuCircleAlert,
@@ -42,7 +42,10 @@ pub fn ConnectionPill() -> impl IntoView {
 #[component]
 fn Retry() -> impl IntoView {
     let room = use_room();
-    let can_retry = Memo::new(move |_| room.status.with(|status| status.connection.can_retry()));
+    let can_retry = Memo::new(move |_| {
+        room.status
+            .with(|status| status.line.connection.can_retry())
+    });
     move || {
         can_retry.get().then(|| view! {
             <button type="button" class="link-button" on:click=move |_| room.retry()>"Try again"</button>

@@ -19,7 +19,7 @@ async fn meet(url: &str) -> Result<person::Seen> {
     let mut bob = Person::join(&room, &[url])?;
     ada.draw();
     bob.until("an open connection", |seen| {
-        seen.status.connection == Connection::Open
+        seen.status.line.connection == Connection::Open
     })
     .await?;
     for _ in 0..5 {
@@ -53,7 +53,7 @@ fn all() -> Faults {
 
 #[tokio::test]
 async fn verbatim_to_others() -> Result<()> {
-    let server = meet_on(Faults::default()).await?.status.server;
+    let server = meet_on(Faults::default()).await?.status.line.server;
     ensure!(
         server.audience == Audience::Others && server.binary,
         "{server:?}"
@@ -64,7 +64,7 @@ async fn verbatim_to_others() -> Result<()> {
 
 #[tokio::test]
 async fn verbatim_to_all() -> Result<()> {
-    let server = meet_on(all()).await?.status.server;
+    let server = meet_on(all()).await?.status.line.server;
     ensure!(
         server.audience == Audience::All && server.binary,
         "{server:?}"
@@ -78,7 +78,7 @@ async fn greets_first() -> Result<()> {
         greet: Some("Request served by 0a1b2c".into()),
         ..all()
     };
-    ensure!(meet_on(faults).await?.status.server.greets);
+    ensure!(meet_on(faults).await?.status.line.server.greets);
     Ok(())
 }
 
@@ -88,7 +88,7 @@ async fn takes_the_first_frame_for_a_name_and_puts_it_before_the_others() -> Res
         names: true,
         ..all()
     };
-    let server = meet_on(faults).await?.status.server;
+    let server = meet_on(faults).await?.status.line.server;
     ensure!(
         server.audience == Audience::All && !server.binary,
         "{server:?}"
@@ -104,7 +104,7 @@ async fn a_chat_that_trims_joins_and_caps_at_512_bytes() -> Result<()> {
         max_frame: Some(512),
         ..all()
     };
-    let server = meet_on(faults).await?.status.server;
+    let server = meet_on(faults).await?.status.line.server;
     ensure!(
         (server.trims || server.joins) && !server.binary && server.frame_bytes <= 512,
         "{server:?}"
@@ -118,7 +118,7 @@ async fn adds_text_before_every_message() -> Result<()> {
         prefix: Some("Message text was: ".into()),
         ..all()
     };
-    ensure!(meet_on(faults).await?.status.server.decorates);
+    ensure!(meet_on(faults).await?.status.line.server.decorates);
     Ok(())
 }
 
@@ -130,7 +130,7 @@ async fn closes_on_binary() -> Result<()> {
     };
     let seen = meet_on(faults).await?;
     ensure!(
-        !seen.status.server.binary && seen.opened == 1,
+        !seen.status.line.server.binary && seen.opened == 1,
         "only the scout was closed: {seen:?}"
     );
     Ok(())
@@ -142,7 +142,7 @@ async fn caps_frames_at_8_kib() -> Result<()> {
         max_frame: Some(8_192),
         ..Faults::default()
     };
-    let server = meet_on(faults).await?.status.server;
+    let server = meet_on(faults).await?.status.line.server;
     ensure!(server.binary && server.frame_bytes == 4_096, "{server:?}");
     Ok(())
 }
@@ -155,6 +155,7 @@ async fn turns_text_into_binary() -> Result<()> {
     })
     .await?
     .status
+    .line
     .server;
     ensure!(server.flips, "{server:?}");
     Ok(())
@@ -239,10 +240,10 @@ async fn echoes_to_the_sender_only_and_the_page_says_so() -> Result<()> {
     bob.draw();
     let seen = ada
         .until("the sentence", |seen| {
-            seen.status.connection == Connection::Open
+            seen.status.line.connection == Connection::Open
         })
         .await?;
-    ensure!(seen.status.server.audience == Audience::SelfOnly);
+    ensure!(seen.status.line.server.audience == Audience::SelfOnly);
     ensure!(
         seen.status.sentence().contains("echoes to the sender only"),
         "{seen:?}"
@@ -258,10 +259,10 @@ async fn returns_nothing_and_the_page_says_so_within_three_seconds() -> Result<(
     let mut ada = Person::join("hole", &[&format!("{}room", server.address())])?;
     let seen = ada
         .until("the sentence", |seen| {
-            seen.status.connection == Connection::Open
+            seen.status.line.connection == Connection::Open
         })
         .await?;
-    ensure!(seen.status.server.audience == Audience::None);
+    ensure!(seen.status.line.server.audience == Audience::None);
     ensure!(
         seen.status.sentence().contains("returns nothing"),
         "{seen:?}"
@@ -295,13 +296,15 @@ async fn a_connection_that_goes_silent_is_replaced_within_twenty_seconds() -> Re
     let server = Server::start(0, all()).await?;
     let mut ada = Person::join("half open", &[&format!("{}room", server.address())])?;
     ada.until("an open connection", |seen| {
-        seen.status.connection == Connection::Open
+        seen.status.line.connection == Connection::Open
     })
     .await?;
     server.relay().set_black_hole(true);
     let since = Instant::now();
-    ada.until("doubt", |seen| seen.status.connection == Connection::Stale)
-        .await?;
+    ada.until("doubt", |seen| {
+        seen.status.line.connection == Connection::Stale
+    })
+    .await?;
     server.relay().set_black_hole(false);
     ada.until("another connection", |seen| seen.opened == 2)
         .await?;
@@ -311,7 +314,7 @@ async fn a_connection_that_goes_silent_is_replaced_within_twenty_seconds() -> Re
         since.elapsed()
     );
     ada.until("an open connection", |seen| {
-        seen.status.connection == Connection::Open
+        seen.status.line.connection == Connection::Open
     })
     .await
     .map(drop)

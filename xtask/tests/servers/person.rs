@@ -14,7 +14,7 @@ use duplex::{
         },
         frame::Frame,
         peer::PeerId,
-        session::{Input, Output, Scout, ScoutNews, Session, Setup, Via, status::Status},
+        session::{Input, Output, Scout, ScoutNews, Session, Setup, status::Status},
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{seal::RoomKey, tag::Tag},
     },
@@ -78,6 +78,7 @@ impl Person {
             .collect();
         let mut rng = fastrand::Rng::new();
         let setup = Setup {
+            shares: false,
             tag: Tag::derive(room, Some(b"a shared secret!")),
             room_key: RoomKey::derive(room, Some(b"a shared secret!")),
             me: PeerId::from_random(rng.u64(..)),
@@ -252,6 +253,7 @@ impl Host {
                 Output::Socket(machine::Output::Ask(_))
                 | Output::Store(Command::Compact(_) | Command::Persist)
                 | Output::Tabs(_)
+                | Output::Lead(_)
                 | Output::Remember(_)
                 | Output::Touched(_)
                 | Output::Wet(..)
@@ -337,7 +339,7 @@ async fn live(
                     Some(Err(_)) | None => return CloseEvent::ours(""),
                 };
                 let input = match generation {
-                    Some(_) => Input::FrameArrived(Via::Relay, frame),
+                    Some(_) => Input::FrameArrived(frame),
                     None => Input::Scout(ScoutNews::Frame(frame)),
                 };
                 let _ = events.send(Event::Input(input));

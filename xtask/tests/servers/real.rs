@@ -67,7 +67,7 @@ async fn ws(mode: &str) -> Result<(Running, String)> {
 #[tokio::test]
 async fn npm_ws_that_broadcasts_to_all() -> Result<()> {
     let (_server, url) = ws("all").await?;
-    let server = meet(&url).await?.status.server;
+    let server = meet(&url).await?.status.line.server;
     ensure!(
         server.audience == Audience::All && server.binary,
         "{server:?}"
@@ -78,7 +78,7 @@ async fn npm_ws_that_broadcasts_to_all() -> Result<()> {
 #[tokio::test]
 async fn npm_ws_that_broadcasts_strings_to_others() -> Result<()> {
     let (_server, url) = ws("strings").await?;
-    let server = meet(&url).await?.status.server;
+    let server = meet(&url).await?.status.line.server;
     ensure!(
         server.audience == Audience::Others && !server.binary,
         "{server:?}"
@@ -92,10 +92,10 @@ async fn npm_ws_that_echoes_text_as_binary() -> Result<()> {
     let mut ada = Person::join("echo", &[&url])?;
     let seen = ada
         .until("the sentence", |seen| {
-            seen.status.connection == Connection::Open
+            seen.status.line.connection == Connection::Open
         })
         .await?;
-    let server = &seen.status.server;
+    let server = &seen.status.line.server;
     ensure!(
         server.audience == Audience::SelfOnly && server.flips,
         "{server:?}"
@@ -116,6 +116,7 @@ async fn python_websockets_that_broadcasts_to_others() -> Result<()> {
     let server = meet(&format!("ws://127.0.0.1:{port}/"))
         .await?
         .status
+        .line
         .server;
     ensure!(
         server.audience == Audience::Others && server.binary,
@@ -137,6 +138,7 @@ async fn websocat_that_mirrors_to_all() -> Result<()> {
     let server = meet(&format!("ws://127.0.0.1:{port}/"))
         .await?
         .status
+        .line
         .server;
     ensure!(server.audience == Audience::All, "{server:?}");
     Ok(())

@@ -1,0 +1,342 @@
+//! Tabs of one browser that want the same relays share one socket. One of them leads: it holds the socket, passes on
+//! what the others have for the relay, and tells them what comes and how the line stands. Who leads is decided by the
+//! host (a Web Lock); when a leader goes, the next one connects. Where the host has no such thing, every page holds a
+//! socket of its own.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{Output, Session, status::Line};
+use crate::{
+    core::{
+        frame::Frame,
+        peer::PeerId,
+        socket::{
+            endpoint::Endpoint,
+            machine::{self, State},
+        },
+        wire::envelope,
+    },
+    limits::Millis,
+};
+
+/// How a page gets to its relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// By a socket of its own, for itself.
+    Alone,
+    /// By a socket of its own, for the other tabs too.
+    Leader,
+    /// Through the leader, if there is one yet.
+    Follower,
+}
+
+/// Names the relays that tabs have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group(u64);
+
+impl Group {
+    pub fn of(relays: &[Endpoint]) -> Self {
+        let mut hash = Sha256::new();
+        for relay in relays {
+            hash.update(relay.as_str());
+            hash.update([0]);
+        }
+        let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hash.finalize().into();
+        Self(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    /// For the name of a lock.
+    pub fn to_text(self) -> String {
+        format!("{:016x}", self.0)
+    }
+}
+
+/// What tabs say to each other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Note {
+    /// For every tab of the room.
+    Frame(Frame),
+    /// For every tab of the room; the leader passes it on to the relay.
+    ForRelay(Group, Frame),
+    /// From a follower: it is here, and seen by a person or not.
+    Here {
+        group: Group,
+        me: PeerId,
+        is_seen: bool,
+    },
+    /// From the leader: how the line stands.
+    Line {
+        group: Group,
+        leader: PeerId,
+        line: Line,
+    },
+    /// Somebody who waits for the relay asked for another try.
+    Retry(Group),
+}
+
+impl Note {
+    /// In postcard's format; writing these plain structures to memory cannot fail.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).unwrap_or_default()
+    }
+
+    /// None for what another version of this program says.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+}
+
+/// A page's place among the browser's tabs.
+#[derive(Debug)]
+pub struct Lead {
+    pub role: Role,
+    /// The host can tell who leads.
+    shares: bool,
+    /// Leading was asked for.
+    pub stands: bool,
+    group: Group,
+    /// Who gets to the relay through this page, and whether a person sees that tab.
+    followers: Vec<(PeerId, bool)>,
+    is_seen: bool,
+    /// The leader, and what it said last.
+    heard: Option<(PeerId, Line)>,
+    /// What this page, as the leader, said last.
+    told: Option<Line>,
+}
+
+impl Lead {
+    pub fn new(shares: bool) -> Self {
+        Self {
+            role: match shares {
+                true => Role::Follower,
+                false => Role::Alone,
+            },
+            shares,
+            stands: false,
+            group: Group::of(&[]),
+            followers: Vec::new(),
+            is_seen: true,
+            heard: None,
+            told: None,
+        }
+    }
+
+    /// Whether `peer` is a tab that gets to the relay through this one.
+    pub fn is_followed_by(&self, peer: PeerId) -> bool {
+        self.followers.iter().any(|(tab, _)| *tab == peer)
+    }
+
+    /// Notes a follower; says whether anything is new of it.
+    fn followed_by(&mut self, peer: PeerId, is_seen: bool) -> bool {
+        match self.followers.iter_mut().find(|(tab, _)| *tab == peer) {
+            Some((_, seen)) => std::mem::replace(seen, is_seen) != is_seen,
+            None => {
+                self.followers.push((peer, is_seen));
+                true
+            }
+        }
+    }
+
+    fn has_seen_followers(&self) -> bool {
+        self.followers.iter().any(|(_, is_seen)| *is_seen)
+    }
+
+    pub fn forget(&mut self, is_here: impl Fn(PeerId) -> bool) {
+        self.followers.retain(|(peer, _)| is_here(*peer));
+    }
+
+    /// How the leader's line stands, for a page that has none of its own.
+    pub fn line(&self) -> Option<&Line> {
+        let (_, line) = self.heard.as_ref()?;
+        (self.role == Role::Follower).then_some(line)
+    }
+}
+
+impl Session {
+    /// Whether what is said now goes to the relay, over this page's socket or its leader's.
+    pub(super) fn is_reached(&self) -> bool {
+        match self.lead.role {
+            Role::Follower => self.lead.line().is_some_and(Line::is_open),
+            Role::Alone | Role::Leader => self.relay.machine.is_open(),
+        }
+    }
+
+    /// Stands for the lead among the tabs that want the same relays, or for none if no relay is wanted.
+    pub(super) fn stand(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if !self.lead.shares {
+            return self.connect(now, out);
+        }
+        let group = Group::of(&self.relay.wanted);
+        let is_wanted = !self.relay.wanted.is_empty();
+        self.step_down(now, out);
+        self.lead.group = group;
+        self.lead.stands = is_wanted;
+        if is_wanted {
+            out.push(Output::Lead(Some(group)));
+            self.show_presence(out);
+        }
+    }
+
+    /// Gives up the lead, and the socket with it.
+    pub(super) fn step_down(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if !self.lead.shares {
+            return;
+        }
+        self.lead.role = Role::Follower;
+        self.lead.stands = false;
+        self.lead.heard = None;
+        self.lead.told = None;
+        self.lead.followers.clear();
+        out.push(Output::Lead(None));
+        self.socket(now, machine::Input::Left, out);
+    }
+
+    /// The host has decided.
+    pub(super) fn leads(&mut self, now: Millis, role: Role, out: &mut Vec<Output>) {
+        if self.lead.stands {
+            self.lead.role = role;
+            self.lead.heard = None;
+            self.connect(now, out);
+            // Whoever was led by somebody else answers.
+            self.tell_line(now, out);
+        }
+    }
+
+    /// Visibility is one for all tabs that share a socket: while a person sees one of them, the leader's is in use.
+    pub(super) fn seen(&mut self, now: Millis, is_seen: bool, out: &mut Vec<Output>) {
+        self.lead.is_seen = is_seen;
+        self.show_presence(out);
+        self.judge_visibility(now, out);
+    }
+
+    fn judge_visibility(&mut self, now: Millis, out: &mut Vec<Output>) {
+        let is_seen = self.lead.is_seen || self.lead.has_seen_followers();
+        let input = match is_seen {
+            true => machine::Input::Showed,
+            false => machine::Input::Hid,
+        };
+        self.socket(now, input, out);
+    }
+
+    fn show_presence(&self, out: &mut Vec<Output>) {
+        if self.lead.role == Role::Follower {
+            let here = Note::Here {
+                group: self.lead.group,
+                me: self.me,
+                is_seen: self.lead.is_seen,
+            };
+            out.push(Output::Tabs(here));
+        }
+    }
+
+    /// To the other tabs, and to the relay if `self` is not the one who sends it there.
+    pub(super) fn tell_tabs(&self, frame: Frame, out: &mut Vec<Output>) {
+        out.push(Output::Tabs(match self.lead.role {
+            Role::Follower => Note::ForRelay(self.lead.group, frame),
+            Role::Alone | Role::Leader => Note::Frame(frame),
+        }));
+    }
+
+    /// What came from the relay, for those who have no socket.
+    pub(super) fn pass_to_followers(&self, frame: &Frame, out: &mut Vec<Output>) {
+        if !self.lead.followers.is_empty() {
+            out.push(Output::Tabs(Note::Frame(frame.clone())));
+        }
+    }
+
+    pub(super) fn noted(&mut self, now: Millis, note: Note, out: &mut Vec<Output>) {
+        let is_leader = self.lead.role == Role::Leader;
+        match note {
+            Note::Frame(frame) => self.overheard(now, &frame, out),
+            Note::ForRelay(group, frame) => {
+                if is_leader && group == self.lead.group {
+                    self.pass_to_relay(&frame);
+                }
+                let before = self.replica.digest();
+                self.overheard(now, &frame, out);
+                if is_leader && !self.relay.machine.is_open() && self.replica.digest() != before {
+                    self.unsent += 1;
+                }
+            }
+            Note::Here { group, me, is_seen } if is_leader && group == self.lead.group => {
+                self.lead.told = None;
+                if self.lead.followed_by(me, is_seen) {
+                    self.judge_visibility(now, out);
+                }
+            }
+            Note::Line {
+                group,
+                leader,
+                line,
+            } if !is_leader && group == self.lead.group => self.line_told(now, leader, line, out),
+            Note::Retry(group) if is_leader && group == self.lead.group => {
+                self.socket(now, machine::Input::RetryAsked, out);
+            }
+            Note::Here { .. } | Note::Line { .. } | Note::Retry(_) => {}
+        }
+    }
+
+    fn pass_to_relay(&mut self, frame: &Frame) {
+        if !self.relay.machine.is_open() {
+            return;
+        }
+        let is_volatile = envelope::kinds(frame.as_bytes()).all(|kind| kind == b'c');
+        if !is_volatile || self.relay.outbox.is_empty() {
+            self.relay.overflowed |= self.relay.outbox.push([frame.clone()]).is_err();
+        }
+    }
+
+    /// The leader said how its line stands.
+    fn line_told(&mut self, now: Millis, leader: PeerId, line: Line, out: &mut Vec<Output>) {
+        let before = self.lead.heard.as_ref().map(|(leader, _)| *leader);
+        let was_open = self.is_reached();
+        self.codec.set_shape(line.server.shape());
+        let line = line.arrived(now);
+        if line.is_open() && line.unsent == 0 {
+            self.unsent = 0;
+            self.sent_state = self.replica.state_vector();
+        }
+        self.lead.heard = Some((leader, line));
+        if before != Some(leader) {
+            self.show_presence(out);
+        }
+        if self.is_reached() && !was_open {
+            self.cursor.told = None;
+            self.sync.joined(now);
+            self.tick(now, out);
+        }
+    }
+
+    pub(super) fn retry(&mut self, now: Millis, out: &mut Vec<Output>) {
+        match self.lead.role {
+            Role::Follower => out.push(Output::Tabs(Note::Retry(self.lead.group))),
+            Role::Alone | Role::Leader => self.socket(now, machine::Input::RetryAsked, out),
+        }
+    }
+
+    /// After each input: tells the followers what is new of the line, and lets one of them lead that a person sees, if
+    /// nobody sees this page and it is cut off; browsers slow down what nobody sees.
+    pub(super) fn lead(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if self.lead.role != Role::Leader || self.lead.followers.is_empty() {
+            return;
+        }
+        let is_cut_off = matches!(self.relay.machine.state(), State::Waiting { .. });
+        if is_cut_off && !self.lead.is_seen && self.lead.has_seen_followers() {
+            return self.stand(now, out);
+        }
+        self.tell_line(now, out);
+    }
+
+    fn tell_line(&mut self, now: Millis, out: &mut Vec<Output>) {
+        let line = self.own_line();
+        if self.lead.role == Role::Leader && self.lead.told.as_ref() != Some(&line) {
+            out.push(Output::Tabs(Note::Line {
+                group: self.lead.group,
+                leader: self.me,
+                line: line.leaving(now),
+            }));
+            self.lead.told = Some(line);
+        }
+    }
+}
