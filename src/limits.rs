@@ -121,6 +121,8 @@ pub const ID_BYTES: usize = 64;
 pub const BOARD_EXTENT: f64 = 10_000_000.0;
 /// Undo steps kept per person.
 pub const UNDO_STEPS: usize = 500;
+/// A larger step, as opening a file can be, is not taken back after a reload.
+pub const STEP_BYTES: usize = 1024 * 1024;
 /// Elements that one file may bring.
 pub const IMPORT_ELEMENTS: usize = 100_000;
 /// A file larger than this is not read.

@@ -1,6 +1,7 @@
 //! A seeded world: several sessions, a relay of some kind, a network with faults, and storage that outlives a killed
 //! page. The same seed gives the same run.
 
+pub mod disk;
 pub mod ledger;
 pub mod network;
 pub mod world;

@@ -4,7 +4,8 @@
 
 use duplex::{
     core::{
-        session,
+        doc::store::Saved,
+        session::{self, Session},
         socket::{
             close::CloseEvent,
             endpoint::Endpoint,
@@ -12,6 +13,7 @@ use duplex::{
         },
         wire::profile,
     },
+    limits::STORE_RETRY_MS,
     sim::{
         network::{Audience, Faults},
         world::{Plan, World},
@@ -47,7 +49,11 @@ fn plan(seed: u64) -> Plan {
 }
 
 fn play(seed: u64) {
-    let plan = plan(seed);
+    play_plan(plan(seed));
+}
+
+fn play_plan(plan: Plan) {
+    let seed = plan.seed;
     let mut world = World::new(plan);
     world.play();
     let again =
@@ -85,7 +91,18 @@ fn all_copies_agree_in_the_end_second_half() {
 /// not sent on, and those that had waited for others were not counted.
 #[test]
 fn seeds_that_failed_once() {
-    [501_018, 513_105].into_iter().for_each(play);
+    for seed in [501_018, 513_105] {
+        let plan = plan(seed);
+        let tabs = match plan.audience {
+            Audience::SelfOnly => plan.clients,
+            _ => 0,
+        };
+        play_plan(Plan {
+            tabs,
+            locks: false,
+            ..plan
+        });
+    }
 }
 
 /// The seed that somebody asks for, and as many after it as they ask for.
@@ -310,4 +327,47 @@ fn a_leader_that_nobody_sees_hands_over_when_it_is_cut_off() {
     assert_eq!(states(&world), ["open"; 4]);
     let holds: Vec<_> = (0..3).map(|tab| world.holds_socket(tab)).collect();
     assert_eq!(holds, [false, false, true]);
+}
+
+/// Each call of the storage fails once, alone or with the next three, from the first `load` on.
+#[test]
+fn any_call_of_the_storage_may_fail() {
+    let mut plan = plan(3);
+    plan = Plan {
+        clients: 1,
+        tabs: 0,
+        operations: 0,
+        store_fails: 0.0,
+        ..plan
+    };
+    let run = |fails: std::ops::Range<usize>| {
+        let mut world = World::new(plan);
+        let disk = world.disk(0).expect("a disk");
+        disk.fails.replace(fails);
+        for life in 0..4 {
+            world.run(20);
+            for _ in 0..200 {
+                world.operate(0);
+                world.run(40);
+            }
+            // What fails is tried again, and said meanwhile.
+            let status = world.session(0).map(Session::status);
+            let is_saved = status.is_some_and(|status| status.saved == Saved::Saved);
+            assert_eq!(is_saved, world.unsaved().is_empty(), "life {life}");
+            world.run(5 * STORE_RETRY_MS);
+            assert_eq!(world.unsaved(), Vec::<usize>::new(), "life {life}");
+            let before = world.session(0).map(|s| s.replica().digest());
+            world.reload(0);
+            world.run(5 * STORE_RETRY_MS);
+            let after = world.session(0).map(|s| s.replica().digest());
+            assert_eq!(before, after, "life {life}");
+        }
+        world.disk(0).map_or(0, duplex::sim::disk::Disk::calls)
+    };
+    let calls = run(0..0);
+    println!("{calls} calls without a fault");
+    for call in (0..20).chain((20..calls).step_by(83)) {
+        run(call..call + 1);
+        run(call..call + 4);
+    }
 }

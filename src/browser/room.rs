@@ -19,7 +19,7 @@ use super::{
     websocket::{self, Socket},
 };
 use crate::core::{
-    doc::{schema::Touched, store::Command},
+    doc::{schema::Touched, storage::Storage, store::Command},
     peer::PeerId,
     session::{
         Input, Notice, Output, Scout, ScoutNews, Session, Setup,
@@ -30,6 +30,10 @@ use crate::core::{
 
 /// The name under which profiles of servers are remembered.
 pub const KNOWN_SERVERS: &str = "servers";
+
+/// Why a room's storage can be out of reach for a while.
+const BLOCKED: &str =
+    "another tab has this room open in an older version of Duplex: close or reload it";
 
 /// What the user interface hears of.
 pub enum Event {
@@ -55,6 +59,8 @@ pub struct Host {
     tabs: Option<Tabs>,
     lead: RefCell<Option<Lead>>,
     store: RefCell<Option<Rc<idb::Store>>>,
+    /// The storage is being opened, which can take until another tab is closed.
+    opening: Cell<bool>,
     marks: Rc<Marks>,
     /// The room's name in storage and among tabs; gives away neither name nor key.
     place: String,
@@ -99,6 +105,7 @@ impl Host {
                 }),
                 lead: RefCell::new(None),
                 store: RefCell::new(None),
+                opening: Cell::new(false),
                 marks,
                 place,
                 alarm: Rc::default(),
@@ -237,10 +244,22 @@ impl Host {
     }
 
     async fn store(self: Rc<Self>, command: Command) {
+        if command == Command::Persist {
+            if let Some(lasts) = idb::persist().await {
+                self.input(Input::StoreLasts(lasts));
+            }
+            return;
+        }
         let opened = self.store.borrow().clone();
         let store = match opened {
             Some(store) => Ok(store),
-            None => idb::Store::open(&self.place).await.map(Rc::new),
+            // One that is under way answers when it is done.
+            None if self.opening.replace(true) => return,
+            None => {
+                let opened = self.open().await.map(Rc::new);
+                self.opening.set(false);
+                opened
+            }
         };
         let answer = match store {
             Ok(store) => {
@@ -251,10 +270,15 @@ impl Host {
                         self.session.borrow_mut().guard(self.marks.quarantine());
                         store.load().await.map(|stored| Some(Input::Loaded(stored)))
                     }
+                    Command::Record(records) => {
+                        // If it fails there is less to take back after a reload.
+                        let _ = store.record(&records).await;
+                        Ok(None)
+                    }
                     Command::Append(rows) => {
                         store.append(&rows).await.map(|()| Some(Input::Appended))
                     }
-                    Command::Persist => Ok(idb::persist().await.map(Input::StoreLasts)),
+                    Command::Persist => Ok(None),
                     Command::Compact(compaction) => {
                         // If it fails the rows are still there, and the next load tries again.
                         let _ = store.compact(&compaction).await;
@@ -273,6 +297,16 @@ impl Host {
                 self.input(Input::StoreFailed(error.to_string()));
             }
         }
+    }
+
+    async fn open(self: &Rc<Self>) -> Result<idb::Store, idb::StoreError> {
+        let host = Rc::downgrade(self);
+        idb::Store::open(&self.place, move || {
+            if let Some(host) = host.upgrade() {
+                host.input(Input::StoreFailed(BLOCKED.to_owned()));
+            }
+        })
+        .await
     }
 
     fn set_timer(self: &Rc<Self>) {

@@ -7,6 +7,7 @@ pub mod presence;
 pub mod quarantine;
 pub mod replica;
 pub mod schema;
+pub mod storage;
 pub mod store;
 pub mod sync;
 pub mod undo;

@@ -1,9 +1,7 @@
 //! What one WebSocket message carries.
 
-use serde::{Deserialize, Serialize};
-
 /// A text or a binary message, whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     Text(String),
     Binary(Vec<u8>),

@@ -18,7 +18,8 @@ use super::{
         quarantine::Quarantine,
         replica::{Digest, Replica, ReplicaError},
         schema::{Touched, Write},
-        store::{self, Store, Stored},
+        storage::Stored,
+        store::{self, Store},
         sync::{Action, Sync},
         undo::{Direction, History, Step},
     },
@@ -181,7 +182,7 @@ impl Session {
             codec: Codec::new(setup.tag, setup.room_key, setup.me, setup.salt),
             sent_state: replica.state_vector(),
             replica,
-            history: History::default(),
+            history: History::new(setup.me),
             sync: Sync::default(),
             people: People::default(),
             store: Store::default(),
@@ -264,6 +265,7 @@ impl Session {
             Input::Edited(writes) => {
                 if let Some(step) = self.write(now, &writes, &mut out) {
                     self.history.did(step);
+                    self.record(&mut out);
                 }
             }
             Input::UndoAsked(direction) => self.undo(now, direction, &mut out),
@@ -334,7 +336,9 @@ impl Session {
         if !self.set_aside.is_empty() {
             out.push(Output::Notice(Notice::SetAside));
         }
+        self.history.loaded(&stored.steps);
         out.extend(self.store.resume().map(Output::Store));
+        self.record(out);
         if !touched.is_empty() {
             out.push(Output::Touched(touched));
         }
@@ -502,9 +506,15 @@ impl Session {
             return;
         };
         self.write(now, &inverse.writes, out);
+        self.record(out);
         if inverse.skipped > 0 {
             out.push(Output::Notice(Notice::UndoSkipped(inverse.skipped)));
         }
+    }
+
+    fn record(&mut self, out: &mut Vec<Output>) {
+        let records = self.history.records();
+        out.extend(self.store.record(records).map(Output::Store));
     }
 
     fn tell_cursor(&mut self, now: Millis, out: &mut Vec<Output>) {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    disk::{Disk, at_once},
     ledger::Ledger,
     network::{Audience, Faults, Relay},
 };
@@ -16,7 +17,8 @@ use crate::{
             presence::Profile,
             replica::Replica,
             schema::{Cell, Id, Value, Write},
-            store::{Command, Compaction, Stored},
+            storage::Storage,
+            store::{Command, Saved},
             undo::Direction,
         },
         frame::Frame,
@@ -61,9 +63,7 @@ enum Event {
     Leads(Group),
     Opened(machine::Generation),
     Closed(machine::Generation),
-    Loaded,
-    Stored(Vec<Vec<u8>>),
-    Compacted(Compaction),
+    Storage(Command),
     Tick,
 }
 
@@ -74,15 +74,6 @@ struct Page {
     life: u32,
     socket: Option<(machine::Generation, bool)>,
     tick_at: Option<Millis>,
-}
-
-/// What survives a page: rows with their keys, and a snapshot.
-#[derive(Default)]
-struct Disk {
-    snapshot: Option<Vec<u8>>,
-    covers: Option<u64>,
-    rows: BTreeMap<u64, Vec<u8>>,
-    next_key: u64,
 }
 
 pub struct World {
@@ -184,9 +175,42 @@ impl World {
         if client < self.plan.tabs { 0 } else { client }
     }
 
-    fn disk(&mut self, client: usize) -> Option<&mut Disk> {
-        let at = self.browser_of(client);
-        self.disks.get_mut(at)
+    /// What a client's browser stores.
+    pub fn disk(&self, client: usize) -> Option<&Disk> {
+        self.disks.get(self.browser_of(client))
+    }
+
+    fn storage(&mut self, client: usize, command: Command) {
+        let is_append = matches!(command, Command::Append(_));
+        if is_append && self.rng.f64() < self.plan.store_fails {
+            return self.input(client, Input::StoreFailed("it is full".to_owned()));
+        }
+        let Some(disk) = self.disk(client) else {
+            return;
+        };
+        let answer = match command {
+            Command::Load => at_once(disk.load()).map(|loaded| loaded.map(Input::Loaded)),
+            Command::Append(rows) => {
+                at_once(disk.append(&rows)).map(|appended| appended.map(|()| Input::Appended))
+            }
+            Command::Compact(compaction) => {
+                at_once(disk.compact(&compaction));
+                None
+            }
+            Command::Record(records) => {
+                at_once(disk.record(&records));
+                None
+            }
+            Command::Persist => None,
+        };
+        if let Some(answer) = answer {
+            let input = answer.unwrap_or_else(|full| Input::StoreFailed(full.to_string()));
+            self.input(client, input);
+        }
+        let is_saved = |session: &Session| session.status().saved == Saved::Saved;
+        if is_append && self.session(client).is_some_and(is_saved) {
+            self.ledger.promised(client);
+        }
     }
 
     fn schedule(&mut self, client: usize, after: Millis, event: Event) {
@@ -255,17 +279,15 @@ impl World {
                         self.grant(client, group);
                     }
                 }
-                Output::Store(Command::Load) => self.schedule(client, 3, Event::Loaded),
-                Output::Store(Command::Append(rows)) => {
-                    let after = self.rng.u64(1..30);
-                    self.schedule(client, after, Event::Stored(rows));
+                Output::Store(Command::Persist) => {}
+                Output::Store(command) => {
+                    let after = match command {
+                        Command::Append(_) | Command::Compact(_) => self.rng.u64(1..30),
+                        _ => 3,
+                    };
+                    self.schedule(client, after, Event::Storage(command));
                 }
-                Output::Store(Command::Compact(compaction)) => {
-                    let after = self.rng.u64(1..30);
-                    self.schedule(client, after, Event::Compacted(compaction));
-                }
-                Output::Store(Command::Persist)
-                | Output::Touched(_)
+                Output::Touched(_)
                 | Output::Wet(..)
                 | Output::Notice(_)
                 | Output::Scout(_)
@@ -363,33 +385,7 @@ impl World {
                     Input::Socket(machine::Input::Closed(generation, close)),
                 );
             }
-            Event::Loaded => {
-                let stored = self
-                    .disk(client)
-                    .map(|disk| disk.read())
-                    .unwrap_or_default();
-                self.input(client, Input::Loaded(stored));
-            }
-            Event::Stored(_) if self.rng.f64() < self.plan.store_fails => {
-                self.input(client, Input::StoreFailed("it is full".to_owned()));
-            }
-            Event::Stored(rows) => {
-                if let Some(disk) = self.disk(client) {
-                    disk.append(rows);
-                }
-                self.input(client, Input::Appended);
-                let saved = self
-                    .session(client)
-                    .is_some_and(|session| session.status().unstored == 0);
-                if saved {
-                    self.ledger.promised(client);
-                }
-            }
-            Event::Compacted(compaction) => {
-                if let Some(disk) = self.disk(client) {
-                    disk.compact(compaction);
-                }
-            }
+            Event::Storage(command) => self.storage(client, command),
             Event::Tick => {
                 page.tick_at = None;
                 self.input(client, Input::Ticked);
@@ -550,11 +546,7 @@ impl World {
     pub fn unsaved(&self) -> Vec<usize> {
         let differs = |&client: &usize| {
             let mut fresh = Replica::new(PeerId::FIRST);
-            let stored = self
-                .disks
-                .get(self.browser_of(client))
-                .map(Disk::read)
-                .unwrap_or_default();
+            let stored = self.disk(client).map(Disk::read).unwrap_or_default();
             for update in stored.snapshot.iter().chain(&stored.rows) {
                 let _ = fresh.apply(update);
             }
@@ -593,30 +585,4 @@ fn draw(rng: &mut fastrand::Rng) -> Vec<Write> {
         cell: Cell::Ink(Id::random(rng)),
         value: Some(Value::Bytes(bytes.into())),
     }]
-}
-
-impl Disk {
-    fn read(&self) -> Stored {
-        Stored {
-            snapshot: self.snapshot.clone(),
-            covers: self.covers,
-            rows: self.rows.values().cloned().collect(),
-            last_row: self.rows.keys().next_back().copied(),
-        }
-    }
-
-    fn append(&mut self, rows: Vec<Vec<u8>>) {
-        for row in rows {
-            self.next_key += 1;
-            self.rows.insert(self.next_key, row);
-        }
-    }
-
-    fn compact(&mut self, compaction: Compaction) {
-        if self.covers == compaction.replaces {
-            self.snapshot = Some(compaction.snapshot);
-            self.covers = Some(compaction.covers);
-            self.rows = self.rows.split_off(&(compaction.covers + 1));
-        }
-    }
 }

@@ -5,6 +5,7 @@ mod chunks;
 mod excalidraw;
 mod input;
 mod lifecycle;
+mod storage;
 mod tabs;
 mod todomvc;
 mod together;
@@ -78,6 +79,8 @@ fn main() {
         input::tools_undo_and_zoom_do_what_they_say,
         input::the_list_is_undone_by_key_and_button,
         input::what_stopped_the_page_is_set_aside,
+        storage::a_full_disk_is_said_and_nothing_is_lost,
+        storage::what_was_done_is_taken_back_after_a_reload,
     ];
     let mut trials: Vec<Trial> = Engine::ALL
         .into_iter()
@@ -86,6 +89,7 @@ fn main() {
     // WebKitGTK's MiniBrowser opens no tabs for a driver, and takes no profile folder.
     let in_two = journeys![
         lifecycle::what_was_saved_survives_a_killed_browser,
+        storage::an_older_tab_that_keeps_the_room_is_named,
         tabs::tabs_share_one_socket_and_the_next_one_takes_over,
     ];
     for (name, journey) in in_two {

@@ -66,7 +66,7 @@ impl From<Id> for String {
 }
 
 /// A to-do item's fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Field {
     /// Text: what needs to be done.
     Title,
@@ -117,13 +117,13 @@ impl Fields {
 }
 
 /// One place in the document that holds one value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Cell {
     Ink(Id),
     Todo(Id, Field),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
     Bytes(Arc<[u8]>),
     Text(Arc<str>),
@@ -151,7 +151,7 @@ pub struct Write {
 }
 
 /// What a write did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub cell: Cell,
     pub before: Option<Value>,

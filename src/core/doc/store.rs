@@ -1,19 +1,11 @@
 //! What goes to storage, and what is known to be there. The log is only ever appended to; a snapshot replaces rows
 //! that the very transaction it came from has read, never more.
 
+use super::{
+    storage::{Compaction, Stored},
+    undo::Record,
+};
 use crate::limits::{LOG_ROWS, Millis, STORE_RETRY_MS};
-
-/// A room as storage holds it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stored {
-    pub snapshot: Option<Vec<u8>>,
-    /// The last row that went into the snapshot, which tells it from every other one.
-    pub covers: Option<u64>,
-    /// Log rows in the order they were written, each a Yjs update.
-    pub rows: Vec<Vec<u8>>,
-    /// The key of the last row read; rows up to it may be replaced by a snapshot.
-    pub last_row: Option<u64>,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -23,19 +15,10 @@ pub enum Command {
     Append(Vec<Vec<u8>>),
     /// No answer is needed: if it fails, the rows are still there.
     Compact(Compaction),
+    /// No answer is needed: if it fails, an undo after a reload finds fewer steps.
+    Record(Vec<Record>),
     /// Ask the browser to keep what is stored even when it runs out of space; answer with [`Store::lasts`].
     Persist,
-}
-
-/// In one transaction put the snapshot and delete the rows that it covers, unless another tab put one since this one
-/// read: its rows are gone, and only its snapshot has them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compaction {
-    pub snapshot: Vec<u8>,
-    /// The last row that it covers.
-    pub covers: u64,
-    /// What the snapshot covers in whose place it comes.
-    pub replaces: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +27,7 @@ pub enum Saved {
     Saving,
     /// Everything made here is stored in this browser.
     Saved,
-    /// Storage could not be opened; edits live in this page only.
+    /// Storage could not be opened, or must not be written; edits live in this page only.
     MemoryOnly,
     /// Storage took edits before, and the last write failed; it is tried again.
     Failed,
@@ -53,6 +36,10 @@ pub enum Saved {
 #[derive(Debug, Default)]
 pub struct Store {
     loaded: bool,
+    /// A newer version of this program owns what is stored.
+    is_newer: bool,
+    /// Steps that were made before the room was read.
+    records: Vec<Record>,
     waiting: Vec<Vec<u8>>,
     writing: Option<Vec<Vec<u8>>>,
     wrote_once: bool,
@@ -65,6 +52,7 @@ pub struct Store {
 impl Store {
     pub fn saved(&self) -> Saved {
         match (&self.problem, self.wrote_once) {
+            _ if self.is_newer => Saved::MemoryOnly,
             (Some(_), true) => Saved::Failed,
             (Some(_), false) => Saved::MemoryOnly,
             (None, _) if self.is_idle() => Saved::Saved,
@@ -86,6 +74,11 @@ impl Store {
     /// The browser's answer.
     pub fn lasts(&mut self, lasts: bool) {
         self.lasts = Some(lasts);
+    }
+
+    /// Whether a newer version of this program stored the room: this one reads it and writes nothing.
+    pub fn is_newer(&self) -> bool {
+        self.is_newer
     }
 
     /// What storage said when it failed last.
@@ -110,7 +103,10 @@ impl Store {
     ) -> Option<Command> {
         self.loaded = true;
         self.problem = None;
-        let covers = stored.last_row.filter(|_| stored.rows.len() >= LOG_ROWS)?;
+        self.is_newer = stored.is_newer;
+        let covers = stored
+            .last_row
+            .filter(|_| stored.rows.len() >= LOG_ROWS && !stored.is_newer)?;
         Some(Command::Compact(Compaction {
             snapshot: snapshot(),
             covers,
@@ -119,8 +115,19 @@ impl Store {
     }
 
     /// Goes on with what was to be written while the room was being read.
-    pub fn resume(&mut self) -> Option<Command> {
-        self.next()
+    pub fn resume(&mut self) -> impl Iterator<Item = Command> {
+        let records = self.record(Vec::new());
+        self.next().into_iter().chain(records)
+    }
+
+    /// A step was made or taken back.
+    pub fn record(&mut self, records: Vec<Record>) -> Option<Command> {
+        if self.is_newer {
+            return None;
+        }
+        self.records.extend(records);
+        let is_due = self.loaded && !self.records.is_empty();
+        is_due.then(|| Command::Record(std::mem::take(&mut self.records)))
     }
 
     /// An update has to be kept.
@@ -151,7 +158,7 @@ impl Store {
 
     /// The page goes away: whatever waits is written now, beside what is being written.
     pub fn hurry(&mut self) -> Option<Command> {
-        if !self.loaded || self.waiting.is_empty() {
+        if !self.loaded || self.is_newer || self.waiting.is_empty() {
             return None;
         }
         let rows = std::mem::take(&mut self.waiting);
@@ -175,7 +182,7 @@ impl Store {
     }
 
     fn next(&mut self) -> Option<Command> {
-        if !self.loaded || self.writing.is_some() || self.waiting.is_empty() {
+        if !self.loaded || self.is_newer || self.writing.is_some() || self.waiting.is_empty() {
             return None;
         }
         let rows = std::mem::take(&mut self.waiting);
@@ -249,7 +256,8 @@ mod tests {
         assert_eq!(store.saved(), Saved::MemoryOnly);
         assert_eq!(store.tick(STORE_RETRY_MS), Some(Command::Load));
         assert_eq!(store.loaded(&Stored::default(), Vec::new), None);
-        assert_eq!(store.resume(), Some(Command::Append(vec![vec![1]])));
+        let resumed: Vec<_> = store.resume().collect();
+        assert_eq!(resumed, [Command::Append(vec![vec![1]])]);
     }
 
     #[test]
@@ -268,6 +276,22 @@ mod tests {
             replaces: None,
         });
         assert_eq!(store.loaded(&stored, || vec![9]), Some(compact));
+    }
+
+    #[test]
+    fn what_a_newer_version_stored_is_read_and_never_written() {
+        let mut store = Store::default();
+        let stored = Stored {
+            rows: vec![vec![0]; LOG_ROWS],
+            last_row: Some(9),
+            is_newer: true,
+            ..Stored::default()
+        };
+        assert_eq!(store.loaded(&stored, || vec![9]), None);
+        assert_eq!(store.resume().count(), 0);
+        assert_eq!(store.keep(vec![1]), None);
+        assert_eq!(store.hurry(), None);
+        assert_eq!(store.saved(), Saved::MemoryOnly);
     }
 
     #[test]

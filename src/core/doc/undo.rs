@@ -1,19 +1,62 @@
 //! What a person can take back: their own steps only, as inverse writes. A cell that somebody else has changed since
-//! is left as it is, and counted.
+//! is left as it is, and counted. Steps are recorded in storage, so that a reload takes none of them away; those that
+//! were taken back can be done again until the page goes.
 
 use super::{
     replica::Replica,
     schema::{Change, Write},
 };
-use crate::limits::UNDO_STEPS;
+use crate::{
+    core::peer::PeerId,
+    limits::{STEP_BYTES, UNDO_STEPS},
+};
 
 /// One thing a person did: the changes of one commit.
 pub type Step = Vec<Change>;
 
-#[derive(Debug, Default)]
+/// Names a recorded step; in the order in which they were made, as far as tabs knew of each other. 52 bits: its number,
+/// and some of the page's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StepKey(u64);
+
+impl StepKey {
+    const PAGE_BITS: u32 = 20;
+
+    pub fn new(number: u32, page: PeerId) -> Self {
+        let page = page.get() % (1 << Self::PAGE_BITS);
+        Self(u64::from(number) << Self::PAGE_BITS | page)
+    }
+
+    fn number(self) -> u32 {
+        (self.0 >> Self::PAGE_BITS) as u32
+    }
+
+    /// A whole number, as IndexedDB takes for a key.
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64
+    }
+
+    pub fn from_f64(key: f64) -> Self {
+        Self(key as u64)
+    }
+}
+
+/// What storage is to do about a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    Keep(StepKey, Vec<u8>),
+    Drop(StepKey),
+}
+
+#[derive(Debug)]
 pub struct History {
-    done: Vec<Step>,
+    page: PeerId,
+    next: u32,
+    done: Vec<(StepKey, Step)>,
     undone: Vec<Step>,
+    records: Vec<Record>,
+    /// What earlier pages recorded is here.
+    is_loaded: bool,
 }
 
 /// The writes that take a step back, or do it again.
@@ -31,13 +74,65 @@ pub enum Direction {
 }
 
 impl History {
+    /// `page`: of this page load, no other one.
+    pub fn new(page: PeerId) -> Self {
+        Self {
+            page,
+            next: 0,
+            done: Vec::new(),
+            undone: Vec::new(),
+            records: Vec::new(),
+            is_loaded: false,
+        }
+    }
+
+    /// What earlier pages of this person recorded comes before what this one did. One that does not read is left out,
+    /// and nothing is taken in a second time.
+    ///
+    /// `steps`: in the order of their keys.
+    pub fn loaded(&mut self, steps: &[(StepKey, Vec<u8>)]) {
+        if std::mem::replace(&mut self.is_loaded, true) {
+            return;
+        }
+        let own: Vec<_> = self.done.iter().map(|(key, _)| *key).collect();
+        let read = |(key, bytes): &(StepKey, Vec<u8>)| {
+            let step = postcard::from_bytes(bytes).ok()?;
+            (!own.contains(key)).then_some((*key, step))
+        };
+        let steps: Vec<_> = steps.iter().filter_map(read).collect();
+        let last = steps.last().map_or(0, |(key, _)| key.number());
+        self.next = self.next.max(last.saturating_add(1));
+        self.done.splice(..0, steps);
+        self.forget_oldest();
+    }
+
     /// A new step. What was undone before can no longer be redone.
     pub fn did(&mut self, step: Step) {
         self.undone.clear();
-        self.done.push(step);
-        if self.done.len() > UNDO_STEPS {
-            self.done.remove(0);
+        self.keep(step);
+    }
+
+    fn keep(&mut self, step: Step) {
+        let key = StepKey::new(self.next, self.page);
+        self.next = self.next.saturating_add(1);
+        let bytes = postcard::to_allocvec(&step).unwrap_or_default();
+        if (1..=STEP_BYTES).contains(&bytes.len()) {
+            self.records.push(Record::Keep(key, bytes));
         }
+        self.done.push((key, step));
+        self.forget_oldest();
+    }
+
+    fn forget_oldest(&mut self) {
+        let surplus = self.done.len().saturating_sub(UNDO_STEPS);
+        let forgotten = self.done.drain(..surplus);
+        self.records
+            .extend(forgotten.map(|(key, _)| Record::Drop(key)));
+    }
+
+    /// What storage has to be told since the last time.
+    pub fn records(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.records)
     }
 
     pub fn can(&self, direction: Direction) -> bool {
@@ -49,11 +144,14 @@ impl History {
 
     /// Takes the newest step off its stack, puts it on the other one, and says how to reverse or repeat it.
     pub fn step(&mut self, direction: Direction, replica: &Replica) -> Option<Inverse> {
-        let (from, to) = match direction {
-            Direction::Undo => (&mut self.done, &mut self.undone),
-            Direction::Redo => (&mut self.undone, &mut self.done),
+        let step = match direction {
+            Direction::Undo => {
+                let (key, step) = self.done.pop()?;
+                self.records.push(Record::Drop(key));
+                step
+            }
+            Direction::Redo => self.undone.pop()?,
         };
-        let step = from.pop()?;
         let mut inverse = Inverse::default();
         for Change {
             cell,
@@ -74,7 +172,10 @@ impl History {
                 inverse.skipped += 1;
             }
         }
-        to.push(step);
+        match direction {
+            Direction::Undo => self.undone.push(step),
+            Direction::Redo => self.keep(step),
+        }
         Some(inverse)
     }
 }
@@ -96,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_step_is_taken_back_and_done_again() {
-        let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::default());
+        let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::new(PeerId::FIRST));
         history.did(
             replica
                 .write(&[ink("a", Some(1)), ink("b", Some(2))])
@@ -114,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_somebody_else_changed_since_stays() {
-        let (mut mine, mut history) = (Replica::new(PeerId::FIRST), History::default());
+        let (mut mine, mut history) = (Replica::new(PeerId::FIRST), History::new(PeerId::FIRST));
         history.did(mine.write(&[ink("a", Some(1))]).unwrap().changes);
         mine.write(&[ink("a", Some(9))]);
         let undo = history.step(Direction::Undo, &mine).unwrap();
@@ -129,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_new_step_ends_redoing() {
-        let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::default());
+        let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::new(PeerId::FIRST));
         history.did(replica.write(&[ink("a", Some(1))]).unwrap().changes);
         history.step(Direction::Undo, &replica);
         history.did(replica.write(&[ink("b", Some(1))]).unwrap().changes);
@@ -137,8 +238,49 @@ mod tests {
     }
 
     #[test]
+    fn what_was_recorded_is_taken_back_after_a_reload() {
+        let (mut replica, mut before) = (Replica::new(PeerId::FIRST), History::new(PeerId::FIRST));
+        for id in ["a", "b", "c"] {
+            before.did(replica.write(&[ink(id, Some(1))]).unwrap().changes);
+        }
+        let undo = before.step(Direction::Undo, &replica).unwrap();
+        replica.write(&undo.writes);
+        let mut kept = Vec::new();
+        for record in before.records() {
+            match record {
+                Record::Keep(key, bytes) => kept.push((key, bytes)),
+                Record::Drop(key) => kept.retain(|(other, _)| *other != key),
+            }
+        }
+        let mut after = History::new(PeerId::from_random(2));
+        after.did(replica.write(&[ink("d", Some(1))]).unwrap().changes);
+        kept.push((kept[0].0, b"nonsense".to_vec()));
+        after.loaded(&kept);
+        let mut left = Vec::new();
+        while let Some(undo) = after.step(Direction::Undo, &replica) {
+            replica.write(&undo.writes);
+            left.push(replica.inks().len());
+        }
+        assert_eq!(
+            left,
+            [2, 1, 0],
+            "its own step first, then those from before"
+        );
+    }
+
+    #[test]
+    fn keys_sort_by_number_and_survive_as_numbers() {
+        let key = |number, page| StepKey::new(number, PeerId::from_random(page));
+        let keys = [key(0, 9), key(1, 1), key(1, 2), key(u32::MAX, u64::MAX)];
+        assert!(keys.is_sorted());
+        for key in keys {
+            assert_eq!(StepKey::from_f64(key.to_f64()), key);
+        }
+    }
+
+    #[test]
     fn steps_are_bounded() {
-        let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::default());
+        let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::new(PeerId::FIRST));
         for n in 0..UNDO_STEPS + 50 {
             history.did(
                 replica

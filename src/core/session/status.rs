@@ -116,6 +116,8 @@ pub struct Status {
     /// Edits that storage has not taken.
     pub unstored: usize,
     pub saved: Saved,
+    /// A newer version of this program stored the room.
+    pub is_newer: bool,
     /// Whether the browser promises to keep what is stored; none until it has said.
     pub lasts: Option<bool>,
     pub storage_problem: Option<String>,
@@ -137,6 +139,7 @@ impl Session {
             in_step: self.sync.in_step(),
             unstored: self.store.pending(),
             saved: self.store.saved(),
+            is_newer: self.store.is_newer(),
             lasts: self.store.is_lasting(),
             storage_problem: self.store.problem().map(str::to_owned),
         }
@@ -249,6 +252,10 @@ impl Status {
                 None => "Everything is saved in this browser.",
             }
             .to_owned(),
+            Saved::MemoryOnly if self.is_newer => {
+                "A newer version of Duplex stored this room. Load the page again to get it; until then edits stay in this page."
+                    .to_owned()
+            }
             Saved::MemoryOnly => format!(
                 "This browser gives no storage ({problem}). Export before you close the page."
             ),

@@ -1,6 +1,8 @@
 //! One envelope: written as ASCII, found again anywhere in a frame. The grammar stands in [`super`].
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use std::sync::LazyLock;
+
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
 
 use super::tag::Tag;
@@ -11,8 +13,9 @@ use crate::{
 
 const SENTINEL: &[u8] = b"~dx1.";
 const END: u8 = b'~';
-/// A table of 1 kB; the faster kind has 16 kB, which do not compress, and frames are short.
-const CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
+/// The fast kind. Its tables, 16 kB that do not compress, are made at first use and not downloaded.
+static CRC: LazyLock<Crc<u32, Table<16>>> =
+    LazyLock::new(|| Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC));
 
 /// What an envelope says of itself in the clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -89,11 +89,13 @@ pub fn optimise(from: &Path, to: &Path, path: &OsStr) -> Result<()> {
     tools::run_quietly(
         Command::new("wasm-opt")
             .args([
-                "-Oz",
+                "-Os",
                 "--low-memory-unused",
                 "--skip-pass=local-cse",
                 "--one-caller-inline-max-function-size=60",
                 "--strip-producers",
+                // Once more over what that left.
+                "-Os",
             ])
             .arg(from)
             .arg("-o")

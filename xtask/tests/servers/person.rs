@@ -10,7 +10,8 @@ use duplex::{
             presence::Profile,
             replica::Digest,
             schema::{Cell, Id, Value, Write},
-            store::{Command, Stored},
+            storage::Stored,
+            store::Command,
         },
         frame::Frame,
         peer::PeerId,
@@ -251,7 +252,7 @@ impl Host {
                 Output::Store(Command::Load) => self.tell(Input::Loaded(Stored::default())),
                 Output::Store(Command::Append(_)) => self.tell(Input::Appended),
                 Output::Socket(machine::Output::Ask(_))
-                | Output::Store(Command::Compact(_) | Command::Persist)
+                | Output::Store(Command::Compact(_) | Command::Record(_) | Command::Persist)
                 | Output::Tabs(_)
                 | Output::Lead(_)
                 | Output::Remember(_)

@@ -16,8 +16,9 @@ pub fn Cursors() -> impl IntoView {
             .get()
             .screen_from_board(Point::new(x.into(), y.into()));
         let style = format!(
-            "--person: rgb({r} {g} {b}); transform: translate({:.1}px, {:.1}px)",
-            at.x, at.y
+            "--person: rgb({r} {g} {b}); transform: translate({}px, {}px)",
+            at.x.round() as i32,
+            at.y.round() as i32
         );
         Some(view! {
             <div class="cursor" style=style>

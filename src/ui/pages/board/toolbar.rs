@@ -100,7 +100,7 @@ fn Widths() -> impl IntoView {
             <button
                 type="button"
                 class="width"
-                style=format!("--width: {}px", 1.0 + width * 2.0)
+                style=format!("--width: {}px", (1.0 + width * 2.0) as u32)
                 aria-label=name
                 title=name
                 aria-pressed=move || (style.get().width == width).to_string()
@@ -120,7 +120,7 @@ pub fn Zoom() -> impl IntoView {
     let room = use_room();
     let camera = room.easel().borrow().camera;
     let command = move |command| room.easel().borrow_mut().command(command);
-    let percent = move || format!("{:.0} %", camera.get().zoom * 100.0);
+    let percent = move || format!("{} %", (camera.get().zoom * 100.0).round() as u32);
     view! {
         <div class="panel zoom">
             <IconButton
