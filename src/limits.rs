@@ -57,7 +57,7 @@ pub const LOW_WATER_BYTES: usize = 16 * 1024;
 /// How soon `bufferedAmount` is looked at again while it is high, for no event tells of it; twice as late each time that
 /// nothing went, up to the cap.
 pub const DRAIN_MS: Millis = 4;
-pub const DRAIN_CAP_MS: Millis = 64;
+pub const DRAIN_CAP_MS: Millis = 16;
 /// What may wait for a slow server, in messages and payload bytes; beyond it the document holds the truth.
 pub const OUTBOX_MESSAGES: usize = 1_000;
 pub const OUTBOX_BYTES: usize = 1024 * 1024;
@@ -147,6 +147,8 @@ pub const ASK_INTERVAL_MS: Millis = 1_000;
 pub const ANSWER_RANK_MS: Millis = 80;
 /// Ranks beyond this wait no longer than it.
 pub const ANSWER_RANKS: u64 = 8;
+/// A longer answer is announced before it comes: it takes longer than the next rank waits.
+pub const LONG_ANSWER_BYTES: usize = 8 * 1024;
 /// Own digests remembered: a peer that shows one of them is behind us, not ahead.
 pub const DIGESTS: usize = 64;
 /// People whose presence is kept.

@@ -4,7 +4,10 @@
 
 use duplex::{
     core::{
-        doc::store::Saved,
+        doc::{
+            schema::{Cell, Id, Value, Write},
+            store::Saved,
+        },
         session::{self, Session},
         socket::{
             close::CloseEvent,
@@ -13,7 +16,7 @@ use duplex::{
         },
         wire::profile,
     },
-    limits::STORE_RETRY_MS,
+    limits::{OUTBOX_BYTES, STORE_RETRY_MS},
     sim::{
         network::{Audience, Faults},
         world::{Plan, World},
@@ -370,4 +373,79 @@ fn any_call_of_the_storage_may_fail() {
         run(call..call + 1);
         run(call..call + 4);
     }
+}
+
+/// People come one by one, until fifty are here.
+#[test]
+fn fifty_joins_cost_little_more_than_what_the_joiners_get() {
+    const PEOPLE: usize = 50;
+    let mut world = World::new(Plan {
+        seed: 10,
+        clients: 1,
+        operations: 0,
+        audience: Audience::Others,
+        faults: Faults::NONE,
+        store_fails: 0.0,
+        tabs: 0,
+        locks: true,
+    });
+    world.run(2_000);
+    while world.session(0).map_or(0, |s| s.replica().inks().len()) < 600 {
+        world.operate(0);
+        world.run(20);
+    }
+    world.run(20_000);
+    let state = world.session(0).map_or(0, |s| s.replica().snapshot().len());
+    let (bytes, mut most_answers, mut copy) = (world.bytes, 0, 0);
+    for joined in 1..=PEOPLE {
+        let before = world.answers;
+        world.join();
+        world.run(3_000);
+        // A copy as it is on the wire: what the first joiner costs, with nobody else here.
+        if joined == 1 {
+            copy = world.bytes - bytes;
+        }
+        most_answers = most_answers.max(world.answers - before);
+        assert!(world.agree(), "join {joined}");
+    }
+    let beyond = world.bytes - bytes - PEOPLE * copy;
+    let ratio = beyond as f64 / state as f64;
+    println!(
+        "{state} bytes; at most {most_answers} answers a join; {ratio:.2} states beyond the copies"
+    );
+    assert!(most_answers <= 3, "{most_answers} answers to one join");
+    assert!(ratio <= 3.0, "{ratio} states of traffic beyond the copies");
+
+    let point = |x: f32| session::Input::Pointed(Some((x, 7.0)));
+    let before = world.frames;
+    world.input(0, point(1.0));
+    assert_eq!(world.frames - before, 1, "one pointer, one frame");
+}
+
+/// The answer to a joiner does not fit the queue beside anything else.
+#[test]
+fn a_room_that_is_larger_than_the_queue_is_joined() {
+    let mut world = World::new(Plan {
+        seed: 12,
+        clients: 2,
+        operations: 0,
+        audience: Audience::Others,
+        faults: Faults::NONE,
+        store_fails: 0.0,
+        tabs: 0,
+        locks: true,
+    });
+    world.run(2_000);
+    for stroke in 0..=OUTBOX_BYTES / 60_000 {
+        let write = Write {
+            cell: Cell::Ink(Id::parse(&stroke.to_string()).unwrap()),
+            value: Some(Value::Bytes(vec![stroke as u8; 60_000].into())),
+        };
+        world.input(0, session::Input::Edited(vec![write]));
+        world.run(100);
+    }
+    world.run(5_000);
+    world.join();
+    world.run(3_000);
+    assert!(world.agree());
 }

@@ -33,7 +33,7 @@ use super::{
         tag::Tag,
     },
 };
-use crate::limits::{CURSOR_MS, Millis};
+use crate::limits::{CURSOR_MS, LONG_ANSWER_BYTES, Millis};
 
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -181,9 +181,9 @@ impl Session {
             rng: fastrand::Rng::with_seed(setup.seed),
             codec: Codec::new(setup.tag, setup.room_key, setup.me, setup.salt),
             sent_state: replica.state_vector(),
+            sync: Sync::new(replica.digest()),
             replica,
             history: History::new(setup.me),
-            sync: Sync::default(),
             people: People::default(),
             store: Store::default(),
             cursor: Cursor::default(),
@@ -563,11 +563,18 @@ impl Session {
         let Ok(diff) = self.replica.diff(state_vector) else {
             return;
         };
-        let answer = Body::Answer {
+        let digest = self.replica.digest();
+        let update = diff.unwrap_or_else(|| self.replica.deletions());
+        if update.len() <= LONG_ANSWER_BYTES {
+            self.say(Body::Answer { to, digest, update }, out);
+            return;
+        }
+        // The others hear of it before they have all of it, and keep quiet.
+        let announced = Body::Answer {
             to,
-            digest: self.replica.digest(),
-            update: diff.unwrap_or_else(|| self.replica.deletions()),
+            digest,
+            update: Replica::EMPTY_UPDATE.to_vec(),
         };
-        self.say(answer, out);
+        self.say_both(announced, Body::Update(update), out);
     }
 }

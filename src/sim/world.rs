@@ -30,6 +30,7 @@ use crate::{
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         todo::list::List,
         wire::{
+            envelope,
             profile::{self, Profile as Server},
             seal::RoomKey,
             tag::Tag,
@@ -89,9 +90,10 @@ pub struct World {
     events: BTreeMap<u64, Event>,
     next_event: u64,
     ledger: Ledger,
-    /// Frames handed to the relay so far, and their bytes.
+    /// Frames handed to the relay so far, their bytes, and how many of them carried answers.
     pub frames: usize,
     pub bytes: usize,
+    pub answers: usize,
 }
 
 const ADDRESS: &str = "ws://sim/";
@@ -115,21 +117,27 @@ impl World {
             },
             pages: Vec::new(),
             leads: Vec::new(),
-            disks: (0..plan.clients).map(|_| Disk::default()).collect(),
+            disks: Vec::new(),
             queue: BinaryHeap::new(),
             events: BTreeMap::new(),
             next_event: 0,
             ledger: Ledger::default(),
             frames: 0,
             bytes: 0,
+            answers: 0,
             plan,
         };
-        for client in 0..plan.clients {
-            let (page, outputs) = world.page(0);
-            world.pages.push(page);
-            world.carry_out(client, outputs);
-        }
+        (0..plan.clients).for_each(|_| world.join());
         world
+    }
+
+    /// Somebody opens the link who never had it open.
+    pub fn join(&mut self) {
+        let client = self.pages.len();
+        let (page, outputs) = self.page(0);
+        self.pages.push(page);
+        self.disks.push(Disk::default());
+        self.carry_out(client, outputs);
     }
 
     fn page(&mut self, life: u32) -> (Page, Vec<Output>) {
@@ -316,6 +324,9 @@ impl World {
         }
         self.frames += 1;
         self.bytes += frame.len();
+        self.answers += envelope::kinds(frame.as_bytes())
+            .filter(|&kind| kind == b'a')
+            .count();
         for to in 0..self.pages.len() {
             let Some(generation) = self.pages.get(to).and_then(is_open) else {
                 continue;

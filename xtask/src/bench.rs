@@ -1,5 +1,6 @@
 //! Figures: measured in this run, on this machine, printed as tables and written as JSON.
 
+mod room;
 pub mod size;
 mod socket;
 
@@ -34,15 +35,21 @@ pub enum Part {
     App,
     /// The socket layer beside the raw WebSocket
     Socket,
+    /// A large room: opening, joining, memory, and what a killed browser keeps
+    Room,
 }
 
 pub async fn run(part: Option<Part>) -> Result<()> {
     let mut report = json!({});
-    if part != Some(Part::Socket) {
+    let is_asked = |this| part.is_none_or(|part| part == this);
+    if is_asked(Part::App) {
         report["app"] = app().await?;
     }
-    if part != Some(Part::App) {
+    if is_asked(Part::Socket) {
         report["socket"] = socket::run().await?;
+    }
+    if is_asked(Part::Room) {
+        report["room"] = room::run().await?;
     }
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder)?;

@@ -74,6 +74,9 @@ pub struct Replica {
 }
 
 impl Replica {
+    /// An update with nothing in it: no author, no deletion.
+    pub const EMPTY_UPDATE: [u8; 2] = [0, 0];
+
     /// An empty document. `me` must never have written to any copy before.
     pub fn new(me: PeerId) -> Self {
         let mut options =

@@ -44,6 +44,8 @@ pub struct Sync {
     shown: Vec<(PeerId, Digest)>,
     /// Digests that name states we have not been in, and may lack something of.
     unknown: VecDeque<Digest>,
+    /// The empty document's digest: whoever shows it has nothing that could be missed.
+    empty: Option<Digest>,
     answers: Vec<DueAnswer>,
     ask_at: Option<Millis>,
     asked_at: Option<Millis>,
@@ -52,6 +54,14 @@ pub struct Sync {
 }
 
 impl Sync {
+    /// `empty`: the digest of a document with nothing in it.
+    pub fn new(empty: Digest) -> Self {
+        Self {
+            empty: Some(empty),
+            ..Self::default()
+        }
+    }
+
     /// A way to others opened: ask at once, and show ourselves.
     pub fn joined(&mut self, now: Millis) {
         self.ask_at = Some(now);
@@ -91,7 +101,8 @@ impl Sync {
     ) {
         self.shown.retain(|(other, _)| *other != peer);
         self.shown.push((peer, digest));
-        if self.recent.contains(&digest) || self.unknown.contains(&digest) {
+        let is_empty = self.empty == Some(digest);
+        if is_empty || self.recent.contains(&digest) || self.unknown.contains(&digest) {
             return;
         }
         self.unknown.push_back(digest);

@@ -19,7 +19,7 @@ use crate::{
         },
         tape::{Event, FrameSeen, Tape},
         wire::{
-            codec::Inbound,
+            codec::{Inbound, Outbound},
             envelope,
             profile::{Line, Order, Profile, Profiler},
         },
@@ -396,21 +396,34 @@ impl Session {
 
     /// Seals a message and queues it for the relay, if that is reached, and for the other tabs. Gives its number.
     pub(super) fn say(&mut self, body: Body, out: &mut Vec<Output>) -> Option<u32> {
-        let is_volatile = matches!(body, Body::Cursor(_));
+        let slot = matches!(body, Body::Cursor(_)).then_some(b'c');
+        let Outbound { seq, frames } = self.seal(body, out)?;
+        self.send(frames, slot, out);
+        Some(seq)
+    }
+
+    /// The same for two that the queue takes together or not at all.
+    pub(super) fn say_both(&mut self, first: Body, then: Body, out: &mut Vec<Output>) {
+        let sealed = [first, then].map(|body| self.seal(body, out));
+        let frames = sealed
+            .into_iter()
+            .flatten()
+            .flat_map(|sealed| sealed.frames);
+        self.send(frames.collect(), None, out);
+    }
+
+    fn seal(&mut self, body: Body, out: &mut Vec<Output>) -> Option<Outbound> {
         let is_edit = matches!(body, Body::Update(_));
         let (kind, body) = body.write();
-        let outbound = match self.codec.encode(kind, &body) {
-            Ok(outbound) => outbound,
-            Err(error) => {
+        let sealed = self.codec.encode(kind, &body);
+        sealed
+            .map_err(|error| {
                 // Only a person's own edit is worth a word; a long answer will be asked for again.
                 if is_edit {
                     out.push(Output::Notice(error.into()));
                 }
-                return None;
-            }
-        };
-        self.send(outbound.frames, is_volatile.then_some(kind), out);
-        Some(outbound.seq)
+            })
+            .ok()
     }
 
     pub(super) fn send(&mut self, frames: Vec<Frame>, slot: Option<u8>, out: &mut Vec<Output>) {
