@@ -65,6 +65,11 @@ impl Status {
         if let Some(relay) = &self.line.relay {
             lines.push(("Relay", relay.to_string()));
         }
+        if self.is_shared {
+            let holder =
+                "Another tab of this browser holds the connection, and shows what happens on it.";
+            lines.push(("Shared", holder.to_owned()));
+        }
         lines.push(("Reach", audience(server.audience).to_owned()));
         lines.push((
             "Frames",

@@ -107,6 +107,8 @@ impl Line {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     pub line: Line,
+    /// The line is that of another tab of this browser.
+    pub is_shared: bool,
     /// Entries of the tape so far.
     pub taped: usize,
     /// With oneself.
@@ -134,6 +136,7 @@ impl Session {
         };
         Status {
             line,
+            is_shared: self.lead.line().is_some(),
             taped: self.relay.tape.total(),
             people: self.people.count(),
             in_step: self.sync.in_step(),

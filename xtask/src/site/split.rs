@@ -64,7 +64,47 @@ pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<()> {
     })?;
     let names = minify(&work)?;
     rename(&program, &names)?;
+    join_styles(dist, &work)?;
     install(dist, &work, &chunks)
+}
+
+/// One style sheet in the place of those that the page links, in their order: Trunk copies them as they are written,
+/// comments and all.
+fn join_styles(dist: &Path, work: &Path) -> Result<()> {
+    let page = dist.join("index.html");
+    let text = fs::read_to_string(&page)?;
+    let links = text
+        .lines()
+        .filter(|line| line.contains("rel=\"stylesheet\""));
+    let mut styles = String::new();
+    for link in links.clone() {
+        let name = link
+            .split_once("href=\"./")
+            .and_then(|(_, name)| name.split_once('"'));
+        let (name, _) = name.with_context(|| format!("{link} is not as expected"))?;
+        styles.push_str(&fs::read_to_string(dist.join(name))?);
+        fs::remove_file(dist.join(name))?;
+    }
+    let joined = work.join("styles.css");
+    fs::write(&joined, styles)?;
+    tools::run(
+        Command::new(tools::set_up_esbuild()?)
+            .args(["--minify", "--allow-overwrite", "--log-level=error"])
+            .arg(format!("--outfile={}", joined.display()))
+            .arg(&joined),
+    )?;
+    let mut hasher = DefaultHasher::new();
+    fs::read(&joined)?.hash(&mut hasher);
+    let name = format!("styles-{:016x}.css", hasher.finish());
+    fs::copy(&joined, dist.join(&name))?;
+    let mut link = Some(format!("    <link rel=\"stylesheet\" href=\"./{name}\">"));
+    let lines = text
+        .lines()
+        .filter_map(|line| match links.clone().any(|old| old == line) {
+            true => link.take(),
+            false => Some(line.to_owned()),
+        });
+    Ok(fs::write(&page, lines.collect::<Vec<_>>().join("\n"))?)
 }
 
 /// Runs wasm-bindgen; gives `<name>.js` and `<name>_bg.wasm` in `folder`.
