@@ -264,6 +264,9 @@ fn tabs_share_one_socket_and_the_next_one_takes_over() {
             // Who crashed is missed after a while.
             let people = world.session(3).map(|s| s.status().people);
             assert_eq!(people, Some(4 + killed));
+            // By its own browser's tabs at once: its lead was given up.
+            let people = (0..3).filter_map(|tab| Some(world.session(tab)?.status().people));
+            assert_eq!(people.collect::<Vec<_>>(), [4; 3]);
             // The others go on while it is gone, and are heard within two seconds.
             world.reload(killed);
             (0..8).for_each(|n| world.operate(n % 4));

@@ -252,10 +252,19 @@ impl Session {
     pub(super) fn leads(&mut self, now: Millis, role: Role, out: &mut Vec<Output>) {
         if self.lead.stands {
             self.lead.role = role;
-            self.lead.heard = None;
+            let before = self.lead.heard.take();
+            self.missed(before.map(|(leader, _)| leader));
             self.connect(now, out);
             // Whoever was led by somebody else answers.
             self.tell_line(now, out);
+        }
+    }
+
+    /// A leader that has lost the lead has gone, as a rule without a word that could be heard. One that is still there
+    /// says so.
+    fn missed(&mut self, leader: Option<PeerId>) {
+        if leader.is_some_and(|leader| self.people.left(leader)) {
+            self.forget_absent();
         }
     }
 
@@ -303,6 +312,9 @@ impl Session {
 
     pub(super) fn noted(&mut self, now: Millis, note: Note, out: &mut Vec<Output>) {
         let is_leader = self.lead.role == Role::Leader;
+        if let Note::Here { me, .. } = note {
+            self.people.heard(now, me);
+        }
         match note {
             Note::Frame(frame) => self.overheard(now, &frame, out),
             Note::ForRelay(group, frame) => {
@@ -355,6 +367,7 @@ impl Session {
         }
         self.lead.heard = Some((leader, line));
         if before != Some(leader) {
+            self.missed(before);
             self.show_presence(out);
         }
         if self.is_reached() && !was_open {
