@@ -34,6 +34,12 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
+/// Runs a script; gives what it returns, or what its promise becomes.
+async fn script(text: &str) -> Result<JsValue, JsValue> {
+    let value = js_sys::Function::new_no_args(text).call0(&JsValue::UNDEFINED)?;
+    JsFuture::from(js_sys::Promise::resolve(&value)).await
+}
+
 /// The embedded relay, as the test run tells it.
 const RELAY: &str = match option_env!("DUPLEX_TEST_RELAY") {
     Some(relay) => relay,
@@ -358,7 +364,7 @@ async fn a_refusal_of_indexed_db_is_an_error_and_changes_nothing() {
         ("IDBObjectStore", "add", "abort"),
         ("IDBTransaction", "objectStore", "InvalidStateError"),
     ] {
-        refuse_once(class, method, why);
+        refuse_once(class, method, why).await;
         let refused = store.append(&[vec![2]]).await;
         assert!(refused.is_err(), "{class}.{method} {why}");
         assert_eq!(
@@ -367,9 +373,9 @@ async fn a_refusal_of_indexed_db_is_an_error_and_changes_nothing() {
             "{class}.{method} {why}"
         );
     }
-    refuse_once("IDBObjectStore", "getAll", "UnknownError");
+    refuse_once("IDBObjectStore", "getAll", "UnknownError").await;
     assert!(store.load().await.is_err());
-    refuse_once("IDBFactory", "open", "SecurityError");
+    refuse_once("IDBFactory", "open", "SecurityError").await;
     let refused = format!("test/{}", random::bits().unwrap());
     assert!(idb::Store::open(&refused, || ()).await.is_err());
     room(&refused).await.append(&[vec![1]]).await.unwrap();
@@ -377,8 +383,8 @@ async fn a_refusal_of_indexed_db_is_an_error_and_changes_nothing() {
     assert_eq!(store.load().await.unwrap().rows, [vec![1], vec![2]]);
 }
 
-fn refuse_once(class: &str, method: &str, why: &str) {
-    let script = format!(
+async fn refuse_once(class: &str, method: &str, why: &str) {
+    let refusal = format!(
         "const own = {class}.prototype.{method}; \
          {class}.prototype.{method} = function (...rest) {{ \
            {class}.prototype.{method} = own; \
@@ -388,9 +394,7 @@ fn refuse_once(class: &str, method: &str, why: &str) {
            return request; \
          }}"
     );
-    js_sys::Function::new_no_args(&script)
-        .call0(&JsValue::UNDEFINED)
-        .unwrap();
+    script(&refusal).await.unwrap();
 }
 
 /// A database as a released version of this program left it, and what it holds.
@@ -406,7 +410,7 @@ async fn released(version: u8, name: &str) -> JsValue {
     } else {
         ""
     };
-    let script = format!(
+    let make = format!(
         "return new Promise((done, failed) => {{ \
            const open = indexedDB.open('{name}', {version}); \
            open.onerror = () => failed(open.error); \
@@ -421,12 +425,7 @@ async fn released(version: u8, name: &str) -> JsValue {
              change.objectStore('snapshot').put(0, 'covers'); \
              change.oncomplete = () => done(db); }} }})"
     );
-    let made = js_sys::Function::new_no_args(&script)
-        .call0(&JsValue::UNDEFINED)
-        .unwrap();
-    JsFuture::from(made.unchecked_into::<js_sys::Promise>())
-        .await
-        .unwrap()
+    script(&make).await.unwrap()
 }
 
 fn close(database: &JsValue) {
@@ -465,16 +464,13 @@ async fn a_newer_version_gets_a_room_that_is_open_here() {
     let name = format!("test/{}", random::bits().unwrap());
     let store = room(&name).await;
     store.append(&[vec![1]]).await.unwrap();
-    let script = format!(
+    let open = format!(
         "return new Promise((done, failed) => {{ \
            const open = indexedDB.open('{name}', 9); \
            open.onblocked = () => failed('blocked'); \
            open.onsuccess = () => done(open.result); }})"
     );
-    let opened = js_sys::Function::new_no_args(&script)
-        .call0(&JsValue::UNDEFINED)
-        .unwrap();
-    let newer = JsFuture::from(opened.unchecked_into::<js_sys::Promise>()).await;
+    let newer = script(&open).await;
     assert!(store.append(&[vec![2]]).await.is_err(), "it is closed here");
     close(&newer.unwrap());
 }
@@ -535,12 +531,10 @@ async fn a_page_function_promises_json_and_rejects_with_a_sentence() {
         Ok((number / 2.0).into())
     });
     api.install("testApi");
-    let run = async |script: &str| {
-        let promise: js_sys::Promise = js_sys::eval(script).unwrap().into();
-        wasm_bindgen_futures::JsFuture::from(promise).await
-    };
-    assert_eq!(run("testApi.half(7)").await.unwrap().as_f64(), Some(3.5));
-    let error: js_sys::Error = run("testApi.half('x')").await.unwrap_err().into();
+    let half = script("return testApi.half(7)").await.unwrap();
+    assert_eq!(half.as_f64(), Some(3.5));
+    let refused = script("return testApi.half('x')").await.unwrap_err();
+    let error: js_sys::Error = refused.into();
     assert_eq!(error.message(), "Give a number.");
 }
 

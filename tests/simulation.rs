@@ -51,6 +51,20 @@ fn plan(seed: u64) -> Plan {
     }
 }
 
+/// Nothing happens but what a test makes happen.
+fn quiet(seed: u64, clients: usize, audience: Audience) -> Plan {
+    Plan {
+        seed,
+        clients,
+        operations: 0,
+        audience,
+        faults: Faults::NONE,
+        store_fails: 0.0,
+        tabs: 0,
+        locks: true,
+    }
+}
+
 fn play(seed: u64) {
     play_plan(plan(seed));
 }
@@ -178,16 +192,7 @@ fn a_thousand_clients_of_a_restarted_relay_do_not_storm_it() {
 
 #[test]
 fn an_idle_room_is_quiet() {
-    let mut world = World::new(Plan {
-        seed: 5,
-        clients: 5,
-        operations: 0,
-        audience: Audience::Others,
-        faults: Faults::NONE,
-        store_fails: 0.0,
-        tabs: 0,
-        locks: true,
-    });
+    let mut world = World::new(quiet(5, 5, Audience::Others));
     world.run(60_000);
     let before = world.frames;
     world.run(600_000);
@@ -199,16 +204,7 @@ fn an_idle_room_is_quiet() {
 
 #[test]
 fn a_page_opened_without_a_relay_shows_all_that_was_saved_and_joins_later() {
-    let mut world = World::new(Plan {
-        seed: 6,
-        clients: 2,
-        operations: 0,
-        audience: Audience::All,
-        faults: Faults::NONE,
-        store_fails: 0.0,
-        tabs: 0,
-        locks: true,
-    });
+    let mut world = World::new(quiet(6, 2, Audience::All));
     world.run(2_000);
     (0..20).for_each(|n| world.operate(n % 2));
     world.run(5_000);
@@ -231,14 +227,8 @@ fn a_page_opened_without_a_relay_shows_all_that_was_saved_and_joins_later() {
 /// Three tabs of one browser, and somebody else.
 fn three_tabs(audience: Audience) -> World {
     let mut world = World::new(Plan {
-        seed: 8,
-        clients: 4,
-        operations: 0,
-        audience,
-        faults: Faults::NONE,
-        store_fails: 0.0,
         tabs: 3,
-        locks: true,
+        ..quiet(8, 4, audience)
     });
     world.run(3_000);
     world
@@ -275,6 +265,21 @@ fn tabs_share_one_socket_and_the_next_one_takes_over() {
             world.run(2_000);
             assert!(world.agree(), "{audience:?}, after {killed} was killed");
         }
+    }
+}
+
+#[test]
+fn a_new_tab_meets_the_others_at_once() {
+    for (tabs, new) in [(2, 0), (2, 1), (3, 0), (3, 1), (3, 2)] {
+        let mut world = World::new(Plan {
+            tabs,
+            ..quiet(8, tabs, Audience::Others)
+        });
+        world.run(20_000);
+        world.reload(new);
+        world.run(1_000);
+        let people = world.session(new).map(|s| s.status().people);
+        assert_eq!(people, Some(tabs), "tab {new} of {tabs}");
     }
 }
 
@@ -382,16 +387,7 @@ fn any_call_of_the_storage_may_fail() {
 #[test]
 fn fifty_joins_cost_little_more_than_what_the_joiners_get() {
     const PEOPLE: usize = 50;
-    let mut world = World::new(Plan {
-        seed: 10,
-        clients: 1,
-        operations: 0,
-        audience: Audience::Others,
-        faults: Faults::NONE,
-        store_fails: 0.0,
-        tabs: 0,
-        locks: true,
-    });
+    let mut world = World::new(quiet(10, 1, Audience::Others));
     world.run(2_000);
     while world.session(0).map_or(0, |s| s.replica().inks().len()) < 600 {
         world.operate(0);
@@ -428,16 +424,7 @@ fn fifty_joins_cost_little_more_than_what_the_joiners_get() {
 /// The answer to a joiner does not fit the queue beside anything else.
 #[test]
 fn a_room_that_is_larger_than_the_queue_is_joined() {
-    let mut world = World::new(Plan {
-        seed: 12,
-        clients: 2,
-        operations: 0,
-        audience: Audience::Others,
-        faults: Faults::NONE,
-        store_fails: 0.0,
-        tabs: 0,
-        locks: true,
-    });
+    let mut world = World::new(quiet(12, 2, Audience::Others));
     world.run(2_000);
     for stroke in 0..=OUTBOX_BYTES / 60_000 {
         let write = Write {
@@ -451,4 +438,19 @@ fn a_room_that_is_larger_than_the_queue_is_joined() {
     world.join();
     world.run(3_000);
     assert!(world.agree());
+}
+
+/// A browser may let a page run on for a while after its goodbye, and the next leader is heard by it.
+#[test]
+fn a_page_that_said_goodbye_says_nothing_more() {
+    for leaver in 0..3 {
+        let mut world = three_tabs(Audience::Others);
+        world.input(leaver, session::Input::Left);
+        (0..8).for_each(|n| world.operate((leaver + 1 + n % 2) % 3));
+        world.run(5_000);
+        for here in (0..4).filter(|&client| client != leaver) {
+            let people = world.session(here).map(|s| s.status().people);
+            assert_eq!(people, Some(3), "{leaver} left, {here} stayed");
+        }
+    }
 }

@@ -158,6 +158,8 @@ pub struct Session {
     unsent: usize,
     sent_state: Vec<u8>,
     set_aside: Vec<Vec<u8>>,
+    /// The page said goodbye, and has not come back: a word now would make others take it for here again.
+    has_left: bool,
 }
 
 /// Our pointer: what it is, what the others know, and when they may be told again.
@@ -189,6 +191,7 @@ impl Session {
             cursor: Cursor::default(),
             unsent: 0,
             set_aside: Vec::new(),
+            has_left: false,
         };
         (session, vec![Output::Store(store::Command::Load)])
     }
@@ -294,8 +297,10 @@ impl Session {
                 self.socket(now, machine::Input::Left, &mut out);
                 self.step_down(now, &mut out);
                 out.extend(self.store.hurry().map(Output::Store));
+                self.has_left = true;
             }
             Input::Returned => {
+                self.has_left = false;
                 self.sync.joined(now);
                 match self.lead.role {
                     Role::Alone => self.socket(now, machine::Input::Returned, &mut out),
@@ -405,11 +410,18 @@ impl Session {
             let Some(body) = Body::read(message.kind, message.body) else {
                 continue;
             };
-            if self.people.heard(now, message.sender) && body != Body::Leave {
-                self.sync.introduce(now, &mut self.rng);
-                self.cursor.told = None;
+            if body != Body::Leave {
+                self.heard(now, message.sender);
             }
             self.message(now, message.sender, body, out);
+        }
+    }
+
+    /// Somebody is here; who is new soon learns who we are.
+    fn heard(&mut self, now: Millis, peer: PeerId) {
+        if self.people.heard(now, peer) {
+            self.sync.introduce(now, &mut self.rng);
+            self.cursor.told = None;
         }
     }
 

@@ -284,7 +284,9 @@ impl World {
                     self.give_up(client);
                     if let Some(group) = group {
                         self.leads.push((self.browser_of(client), group, client));
-                        self.grant(client, group);
+                        if self.leader(client, group) == Some(client) {
+                            self.schedule(client, 1, Event::Leads(group));
+                        }
                     }
                 }
                 Output::Store(Command::Persist) => {}
@@ -412,19 +414,17 @@ impl World {
             .map(|(.., client)| *client)
     }
 
-    /// Tells the first one in the queue.
-    fn grant(&mut self, tab: usize, group: Group) {
-        if let Some(leader) = self.leader(tab, group) {
-            self.schedule(leader, 1, Event::Leads(group));
-        }
-    }
-
-    /// Leaves every queue; whoever is first then leads.
+    /// Leaves every queue. Where it was the first one, the next one leads.
     fn give_up(&mut self, client: usize) {
-        let left = self.leads.extract_if(.., |(.., queued)| *queued == client);
-        let groups: Vec<_> = left.map(|(_, group, _)| group).collect();
+        let queued = self.leads.iter().filter(|(.., queued)| *queued == client);
+        let groups: Vec<_> = queued.map(|(_, group, _)| *group).collect();
         for group in groups {
-            self.grant(client, group);
+            let led = self.leader(client, group) == Some(client);
+            self.leads
+                .retain(|(_, about, queued)| (*about, *queued) != (group, client));
+            if let Some(next) = self.leader(client, group).filter(|_| led) {
+                self.schedule(next, 1, Event::Leads(group));
+            }
         }
     }
 

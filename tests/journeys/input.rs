@@ -239,11 +239,7 @@ pub async fn what_stopped_the_page_is_set_aside(ground: Ground) -> Result<()> {
     ben.type_into(".new-todo", "poison\u{e007}").await?;
     ada.until("his item", &items(2)).await?;
     ben.close().await?;
-    ada.until(
-        "it to be stored",
-        "const { stored, pending } = duplex.status(); return stored && pending === 0",
-    )
-    .await?;
+    ada.until_saved().await?;
     ada.eval("localStorage.setItem(window.taken[0] + 'dead', window.taken[1])")
         .await?;
 

@@ -6,7 +6,7 @@ use xtask::browser::Window;
 
 use crate::{
     Ground, LAPTOP,
-    together::{draw, says, strokes},
+    together::{draw, strokes},
 };
 
 /// Two people who have met.
@@ -17,7 +17,9 @@ async fn pair(ground: &Ground, room: &str) -> Result<(Window, Window)> {
         window.goto(&address).await?;
     }
     for window in [&a, &b] {
-        says(window, "open", "in step with one other").await?;
+        window
+            .says("connection", "open", "in step with one other")
+            .await?;
     }
     Ok((a, b))
 }
@@ -32,7 +34,8 @@ pub async fn the_back_button_brings_the_page_back_as_it_was(ground: Ground) -> R
     a.until("the picture", "return location.pathname === '/icon.svg'")
         .await?;
     // Who leaves says goodbye: nobody waits for a heartbeat to find out.
-    says(&b, "open", "Nobody else is here yet").await?;
+    b.says("connection", "open", "Nobody else is here yet")
+        .await?;
     draw(&b, 1..2).await?;
 
     a.eval("history.back()").await?;
@@ -47,7 +50,9 @@ pub async fn the_back_button_brings_the_page_back_as_it_was(ground: Ground) -> R
         "the page was loaded anew: no back/forward cache"
     );
     for window in [&a, &b] {
-        says(window, "open", "in step with one other").await?;
+        window
+            .says("connection", "open", "in step with one other")
+            .await?;
         strokes(window, 2).await?;
     }
     a.close().await?;
@@ -86,7 +91,9 @@ pub async fn a_frozen_page_catches_up_when_it_thaws(ground: Ground) -> Result<()
     let thawed = a.eval("return window.thawed === true").await?;
     ensure!(thawed == true, "the page was never frozen");
     for window in [&a, &b] {
-        says(window, "open", "in step with one other").await?;
+        window
+            .says("connection", "open", "in step with one other")
+            .await?;
     }
     a.close().await?;
     b.close().await

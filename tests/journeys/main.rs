@@ -90,6 +90,7 @@ fn main() {
     let in_two = journeys![
         lifecycle::what_was_saved_survives_a_killed_browser,
         storage::an_older_tab_that_keeps_the_room_is_named,
+        tabs::tabs_share_one_socket_and_the_next_one_takes_over,
     ];
     for (name, journey) in in_two {
         trials.push(trial(Engine::Chromium, name, journey));
@@ -101,7 +102,6 @@ fn main() {
         excalidraw::every_exported_stroke_opens_in_excalidraw,
         lifecycle::the_back_button_brings_the_page_back_as_it_was,
         lifecycle::a_frozen_page_catches_up_when_it_thaws,
-        tabs::tabs_share_one_socket_and_the_next_one_takes_over,
         together::a_live_room_loses_nothing_whatever_the_network_does,
     ];
     for (name, journey) in in_chromium {

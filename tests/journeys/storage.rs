@@ -1,29 +1,17 @@
 //! What a room keeps in the browser, and what is said when it cannot.
 
 use anyhow::{Result, ensure};
-use xtask::browser::Window;
 
 use crate::{
     Ground,
     together::{draw, strokes},
 };
 
-const SAVED: &str = "const s = duplex.status(); return s.stored && s.pending === 0";
-
-/// Waits until the page says how its storage stands.
-async fn says(window: &Window, state: &str, words: &str) -> Result<()> {
-    let script = format!(
-        "const it = document.querySelector('[data-testid=saved]'); \
-         return it.dataset.state === '{state}' && it.textContent.includes('{words}')"
-    );
-    window.until(&format!("{state}: {words}"), &script).await
-}
-
 pub async fn a_full_disk_is_said_and_nothing_is_lost(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
     window.goto(&ground.address("full", "board", None)).await?;
     draw(&window, 0..1).await?;
-    window.until("the stroke to be saved", SAVED).await?;
+    window.until_saved().await?;
     window
         .eval(
             "const add = IDBObjectStore.prototype.add; \
@@ -32,14 +20,14 @@ pub async fn a_full_disk_is_said_and_nothing_is_lost(ground: Ground) -> Result<(
         )
         .await?;
     draw(&window, 1..2).await?;
-    says(&window, "failed", "export to be safe").await?;
+    window.says("saved", "failed", "export to be safe").await?;
     draw(&window, 2..3).await?;
     let exported = window.promise("duplex.board.export()").await?;
     let elements = exported["elements"].as_array().map_or(0, Vec::len);
     ensure!(elements == 3, "{elements} of 3 strokes are exported");
     // Space again: it is tried without being asked.
     window.eval("window.grow()").await?;
-    says(&window, "saved", "Everything is saved").await?;
+    window.says("saved", "saved", "Everything is saved").await?;
     window.reload().await?;
     strokes(&window, 3).await?;
     window.close().await
@@ -50,10 +38,10 @@ pub async fn what_was_done_is_taken_back_after_a_reload(ground: Ground) -> Resul
     let board = ground.address("steps", "board", None);
     window.goto(&board).await?;
     draw(&window, 0..3).await?;
-    window.until("the strokes to be saved", SAVED).await?;
+    window.until_saved().await?;
     window.press("Undo").await?;
     strokes(&window, 2).await?;
-    window.until("that to be saved too", SAVED).await?;
+    window.until_saved().await?;
     window.reload().await?;
     strokes(&window, 2).await?;
     draw(&window, 3..4).await?;
@@ -72,7 +60,7 @@ pub async fn an_older_tab_that_keeps_the_room_is_named(ground: Ground) -> Result
     let window = ground.window().await?;
     window.goto(&address).await?;
     draw(&window, 0..1).await?;
-    window.until("the stroke to be saved", SAVED).await?;
+    window.until_saved().await?;
     let name = window
         .promise("indexedDB.databases().then(all => all.find(one => one.name.startsWith('duplex/')).name)")
         .await?;
@@ -99,12 +87,14 @@ pub async fn an_older_tab_that_keeps_the_room_is_named(ground: Ground) -> Result
         ))
         .await?;
     let new = window.tab(&address).await?;
-    says(&window, "memory-only", "close or reload it").await?;
+    window
+        .says("saved", "memory-only", "close or reload it")
+        .await?;
     draw(&window, 1..2).await?;
     window.turn_to(&old).await?;
     window.close_tab().await?;
     window.turn_to(&new).await?;
-    says(&window, "saved", "Everything is saved").await?;
+    window.says("saved", "saved", "Everything is saved").await?;
     window.reload().await?;
     strokes(&window, 1).await?;
     window.close().await

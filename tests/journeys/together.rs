@@ -12,7 +12,6 @@ use xtask::{
 use crate::Ground;
 
 const IN_STEP: &str = "return document.querySelector('[data-testid=connection]').textContent.includes('in step with one')";
-const ALL_SAVED: &str = "const s = duplex.status(); return s.stored && s.pending === 0";
 
 /// A wave across the board; `row` keeps people's strokes apart.
 fn wave(row: usize) -> Vec<(f64, f64)> {
@@ -182,7 +181,7 @@ pub async fn two_people_draw_and_plan_through_a_relay_that_dies(ground: Ground) 
     }
     agree(&a, &b, 20, 10).await?;
     for window in [&a, &b] {
-        window.until("everything to be saved", ALL_SAVED).await?;
+        window.until_saved().await?;
     }
     relay.kill().await;
     for window in [&a, &b] {
@@ -204,7 +203,7 @@ pub async fn a_page_without_a_relay_says_so_and_keeps_everything(ground: Ground)
         .await?;
     draw(&window, 0..3).await?;
     strokes(&window, 3).await?;
-    window.until("everything to be saved", ALL_SAVED).await?;
+    window.until_saved().await?;
     window.reload().await?;
     strokes(&window, 3).await?;
     window.close().await
@@ -268,14 +267,6 @@ async fn plug(window: &Window, pulled: bool) -> Result<()> {
         .map(drop)
 }
 
-pub async fn says(window: &Window, state: &str, words: &str) -> Result<()> {
-    let script = format!(
-        "const it = document.querySelector('[data-testid=connection]'); \
-         return it.dataset.state === '{state}' && it.textContent.includes('{words}')"
-    );
-    window.until(&format!("{state}: {words}"), &script).await
-}
-
 /// Twenty killed relays, a server that goes silent, and two minutes without a network, while both draw on.
 pub async fn a_live_room_loses_nothing_whatever_the_network_does(ground: Ground) -> Result<()> {
     let all = || Faults {
@@ -290,12 +281,14 @@ pub async fn a_live_room_loses_nothing_whatever_the_network_does(ground: Ground)
         window.goto(&address).await?;
     }
     for window in [&a, &b] {
-        says(window, "open", "in step with one other").await?;
+        window
+            .says("connection", "open", "in step with one other")
+            .await?;
     }
     relay.relay().set_black_hole(true);
     draw(&a, 10..11).await?;
     for window in [&a, &b] {
-        says(window, "stale", "has gone quiet").await?;
+        window.says("connection", "stale", "has gone quiet").await?;
     }
     relay.relay().set_black_hole(false);
     for window in [&a, &b] {
@@ -307,12 +300,14 @@ pub async fn a_live_room_loses_nothing_whatever_the_network_does(ground: Ground)
         relay.kill().await;
         draw(&b, 12 + round % 10..13 + round % 10).await?;
         for window in [&a, &b] {
-            says(window, "waiting", "edits are kept here").await?;
+            window
+                .says("connection", "waiting", "edits are kept here")
+                .await?;
         }
         relay = Server::start(port, all()).await?;
         for window in [&a, &b] {
             window.press_if_there("Try again").await?;
-            says(window, "open", "Connected").await?;
+            window.says("connection", "open", "Connected").await?;
         }
     }
     for window in [&a, &b] {
@@ -321,12 +316,13 @@ pub async fn a_live_room_loses_nothing_whatever_the_network_does(ground: Ground)
     plug(&a, true).await?;
     relay.kill().await;
     draw(&a, 4..5).await?;
-    says(&a, "offline", "No network").await?;
-    says(&b, "waiting", "edits are kept here").await?;
+    a.says("connection", "offline", "No network").await?;
+    b.says("connection", "waiting", "edits are kept here")
+        .await?;
     draw(&b, 15..16).await?;
     // The length is what is tested: backoff and timers have to outlast it.
     tokio::time::sleep(Duration::from_secs(120)).await;
-    says(&a, "offline", "No network").await?;
+    a.says("connection", "offline", "No network").await?;
     relay = Server::start(port, all()).await?;
     plug(&a, false).await?;
     // After so many tries the next one by itself may be half a minute away.
@@ -341,7 +337,9 @@ pub async fn a_live_room_loses_nothing_whatever_the_network_does(ground: Ground)
             .await?;
     }
     for window in [&a, &b] {
-        says(window, "open", "in step with one other").await?;
+        window
+            .says("connection", "open", "in step with one other")
+            .await?;
         strokes(window, 43).await?;
     }
     equal(&a, &b, "duplex.board.export()").await?;

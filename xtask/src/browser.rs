@@ -329,6 +329,22 @@ impl Window {
         }
     }
 
+    /// Waits until the page says that everything made in it is stored.
+    pub async fn until_saved(&self) -> Result<()> {
+        let saved = "const { stored, pending } = duplex.status(); return stored && pending === 0";
+        self.until("everything to be saved", saved).await
+    }
+
+    /// Waits until one of the page's statements (`connection`, `saved`) is this state, with these words.
+    pub async fn says(&self, statement: &str, state: &str, words: &str) -> Result<()> {
+        let script = format!(
+            "const it = document.querySelector('[data-testid={statement}]'); \
+             return it.dataset.state === '{state}' && it.textContent.includes('{words}')"
+        );
+        let what = format!("{statement} to be {state}: {words}");
+        self.until(&what, &script).await
+    }
+
     /// The page's status (`duplex.status()`).
     pub async fn status(&self) -> Result<Value> {
         self.eval("return window.duplex.status()").await

@@ -285,7 +285,7 @@ impl Session {
     }
 
     fn show_presence(&self, out: &mut Vec<Output>) {
-        if self.lead.role == Role::Follower {
+        if self.lead.role == Role::Follower && self.lead.stands {
             let here = Note::Here {
                 group: self.lead.group,
                 me: self.me,
@@ -312,8 +312,8 @@ impl Session {
 
     pub(super) fn noted(&mut self, now: Millis, note: Note, out: &mut Vec<Output>) {
         let is_leader = self.lead.role == Role::Leader;
-        if let Note::Here { me, .. } = note {
-            self.people.heard(now, me);
+        if let Note::Here { me: tab, .. } | Note::Line { leader: tab, .. } = note {
+            self.heard(now, tab);
         }
         match note {
             Note::Frame(frame) => self.overheard(now, &frame, out),
@@ -321,9 +321,10 @@ impl Session {
                 if is_leader && group == self.lead.group {
                     self.pass_to_relay(&frame);
                 }
-                let before = self.replica.digest();
+                let is_cut_off = is_leader && !self.relay.machine.is_open();
+                let before = is_cut_off.then(|| self.replica.digest());
                 self.overheard(now, &frame, out);
-                if is_leader && !self.relay.machine.is_open() && self.replica.digest() != before {
+                if before.is_some_and(|before| before != self.replica.digest()) {
                     self.unsent += 1;
                 }
             }

@@ -413,6 +413,9 @@ impl Session {
     }
 
     fn seal(&mut self, body: Body, out: &mut Vec<Output>) -> Option<Outbound> {
+        if self.has_left {
+            return None;
+        }
         let is_edit = matches!(body, Body::Update(_));
         let (kind, body) = body.write();
         let sealed = self.codec.encode(kind, &body);

@@ -74,8 +74,6 @@ const STORED: &str = "(async () => {
   }
   return bytes; })()";
 
-const SAVED: &str = "const s = duplex.status(); return s.stored && s.pending === 0";
-
 pub async fn run() -> Result<Value> {
     site::build()?;
     let server = Server::start(0, Faults::default()).await?;
@@ -114,7 +112,7 @@ async fn fill(window: &Window, from: usize, to: usize) -> Result<()> {
     for begin in (from..to).step_by(LARGE) {
         let count = LARGE.min(to - begin);
         window.promise(&format!("drawn({count}, {begin})")).await?;
-        window.until("the strokes to be saved", SAVED).await?;
+        window.until_saved().await?;
     }
     Ok(())
 }
@@ -251,11 +249,11 @@ async fn kills(server: &Server) -> Result<usize> {
         let (x, y) = (150.0 + 18.0 * kill as f64, 200.0 + 7.0 * kill as f64);
         here.drag(&[(x, y), (x + 30.0, y + 20.0), (x + 60.0, y)], 4)
             .await?;
-        here.until("the stroke to be saved", SAVED).await?;
+        here.until_saved().await?;
         let profile = here.kill().await?;
         here = Window::open_with(profile, Engine::Chromium, LAPTOP, None).await?;
         here.goto(&address).await?;
-        here.until("what is stored", SAVED).await?;
+        here.until_saved().await?;
         let there = here.promise("duplex.board.export()").await?;
         let there = there["elements"].as_array().map_or(0, Vec::len);
         lost += (kill + 1 - lost).saturating_sub(there);
