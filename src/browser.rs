@@ -20,4 +20,5 @@ pub mod room;
 pub mod tabs;
 pub mod task;
 pub mod text;
+pub mod versions;
 pub mod websocket;

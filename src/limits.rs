@@ -151,6 +151,13 @@ pub const ANSWER_RANKS: u64 = 8;
 pub const LONG_ANSWER_BYTES: usize = 8 * 1024;
 /// Own digests remembered: a peer that shows one of them is behind us, not ahead.
 pub const DIGESTS: usize = 64;
+/// A peer that shows another digest than ours this long after the last change on either side is out of step.
+pub const APART_MS: Millis = 15_000;
+/// What a peer may send at once, and in a second, counted in messages and in pieces of so many bytes: a script that adds
+/// a thousand items, or an answer of 30 MB, and then three times what drawing takes.
+pub const PEER_MESSAGES: u64 = 1_000;
+pub const PEER_MESSAGES_A_SECOND: u64 = 100;
+pub const PEER_PIECE_BYTES: u64 = 32 * 1024;
 /// People whose presence is kept.
 pub const PEOPLE: usize = 500;
 /// A name longer than this does not fit its badge.
@@ -171,6 +178,15 @@ pub const SET_ASIDE: usize = 50;
 pub const LOG_ROWS: usize = 500;
 /// A failed write is tried again after this.
 pub const STORE_RETRY_MS: Millis = 5_000;
+
+/// A version is kept by itself at most this often.
+pub const VERSION_MS: Millis = 60_000;
+/// Versions of one room: nobody looks through more.
+pub const VERSIONS: u32 = 500;
+/// They may take as much space as the document, or this.
+pub const VERSIONS_BYTES: u64 = 256 * 1024;
+/// The name of one.
+pub const VERSION_NAME_CHARS: usize = 60;
 
 // --- tape ---
 

@@ -1,8 +1,8 @@
 //! The adapters in real browsers, through wasm-bindgen's runner: `cargo xtask test` starts a relay for them.
 #![cfg(target_arch = "wasm32")]
 
-#[path = "storage/contract.rs"]
-mod contract;
+#[path = "storage/indexed_db.rs"]
+mod indexed_db;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -15,11 +15,17 @@ use duplex::{
         lead::Lead,
         page_api, random,
         tabs::Tabs,
+        versions::Versions,
         websocket::{CloseError, Event, SendError, Socket},
     },
     core::{
-        doc::storage::Storage,
+        doc::{
+            replica::Replica,
+            storage::Storage,
+            versions::{Amount, Version},
+        },
         frame::Frame,
+        peer::PeerId,
         socket::{close::Verdict, endpoint::Endpoint, machine::State},
     },
     ui::hooks::use_socket::{self, use_socket},
@@ -337,142 +343,6 @@ fn the_hook_takes_a_bad_address_without_a_panic() {
         Some("The relay's address has to begin with ws:// or wss://.")
     );
     assert_eq!(socket.send("x"), Err(use_socket::SendError::NoConnection));
-}
-
-async fn room(name: &str) -> idb::Store {
-    idb::Store::open(name, || panic!("nobody keeps it"))
-        .await
-        .unwrap()
-}
-
-#[wasm_bindgen_test]
-async fn indexed_db_keeps_the_contract() {
-    let name = format!("test/{}", random::bits().unwrap());
-    contract::keeps(async || room(&name).await).await;
-}
-
-/// What IndexedDB may refuse, in turn: `method` of `class` throws an exception of that name, once.
-#[wasm_bindgen_test]
-async fn a_refusal_of_indexed_db_is_an_error_and_changes_nothing() {
-    let name = format!("test/{}", random::bits().unwrap());
-    let store = room(&name).await;
-    store.append(&[vec![1]]).await.unwrap();
-    let before = store.load().await.unwrap();
-    for (class, method, why) in [
-        ("IDBDatabase", "transaction", "InvalidStateError"),
-        ("IDBObjectStore", "add", "QuotaExceededError"),
-        ("IDBObjectStore", "add", "abort"),
-        ("IDBTransaction", "objectStore", "InvalidStateError"),
-    ] {
-        refuse_once(class, method, why).await;
-        let refused = store.append(&[vec![2]]).await;
-        assert!(refused.is_err(), "{class}.{method} {why}");
-        assert_eq!(
-            store.load().await.unwrap(),
-            before,
-            "{class}.{method} {why}"
-        );
-    }
-    refuse_once("IDBObjectStore", "getAll", "UnknownError").await;
-    assert!(store.load().await.is_err());
-    refuse_once("IDBFactory", "open", "SecurityError").await;
-    let refused = format!("test/{}", random::bits().unwrap());
-    assert!(idb::Store::open(&refused, || ()).await.is_err());
-    room(&refused).await.append(&[vec![1]]).await.unwrap();
-    store.append(&[vec![2]]).await.unwrap();
-    assert_eq!(store.load().await.unwrap().rows, [vec![1], vec![2]]);
-}
-
-async fn refuse_once(class: &str, method: &str, why: &str) {
-    let refusal = format!(
-        "const own = {class}.prototype.{method}; \
-         {class}.prototype.{method} = function (...rest) {{ \
-           {class}.prototype.{method} = own; \
-           if ('{why}' !== 'abort') throw new DOMException('refused', '{why}'); \
-           const request = own.apply(this, rest); \
-           this.transaction.abort(); \
-           return request; \
-         }}"
-    );
-    script(&refusal).await.unwrap();
-}
-
-/// A database as a released version of this program left it, and what it holds.
-async fn released(version: u8, name: &str) -> JsValue {
-    let steps = if version >= 2 {
-        "db.createObjectStore('steps');"
-    } else {
-        ""
-    };
-    // What version 9 will add nobody knows.
-    let later = if version >= 9 {
-        "db.createObjectStore('later');"
-    } else {
-        ""
-    };
-    let make = format!(
-        "return new Promise((done, failed) => {{ \
-           const open = indexedDB.open('{name}', {version}); \
-           open.onerror = () => failed(open.error); \
-           open.onupgradeneeded = () => {{ \
-             const db = open.result; \
-             db.createObjectStore('log', {{ autoIncrement: true }}); \
-             db.createObjectStore('snapshot'); {steps} {later} }}; \
-           open.onsuccess = () => {{ \
-             const db = open.result, change = db.transaction(['log', 'snapshot'], 'readwrite'); \
-             change.objectStore('log').add(new Uint8Array([1, 2])); \
-             change.objectStore('snapshot').put(new Uint8Array([9]), 'latest'); \
-             change.objectStore('snapshot').put(0, 'covers'); \
-             change.oncomplete = () => done(db); }} }})"
-    );
-    script(&make).await.unwrap()
-}
-
-fn close(database: &JsValue) {
-    let close = js_sys::Function::new_with_args("db", "db.close()");
-    close.call1(&JsValue::UNDEFINED, database).unwrap();
-}
-
-#[wasm_bindgen_test]
-async fn rooms_of_every_version_open() {
-    for version in [1, 2, 9] {
-        let name = format!("test/{}", random::bits().unwrap());
-        close(&released(version, &name).await);
-        let stored = room(&name).await.load().await.unwrap();
-        assert_eq!(stored.rows, [vec![1, 2]], "version {version}");
-        assert_eq!(stored.snapshot, Some(vec![9]), "version {version}");
-        assert_eq!(stored.is_newer, version > 2, "version {version}");
-    }
-}
-
-#[wasm_bindgen_test]
-async fn an_older_tab_that_keeps_a_room_is_told_of_and_waited_for() {
-    let name = format!("test/{}", random::bits().unwrap());
-    let old = released(1, &name).await;
-    let (sender, mut blocked) = mpsc::unbounded();
-    let opening = idb::Store::open(&name, move || drop(sender.unbounded_send(())));
-    let (store, ()) = futures_util::future::join(opening, async {
-        assert_eq!(blocked.next().await, Some(()));
-        close(&old);
-    })
-    .await;
-    assert_eq!(store.unwrap().load().await.unwrap().rows, [vec![1, 2]]);
-}
-
-#[wasm_bindgen_test]
-async fn a_newer_version_gets_a_room_that_is_open_here() {
-    let name = format!("test/{}", random::bits().unwrap());
-    let store = room(&name).await;
-    store.append(&[vec![1]]).await.unwrap();
-    let open = format!(
-        "return new Promise((done, failed) => {{ \
-           const open = indexedDB.open('{name}', 9); \
-           open.onblocked = () => failed('blocked'); \
-           open.onsuccess = () => done(open.result); }})"
-    );
-    let newer = script(&open).await;
-    assert!(store.append(&[vec![2]]).await.is_err(), "it is closed here");
-    close(&newer.unwrap());
 }
 
 #[wasm_bindgen_test]

@@ -86,6 +86,8 @@ fn play_plan(plan: Plan) {
         plan.tabs
     };
     assert_eq!(world.sockets(), sockets, "sockets of one browser\n{again}");
+    let apart = (0..plan.clients).filter_map(|client| Some(world.session(client)?.status().apart));
+    assert_eq!(apart.sum::<usize>(), 0, "false alarms\n{again}");
     assert_eq!(world.lost(), [], "promised and lost\n{again}");
     assert_eq!(
         world.unsaved(),
@@ -437,6 +439,40 @@ fn a_room_that_is_larger_than_the_queue_is_joined() {
     world.run(5_000);
     world.join();
     world.run(3_000);
+    assert!(world.agree());
+}
+
+/// Somebody sends a thousand edits a second, for ten seconds.
+#[test]
+fn who_floods_the_room_is_muted_and_nobody_waits_for_it() {
+    let mut world = World::new(quiet(13, 3, Audience::Others));
+    world.run(3_000);
+    let stroke = |name: String| Write {
+        cell: Cell::Ink(Id::parse(&name).unwrap()),
+        value: Some(Value::Bytes(vec![0; 100].into())),
+    };
+    let mut muted = None;
+    for ms in 0..10_000 {
+        let flood = stroke(format!("flood{ms}"));
+        world.input(0, session::Input::Edited(vec![flood]));
+        if ms % 1_000 == 0 {
+            let calm = stroke(format!("calm{ms}"));
+            world.input(1, session::Input::Edited(vec![calm]));
+        }
+        world.run(1);
+        let two = world.session(2).unwrap();
+        if ms % 1_000 == 200 {
+            let calm = Id::parse(&format!("calm{}", ms - 200)).unwrap();
+            assert!(two.replica().ink(&calm).is_some(), "after {ms} ms");
+        }
+        let is_muted = two.people().others().any(|(_, person)| person.is_muted);
+        muted = muted.or(is_muted.then_some(ms));
+    }
+    assert!(muted.is_some_and(|ms| ms < 3_000), "{muted:?}");
+    let flooded = world.session(2).unwrap().replica().inks().len();
+    assert!(flooded < 5_000, "{flooded} of the flood were taken in");
+    // What was not listened to comes when it is over.
+    world.run(40_000);
     assert!(world.agree());
 }
 

@@ -21,6 +21,21 @@ pub fn now_exact() -> f64 {
     CLOCK.with(|clock| clock.as_ref().map_or(0.0, Performance::now))
 }
 
+/// Milliseconds since 1970, by the clock of the machine, which may be wrong and may be set back.
+pub fn unix_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// Day and time as people here write them.
+pub fn local_time(unix_ms: u64) -> String {
+    let style = js_sys::Object::new();
+    for part in ["dateStyle", "timeStyle"] {
+        let _ = js_sys::Reflect::set(&style, &part.into(), &"short".into());
+    }
+    let date = js_sys::Date::new(&(unix_ms as f64).into());
+    date.to_locale_string("default", &style).into()
+}
+
 /// Rings once.
 pub struct Timeout {
     id: i32,

@@ -215,10 +215,10 @@ pub async fn persist() -> Option<bool> {
     JsFuture::from(asked).await.ok()?.as_bool()
 }
 
-fn value_of(bytes: &[u8]) -> JsValue {
+pub fn value_of(bytes: &[u8]) -> JsValue {
     Uint8Array::from(bytes).into()
 }
 
-fn bytes_of(value: &JsValue) -> Option<Vec<u8>> {
+pub fn bytes_of(value: &JsValue) -> Option<Vec<u8>> {
     value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }

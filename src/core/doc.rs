@@ -1,6 +1,6 @@
 //! The shared document and how copies of it stay equal: what it holds ([`schema`]), the copy itself ([`replica`])
 //! and what guards it ([`gate`], [`quarantine`]), the exchange with other copies ([`sync`]), who is here ([`presence`]), what is stored
-//! ([`store`]), and what a person can take back ([`undo`]).
+//! ([`store`]), what a person can take back ([`undo`]), and what the room was like before ([`versions`]).
 
 pub mod gate;
 pub mod presence;
@@ -11,3 +11,4 @@ pub mod storage;
 pub mod store;
 pub mod sync;
 pub mod undo;
+pub mod versions;

@@ -3,18 +3,20 @@
 //! The host feeds [`Input`]s with the time, carries out [`Output`]s, and ticks at [`Session::wake_at`].
 
 pub mod card;
+pub mod io;
 pub mod lead;
 pub mod message;
 pub mod relay;
 pub mod status;
 
-use lead::{Group, Lead, Note, Role};
+pub use io::{Input, Notice, Output, Scout, ScoutNews, Setup};
+use lead::{Lead, Role};
 use message::Body;
-use relay::{Known, Relay};
+use relay::Relay;
 
 use super::{
     doc::{
-        presence::{People, Profile},
+        presence::{Listened, People, Profile},
         quarantine::Quarantine,
         replica::{Digest, Replica, ReplicaError},
         schema::{Touched, Write},
@@ -25,120 +27,14 @@ use super::{
     },
     frame::Frame,
     peer::PeerId,
-    socket::{endpoint::Endpoint, machine},
+    socket::machine,
     tape::Tape,
     wire::{
-        codec::{Codec, Message, TooLarge},
-        seal::{RoomKey, Salt},
+        codec::{Codec, Message},
         tag::Tag,
     },
 };
 use crate::limits::{CURSOR_MS, LONG_ANSWER_BYTES, Millis};
-
-#[derive(Clone, Debug)]
-pub struct Setup {
-    pub tag: Tag,
-    pub room_key: RoomKey,
-    pub me: PeerId,
-    /// Drawn for this page load.
-    pub salt: Salt,
-    /// Seeds every random delay.
-    pub seed: u64,
-    pub profile: Profile,
-    /// The preferred one first. Empty: none is wanted.
-    pub relays: Vec<Endpoint>,
-    /// What earlier sessions remembered of servers.
-    pub known: Known,
-    /// The host reaches the browser's other tabs and can tell which one leads: it answers [`Output::Lead`].
-    pub shares: bool,
-}
-
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// The room was read from storage.
-    Loaded(Stored),
-    Appended,
-    StoreFailed(String),
-    /// Whether the browser promises to keep what is stored.
-    StoreLasts(bool),
-    Socket(machine::Input),
-    Scout(ScoutNews),
-    /// From the relay.
-    FrameArrived(Frame),
-    /// From another tab of the same browser.
-    Noted(Note),
-    /// Leading was asked for, and this is what came of it.
-    Leads(Role),
-    /// A person edited; one undoable step.
-    Edited(Vec<Write>),
-    UndoAsked(Direction),
-    /// Ink in progress (`board::wet`).
-    Inked(Vec<u8>),
-    /// The pointer moved on the board, or left it. Not needed while ink is sent: that shows where it is.
-    Pointed(Option<(f32, f32)>),
-    /// Somebody else's ink is here now.
-    PenSeen(PeerId, (f32, f32)),
-    Renamed(Profile),
-    /// Other relays, or none, are wanted; the preferred one first.
-    RelaysChosen(Vec<Endpoint>),
-    /// The page goes away, perhaps for ever.
-    Left,
-    /// The page came back.
-    Returned,
-    Ticked,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Output {
-    /// Open, close or abandon the relay's socket. What is to be sent on it: [`Session::next_frame`].
-    Socket(machine::Output),
-    Scout(Scout),
-    /// Send this to the other tabs.
-    Tabs(Note),
-    /// Queue for the lead of this group, in place of any other; or give up what there is.
-    Lead(Option<Group>),
-    /// Keep this for [`Setup::known`].
-    Remember(Known),
-    Store(store::Command),
-    /// Parts of the document changed, by anybody.
-    Touched(Vec<Touched>),
-    /// Ink in progress from somebody else.
-    Wet(PeerId, Vec<u8>),
-    Notice(Notice),
-}
-
-/// What is wanted of the scout, a second connection that lives a second or two (`wire::profile`).
-#[derive(Clone, Debug, PartialEq)]
-pub enum Scout {
-    /// In place of the one before, if there is one.
-    Open(Endpoint),
-    Send(Frame),
-    Close,
-}
-
-/// What the scout reports.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ScoutNews {
-    Opened,
-    Frame(Frame),
-    /// By the server, or it could not be opened.
-    Closed,
-}
-
-/// Something that a person should know now.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Notice {
-    #[error("{0} of your changes had been changed again by somebody else, and stayed as they are.")]
-    UndoSkipped(usize),
-    #[error("{0}")]
-    TooLarge(#[from] TooLarge),
-    #[error("A part of this room's stored data could not be read. The rest is here.")]
-    StoredRowUnreadable,
-    #[error(
-        "Something in this room stopped Duplex the last time. It was set aside; the rest is here."
-    )]
-    SetAside,
-}
 
 pub struct Session {
     tag: Tag,
@@ -347,7 +243,7 @@ impl Session {
         if !touched.is_empty() {
             out.push(Output::Touched(touched));
         }
-        self.sync.changed(self.replica.digest());
+        self.sync.changed(now, self.replica.digest());
         self.sync.joined(now);
         self.begin(now, out);
     }
@@ -407,11 +303,21 @@ impl Session {
 
     fn messages(&mut self, now: Millis, messages: Vec<Message>, out: &mut Vec<Output>) {
         for message in messages {
+            let bytes = message.body.len();
             let Some(body) = Body::read(message.kind, message.body) else {
                 continue;
             };
             if body != Body::Leave {
                 self.heard(now, message.sender);
+            }
+            match self.people.listen(message.sender, bytes) {
+                Listened::Taken => {}
+                Listened::Mutes => {
+                    out.push(Output::Notice(self.muted(message.sender)));
+                    continue;
+                }
+                Listened::Muted if body != Body::Leave => continue,
+                Listened::Muted => {}
             }
             self.message(now, message.sender, body, out);
         }
@@ -423,6 +329,14 @@ impl Session {
             self.sync.introduce(now, &mut self.rng);
             self.cursor.told = None;
         }
+    }
+
+    fn muted(&self, peer: PeerId) -> Notice {
+        let profile = self
+            .people
+            .get(peer)
+            .and_then(|person| person.profile.as_ref());
+        Notice::Muted(profile.map_or_else(|| "Somebody".to_owned(), |profile| profile.name.clone()))
     }
 
     fn message(&mut self, now: Millis, from: PeerId, body: Body, out: &mut Vec<Output>) {
@@ -486,7 +400,7 @@ impl Session {
             out.extend(self.store.keep(kept).map(Output::Store));
         }
         if applied.news {
-            self.sync.changed(self.replica.digest());
+            self.sync.changed(now, self.replica.digest());
         }
         if !applied.touched.is_empty() {
             out.push(Output::Touched(applied.touched));
@@ -508,7 +422,7 @@ impl Session {
         out.extend(self.store.keep(commit.update.clone()).map(Output::Store));
         out.extend(self.store.edited().map(Output::Store));
         self.say(Body::Update(commit.update), out);
-        self.sync.changed(self.replica.digest());
+        self.sync.changed(now, self.replica.digest());
         self.sync.edited(now);
         Some(commit.changes)
     }

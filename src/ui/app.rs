@@ -39,9 +39,10 @@ pub fn App() -> impl IntoView {
     follow_address(room);
     task::spawn(find_relay(room));
     // Whoever makes something here can go on without the site's host.
+    let has_edited = Memo::new(move |had| had == Some(&true) || room.can_undo.get());
     Effect::new(move || {
-        if room.can_undo.get() {
-            task::spawn(chunks::fetch_all());
+        if has_edited.get() {
+            task::spawn(chunks::fetch_all(room));
         }
     });
     api::install(room);

@@ -10,7 +10,7 @@ use super::{
     formats,
     hooks::use_room::Room,
     pages::todo,
-    parts::{connection, people, share, shortcuts},
+    parts::{connection, people, share, shortcuts, versions},
 };
 use crate::browser::task;
 
@@ -23,6 +23,9 @@ pub struct Dialogs {
     pub people: Part,
     pub share: Part,
     pub shortcuts: Part,
+    pub versions: Part,
+    /// From now on keeps versions of the room.
+    pub keep_versions: fn(Room),
 }
 
 /// What goes out of a room and comes in, as JSON.
@@ -61,11 +64,18 @@ chunk! {
 
 chunk! {
     dialogs: &'static Dialogs = &Dialogs {
-        connection: connection::details,
-        people: people::list,
-        share: share::contents,
-        shortcuts: shortcuts::list,
+        connection: || styled(connection::details()),
+        people: || styled(people::list()),
+        share: || styled(share::contents()),
+        shortcuts: || styled(shortcuts::list()),
+        versions: || styled(versions::list()),
+        keep_versions: versions::keep,
     }
+}
+
+/// With the styles that only dialogs need.
+fn styled(contents: AnyView) -> AnyView {
+    view! { <style>{include_str!("../../style/dialogs.css")}</style> {contents} }.into_any()
 }
 
 chunk! {
@@ -81,11 +91,13 @@ chunk! {
 /// What to tell somebody who asked for a chunk that did not come.
 pub const NOT_FETCHED: &str = "This part of Duplex could not be fetched. Try again when the network is back; if Duplex was updated meanwhile, load the page again. Nothing is lost.";
 
-/// Fetches all of them, so that they are here when the network is not. One that does not come is asked for again when
-/// it is needed.
-pub async fn fetch_all() {
+/// Fetches all of them, so that they are here when the network is not, and begins what only who edits needs. One that
+/// does not come is asked for again when it is needed.
+pub async fn fetch_all(room: Room) {
     let _ = todo_page().await;
-    let _ = dialogs().await;
+    if let Ok(dialogs) = dialogs().await {
+        (dialogs.keep_versions)(room);
+    }
     let _ = formats().await;
 }
 

@@ -3,17 +3,21 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::hooks::use_room::Room;
+use super::{hooks::use_room::Room, pages::board::easel::scene_of};
 use crate::core::{
     board::{edit, formats::excalidraw},
-    todo::formats::{self as list, ListedItem},
+    todo::{
+        formats::{self as list, ListedItem},
+        list::List,
+    },
 };
 
 /// The board as an `.excalidraw` document.
 pub fn export_board(room: Room) -> Value {
-    let easel = room.easel();
-    let easel = easel.borrow();
-    let elements = easel.scene().in_order();
+    let elements = match room.is_past.get_untracked() {
+        true => room.read(|session| scene_of(session.replica())).in_order(),
+        false => room.easel().borrow().scene().in_order(),
+    };
     excalidraw::export(
         elements
             .iter()
@@ -40,6 +44,7 @@ pub fn open_board(room: Room, text: &str) -> Result<Option<String>, String> {
 
 /// Gives how many strokes were added, and what was left out.
 fn merge(room: Room, imported: excalidraw::Imported) -> (usize, Vec<excalidraw::Skipped>) {
+    room.show_now();
     let easel = room.easel();
     let (writes, skipped) = {
         let mut easel = easel.borrow_mut();
@@ -52,7 +57,7 @@ fn merge(room: Room, imported: excalidraw::Imported) -> (usize, Vec<excalidraw::
 }
 
 pub fn export_todos(room: Room) -> Result<Value, String> {
-    let list = room.list.with_untracked(list::export);
+    let list = room.read(|session| list::export(&List::of(session.replica().todos())));
     serde_json::to_value(list).map_err(|error| error.to_string())
 }
 
@@ -60,6 +65,7 @@ pub fn export_todos(room: Room) -> Result<Value, String> {
 pub fn import_todos(room: Room, list: Value) -> Result<Value, String> {
     let items: Vec<ListedItem> = serde_json::from_value(list)
         .map_err(|error| format!("A list is [{{ id, title, completed }}]: {error}."))?;
+    room.show_now();
     room.edit_list(|list, rng| list.merge(&items, rng));
     Ok(Value::Null)
 }

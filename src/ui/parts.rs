@@ -11,3 +11,4 @@ pub mod share;
 pub mod shortcuts;
 pub mod socket;
 pub mod toasts;
+pub mod versions;

@@ -39,7 +39,7 @@ pub async fn a_chunk_that_does_not_come_costs_a_sentence(ground: Ground) -> Resu
 
     lose_chunks(&window, false).await?;
     window.press_if_there("Try again").await?;
-    window.find(".share-link input").await?;
+    window.find("dialog[open] .qr").await?;
     let drawn = window.promise("duplex.board.export()").await?;
     ensure!(
         drawn["elements"]
@@ -87,6 +87,6 @@ pub async fn once_used_every_page_works_without_its_host(ground: Ground) -> Resu
         )
         .await?;
     window.find(SHARE).await?.click().await?;
-    window.find(".share-link input").await?;
+    window.find("dialog[open] .qr").await?;
     window.close().await
 }

@@ -9,6 +9,7 @@ mod storage;
 mod tabs;
 mod todomvc;
 mod together;
+mod versions;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -90,7 +91,9 @@ fn main() {
     let in_two = journeys![
         lifecycle::what_was_saved_survives_a_killed_browser,
         storage::an_older_tab_that_keeps_the_room_is_named,
+        tabs::tabs_that_are_reloaded_and_closed_lose_no_edit,
         tabs::tabs_share_one_socket_and_the_next_one_takes_over,
+        versions::a_version_is_restored_while_somebody_draws,
     ];
     for (name, journey) in in_two {
         trials.push(trial(Engine::Chromium, name, journey));

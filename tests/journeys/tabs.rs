@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use xtask::relay::{Faults, Server};
+use xtask::{
+    bench::tabs::take_turns,
+    relay::{Faults, Server},
+};
 
 use crate::{
     Ground,
@@ -11,6 +14,16 @@ use crate::{
 };
 
 const OPEN: &str = "return duplex.status().state === 'open'";
+
+/// As `cargo xtask bench tabs` does it many times.
+pub async fn tabs_that_are_reloaded_and_closed_lose_no_edit(ground: Ground) -> Result<()> {
+    let relay = Server::start(0, Faults::default()).await?;
+    let address = ground.address("turns", "todo", Some(&format!("{}turns", relay.address())));
+    let window = ground.window().await?;
+    let lost = take_turns(&window, &address, &mut relay.joined(), 1).await?;
+    ensure!(lost == 0, "{lost} edits are lost");
+    window.close().await
+}
 
 /// How long the others may be without a socket when the tab that holds it goes.
 const HAND_OVER: Duration = Duration::from_secs(2);

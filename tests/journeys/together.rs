@@ -83,7 +83,7 @@ async fn equal(a: &Window, b: &Window, expression: &str) -> Result<Value> {
 }
 
 /// A fingerprint of the painted dry canvas, and how many of its pixels have ink.
-async fn painted(window: &Window) -> Result<(Value, u64)> {
+pub async fn painted(window: &Window) -> Result<(Value, u64)> {
     window
         .promise("duplex.board.camera({ x: 0, y: 0, zoom: 1 })")
         .await?;

@@ -3,6 +3,7 @@
 mod room;
 pub mod size;
 mod socket;
+pub mod tabs;
 
 use std::{
     fs,
@@ -37,6 +38,8 @@ pub enum Part {
     Socket,
     /// A large room: opening, joining, memory, and what a killed browser keeps
     Room,
+    /// Tabs that edit in turns while they are reloaded and closed
+    Tabs,
 }
 
 pub async fn run(part: Option<Part>) -> Result<()> {
@@ -50,6 +53,9 @@ pub async fn run(part: Option<Part>) -> Result<()> {
     }
     if is_asked(Part::Room) {
         report["room"] = room::run().await?;
+    }
+    if is_asked(Part::Tabs) {
+        report["tabs"] = tabs::run().await?;
     }
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder)?;

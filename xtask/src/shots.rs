@@ -39,6 +39,9 @@ pub async fn take() -> Result<()> {
             .await?;
     }
     draw(&ada, &ben).await?;
+    ada.press("Versions").await?;
+    ada.type_into("dialog[open] .field input", "Before the list\u{e007}")
+        .await?;
     ada.promise("duplex.todo.import([{ title: 'Find the old map' }, { title: 'Ask Grandma about the boat', completed: true }, { title: 'Buy rope and lanterns' }, { title: 'Draw the way to the lake' }])").await?;
     for (name, size) in [("laptop", LAPTOP), ("phone", PHONE)] {
         ada.devtools(
@@ -52,7 +55,7 @@ pub async fn take() -> Result<()> {
                 json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] }),
             )
             .await?;
-            for page in ["board", "todo"] {
+            for page in ["todo", "board"] {
                 ada.goto(&address(page)).await?;
                 ada.until("both in step", "return duplex.status().people === 2 && document.querySelector('[data-testid=connection]').textContent.includes('in step')").await?;
                 if page == "board" {
@@ -70,8 +73,14 @@ pub async fn take() -> Result<()> {
             for (button, dialog) in [
                 (".topbar .primary", "share"),
                 (".connection button", "connection"),
+                (".people", "people"),
+                ("button[aria-label=Versions]", "versions"),
             ] {
                 ada.find(button).await?.click().await?;
+                if dialog == "versions" {
+                    let kept = ".versions li:last-child:not(:first-child) button";
+                    ada.find(kept).await?.click().await?;
+                }
                 shoot(&ada, &format!("{name}-{theme}-{dialog}")).await?;
                 ada.find("dialog[open] button[aria-label=\"Close\"]")
                     .await?

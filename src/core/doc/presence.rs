@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     core::peer::PeerId,
-    limits::{Millis, NAME_CHARS, PEOPLE, PERSON_GONE_MS},
+    limits::{
+        Millis, NAME_CHARS, PEER_MESSAGES, PEER_MESSAGES_A_SECOND, PEER_PIECE_BYTES, PEOPLE,
+        PERSON_GONE_MS,
+    },
 };
 
 /// What a person shows of themselves.
@@ -61,6 +64,8 @@ impl Profile {
     }
 }
 
+const CREDIT: u64 = PEER_MESSAGES * 1_000;
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     /// Unknown until their presence arrives.
@@ -68,6 +73,19 @@ pub struct Person {
     /// Board coordinates; none while the pointer is elsewhere.
     pub cursor: Option<(f32, f32)>,
     heard_at: Millis,
+    /// What they may still send, in thousandths of a message, as of `heard_at`.
+    credit: u64,
+    /// They sent too much.
+    pub is_muted: bool,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listened {
+    Taken,
+    /// It is dropped, and so are the next ones.
+    Mutes,
+    Muted,
 }
 
 /// Everybody else in the room.
@@ -80,6 +98,9 @@ impl People {
     /// Any message of a person proves that they are here. Says whether they are new.
     pub fn heard(&mut self, now: Millis, peer: PeerId) -> bool {
         if let Some(person) = self.others.get_mut(&peer) {
+            let span = now.saturating_sub(person.heard_at);
+            let earned = span.saturating_mul(PEER_MESSAGES_A_SECOND);
+            person.credit = person.credit.saturating_add(earned).min(CREDIT);
             person.heard_at = now;
             return false;
         }
@@ -90,9 +111,31 @@ impl People {
             profile: None,
             cursor: None,
             heard_at: now,
+            credit: CREDIT,
+            is_muted: false,
         };
         self.others.insert(peer, person);
         true
+    }
+
+    /// Whether to take what a person just heard has sent, `bytes` long: one who sends too much is muted until they have
+    /// sent little for a while.
+    pub fn listen(&mut self, peer: PeerId, bytes: usize) -> Listened {
+        let Some(person) = self.others.get_mut(&peer) else {
+            return Listened::Taken;
+        };
+        let cost = 1_000 * (1 + bytes as u64 / PEER_PIECE_BYTES);
+        let was_muted = person.is_muted;
+        person.is_muted = match was_muted {
+            true => person.credit < CREDIT / 2,
+            false => person.credit < cost,
+        };
+        person.credit = person.credit.saturating_sub(cost);
+        match (was_muted, person.is_muted) {
+            (_, false) => Listened::Taken,
+            (false, true) => Listened::Mutes,
+            (true, true) => Listened::Muted,
+        }
     }
 
     pub fn showed(&mut self, peer: PeerId, profile: Profile) {
@@ -164,6 +207,40 @@ mod tests {
         assert!(people.forget_silent(PERSON_GONE_MS));
         assert_eq!(people.count(), 2);
         assert!(people.get(b).is_some());
+    }
+
+    #[test]
+    fn who_sends_too_much_is_muted_until_that_ends() {
+        let (mut people, flood, calm) = (
+            People::default(),
+            PeerId::from_random(1),
+            PeerId::from_random(2),
+        );
+        let mut muted_at = None;
+        for ms in 0..30_000 {
+            people.heard(ms, flood);
+            if people.listen(flood, 4_096) == Listened::Mutes {
+                assert_eq!(muted_at.replace(ms), None, "said once");
+            }
+            if ms % 20 == 0 {
+                people.heard(ms, calm);
+                assert_eq!(people.listen(calm, 400), Listened::Taken);
+            }
+        }
+        assert!(muted_at.is_some_and(|at| at < 3_000), "{muted_at:?}");
+        // Who goes on as people draw is heard again.
+        let taken = (30_000..60_000).step_by(33).find(|&ms| {
+            people.heard(ms, flood);
+            people.listen(flood, 400) == Listened::Taken
+        });
+        assert!(taken.is_some_and(|at| at < 45_000), "{taken:?}");
+    }
+
+    #[test]
+    fn one_long_answer_is_no_flood() {
+        let (mut people, peer) = (People::default(), PeerId::FIRST);
+        people.heard(0, peer);
+        assert_eq!(people.listen(peer, 24 * 1024 * 1024), Listened::Taken);
     }
 
     #[test]

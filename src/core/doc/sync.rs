@@ -14,8 +14,8 @@ use super::replica::Digest;
 use crate::{
     core::peer::PeerId,
     limits::{
-        ANSWER_RANK_MS, ANSWER_RANKS, ASK_INTERVAL_MS, ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS,
-        BEAT_MS, DIGESTS, Millis,
+        ANSWER_RANK_MS, ANSWER_RANKS, APART_MS, ASK_INTERVAL_MS, ASK_PATIENCE_MS,
+        BEAT_AFTER_EDIT_MS, BEAT_MS, DIGESTS, Millis,
     },
 };
 
@@ -36,12 +36,24 @@ struct DueAnswer {
     state_vector: Vec<u8>,
 }
 
+/// What a peer showed last.
+#[derive(Debug)]
+struct Shown {
+    peer: PeerId,
+    digest: Digest,
+    /// First and last time.
+    since: Millis,
+    at: Millis,
+}
+
 #[derive(Debug, Default)]
 pub struct Sync {
     /// Our digests, newest last.
     recent: VecDeque<Digest>,
+    /// When our digest became what it is.
+    changed_at: Millis,
     /// The last digest that each peer showed.
-    shown: Vec<(PeerId, Digest)>,
+    shown: Vec<Shown>,
     /// Digests that name states we have not been in, and may lack something of.
     unknown: VecDeque<Digest>,
     /// The empty document's digest: whoever shows it has nothing that could be missed.
@@ -69,8 +81,9 @@ impl Sync {
     }
 
     /// Our document changed, by us or by others.
-    pub fn changed(&mut self, digest: Digest) {
+    pub fn changed(&mut self, now: Millis, digest: Digest) {
         if self.recent.back() != Some(&digest) {
+            self.changed_at = now;
             self.recent.push_back(digest);
             if self.recent.len() > DIGESTS {
                 self.recent.pop_front();
@@ -99,8 +112,20 @@ impl Sync {
         digest: Digest,
         rng: &mut fastrand::Rng,
     ) {
-        self.shown.retain(|(other, _)| *other != peer);
-        self.shown.push((peer, digest));
+        let before = self.shown.iter().position(|shown| shown.peer == peer);
+        let before = before.map(|at| self.shown.swap_remove(at));
+        let since = before.filter(|shown| shown.digest == digest);
+        let shown = Shown {
+            peer,
+            digest,
+            since: since.map_or(now, |shown| shown.since),
+            at: now,
+        };
+        let is_apart = self.is_apart(&shown);
+        self.shown.push(shown);
+        if is_apart {
+            return self.ask_soon(now, rng);
+        }
         let is_empty = self.empty == Some(digest);
         if is_empty || self.recent.contains(&digest) || self.unknown.contains(&digest) {
             return;
@@ -147,17 +172,37 @@ impl Sync {
 
     /// Forgets every peer for which `is_here` is false.
     pub fn retain(&mut self, is_here: impl Fn(PeerId) -> bool) {
-        self.shown.retain(|(peer, _)| is_here(*peer));
+        self.shown.retain(|shown| is_here(shown.peer));
         self.answers.retain(|answer| is_here(answer.to));
+    }
+
+    /// There is nothing in the document, and never was.
+    pub fn is_empty(&self) -> bool {
+        self.recent
+            .back()
+            .is_none_or(|mine| Some(*mine) == self.empty)
     }
 
     /// How many peers showed our own digest last.
     pub fn in_step(&self) -> usize {
         let mine = self.recent.back();
+        let same = |shown: &&Shown| Some(&shown.digest) == mine;
+        self.shown.iter().filter(same).count()
+    }
+
+    /// How many peers have had something else than we for long, while neither they nor we changed anything: what is
+    /// merely under way arrives sooner.
+    pub fn apart(&self) -> usize {
         self.shown
             .iter()
-            .filter(|(_, digest)| Some(digest) == mine)
+            .filter(|shown| self.is_apart(shown))
             .count()
+    }
+
+    fn is_apart(&self, shown: &Shown) -> bool {
+        let both_rest = shown.since.max(self.changed_at);
+        let differs = self.recent.back().is_some_and(|mine| *mine != shown.digest);
+        differs && shown.at >= both_rest + APART_MS
     }
 
     pub fn wake_at(&self) -> Option<Millis> {
@@ -202,7 +247,7 @@ mod tests {
         let (mut sync, mut rng) = (Sync::default(), fastrand::Rng::with_seed(1));
         sync.joined(0);
         assert_eq!(sync.tick(0, &mut rng), [Action::Ask, Action::Beat]);
-        sync.changed(MINE);
+        sync.changed(0, MINE);
         (sync, rng)
     }
 
@@ -213,12 +258,36 @@ mod tests {
     #[test]
     fn an_unknown_digest_makes_us_ask_and_a_past_one_does_not() {
         let (mut sync, mut rng) = synced();
-        sync.changed(Digest(2));
+        sync.changed(100, Digest(2));
         sync.digest_shown(5_000, peer(2), MINE, &mut rng);
         assert_eq!(sync.ask_at, None);
         sync.digest_shown(5_000, peer(2), Digest(9), &mut rng);
         let at = sync.wake_at().unwrap();
         assert_eq!(sync.tick(at, &mut rng), [Action::Ask]);
+    }
+
+    #[test]
+    fn who_differs_for_long_is_apart_and_who_is_merely_late_is_not() {
+        let (mut sync, mut rng) = synced();
+        for second in 1..100 {
+            let now = second * 1_000;
+            sync.changed(now, Digest(second));
+            sync.digest_shown(now + 1, peer(2), Digest(1_000 + second), &mut rng);
+            sync.digest_shown(now + 1, peer(3), Digest(1_000), &mut rng);
+            assert_eq!(sync.apart(), 0, "edits are under way");
+        }
+        let rest = 99_001;
+        sync.digest_shown(rest + APART_MS - 1, peer(2), Digest(1_099), &mut rng);
+        assert_eq!(sync.apart(), 0);
+        sync.tick(rest + APART_MS - 1, &mut rng);
+        sync.digest_shown(rest + APART_MS, peer(2), Digest(1_099), &mut rng);
+        assert_eq!(sync.apart(), 1);
+        assert_eq!(
+            sync.tick(rest + 2 * APART_MS, &mut rng),
+            [Action::Ask, Action::Beat]
+        );
+        sync.changed(rest + 2 * APART_MS, Digest(1_099));
+        assert_eq!((sync.apart(), sync.in_step()), (0, 1));
     }
 
     #[test]

@@ -113,8 +113,12 @@ pub struct Status {
     pub taped: usize,
     /// With oneself.
     pub people: usize,
+    /// Nothing was ever made here, as far as this browser knows.
+    pub is_empty: bool,
     /// Others who showed the same digest last.
     pub in_step: usize,
+    /// Others whose copy differs from this one for longer than edits take to arrive.
+    pub apart: usize,
     /// Edits that storage has not taken.
     pub unstored: usize,
     pub saved: Saved,
@@ -139,7 +143,9 @@ impl Session {
             is_shared: self.lead.line().is_some(),
             taped: self.relay.tape.total(),
             people: self.people.count(),
+            is_empty: self.sync.is_empty(),
             in_step: self.sync.in_step(),
+            apart: self.sync.apart(),
             unstored: self.store.pending(),
             saved: self.store.saved(),
             is_newer: self.store.is_newer(),
@@ -210,7 +216,15 @@ impl Status {
                 card::audience(line.server.audience).to_owned()
             }
             Connection::Open => match (self.people, self.in_step) {
+                (1, _) if self.is_empty => {
+                    "Connected. Nobody else is here yet; what others made here comes with one of them."
+                        .to_owned()
+                }
                 (1, _) => "Connected. Nobody else is here yet.".to_owned(),
+                _ if self.apart > 0 => {
+                    "Connected, but out of step for a while: what differs is asked for again."
+                        .to_owned()
+                }
                 (2, 1) => "Connected, in step with one other.".to_owned(),
                 (people, in_step) if in_step + 1 == people => {
                     format!("Connected, in step with {in_step} others.")

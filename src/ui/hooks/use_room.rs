@@ -13,6 +13,7 @@ use crate::{
         address::Address,
         doc::{
             presence::Profile,
+            replica::Replica,
             schema::{Touched, Write},
             undo::Direction,
         },
@@ -20,6 +21,7 @@ use crate::{
         session::{Input, Notice, Session, Setup, status::Status},
         socket::{endpoint::Endpoint, machine},
         todo::list::List,
+        wire::tag::Tag,
     },
     ui::pages::board::easel::Easel,
 };
@@ -32,6 +34,7 @@ pub struct Other {
     pub color: [u8; 3],
     /// On the board.
     pub cursor: Option<(f32, f32)>,
+    pub is_muted: bool,
 }
 
 /// A sentence that a person should read, until they close it or it is old.
@@ -57,6 +60,8 @@ pub struct Room {
     pub can_undo: RwSignal<bool>,
     pub can_redo: RwSignal<bool>,
     pub toasts: RwSignal<Vec<Toast>>,
+    /// The pages show an earlier version of the room, until [`Room::show_now`].
+    pub is_past: RwSignal<bool>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -94,7 +99,7 @@ pub fn provide_room(address: Address) -> Room {
     };
     let events: Rc<RefCell<Option<Room>>> = Rc::default();
     let easel = Rc::new(RefCell::new(Easel::new(rng.fork())));
-    let host = Host::start(setup, format!("duplex/{}", tag.to_text()), {
+    let host = Host::start(setup, storage_name(tag), {
         let events = Rc::clone(&events);
         move |event| {
             if let Some(room) = *events.borrow() {
@@ -112,6 +117,7 @@ pub fn provide_room(address: Address) -> Room {
         can_undo: RwSignal::new(false),
         can_redo: RwSignal::new(false),
         toasts: RwSignal::new(Vec::new()),
+        is_past: RwSignal::new(false),
         inner: StoredValue::new_local(Inner {
             host,
             easel,
@@ -124,7 +130,16 @@ pub fn provide_room(address: Address) -> Room {
     room
 }
 
+/// Under which a room is stored. It gives away neither name nor key.
+fn storage_name(tag: Tag) -> String {
+    format!("duplex/{}", tag.to_text())
+}
+
 impl Room {
+    pub fn storage_name(&self) -> String {
+        storage_name(self.address.with_untracked(|address| address.room.tag()))
+    }
+
     fn host(&self) -> Rc<Host> {
         self.inner.with_value(|inner| Rc::clone(&inner.host))
     }
@@ -176,6 +191,25 @@ impl Room {
         self.send(Input::Renamed(profile));
     }
 
+    /// Shows what the room was like `then`, to be looked at.
+    pub fn show_past(&self, then: &Replica) {
+        self.is_past.set(true);
+        self.show_all(then);
+    }
+
+    /// Shows the room as it is.
+    pub fn show_now(&self) {
+        if self.is_past.get_untracked() {
+            self.is_past.set(false);
+            self.read(|session| self.show_all(session.replica()));
+        }
+    }
+
+    fn show_all(&self, replica: &Replica) {
+        self.easel().borrow_mut().reload(replica);
+        self.list.set(List::of(replica.todos()));
+    }
+
     /// Ends the session, before the page shows another room.
     pub fn stop(&self) {
         self.host().stop();
@@ -216,6 +250,8 @@ impl Room {
 
     fn happened(&self, event: Event) {
         match event {
+            // What is new is shown when the past is left.
+            Event::Touched(_) | Event::Wet(..) if self.is_past.get_untracked() => {}
             Event::Touched(touched) => self.touched(&touched),
             Event::Wet(from, ink) => {
                 let tip = self.easel().borrow_mut().wet_arrived(from, &ink);
@@ -265,6 +301,7 @@ impl Room {
                     .to_owned(),
                 color: person.profile.as_ref().map_or([120; 3], |p| p.color),
                 cursor: person.cursor,
+                is_muted: person.is_muted,
             });
             let can = |direction| session.can(direction);
             (

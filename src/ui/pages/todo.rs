@@ -27,6 +27,7 @@ pub fn page() -> AnyView {
     };
     let all_completed = move || list.with(|list| list.active() == 0);
     view! {
+        <style>{include_str!("../../../style/todo.css")}</style>
         <section class="todoapp">
             <header class="header">
                 <h1>"todos"</h1>

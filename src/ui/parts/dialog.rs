@@ -10,6 +10,9 @@ pub fn Dialog(
     open: RwSignal<bool>,
     title: &'static str,
     contents: fn(&Dialogs) -> Part,
+    /// At the side, so that the page behind it can be seen.
+    #[prop(optional)]
+    aside: bool,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
@@ -31,7 +34,7 @@ pub fn Dialog(
         }
     };
     view! {
-        <dialog node_ref=dialog aria-label=title on:close=move |_| open.set(false) on:click=on_backdrop>
+        <dialog node_ref=dialog class:aside=aside aria-label=title on:close=move |_| open.set(false) on:click=on_backdrop>
             <div class="dialog-body">
                 <header>
                     <h2>{title}</h2>

@@ -1,9 +1,11 @@
-//! Undo and redo, as buttons and as keys: one's own steps, on whatever page they were made.
+//! The way back: undo and redo, as buttons and as keys, of one's own steps on whatever page they were made; and the
+//! room's earlier versions.
 
 use leptos::prelude::*;
 
 use super::{
     button::IconButton,
+    dialog::Dialog,
     shortcuts::{self, Command},
 };
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
 #[component]
 pub fn History() -> impl IntoView {
     let room = use_room();
+    let versions = RwSignal::new(false);
     use_key("keydown", move |event| {
         if let Some(Command::Step(direction)) = shortcuts::command(event) {
             event.prevent_default();
@@ -36,6 +39,8 @@ pub fn History() -> impl IntoView {
                 disabled=Signal::derive(move || !room.can_redo.get())
                 on_press=move |()| room.undo(Direction::Redo)
             />
+            <IconButton icon=icondata::LuHistory name="Versions" on_press=move |()| versions.set(true)/>
         </div>
+        <Dialog open=versions title="Versions" contents=|dialogs| dialogs.versions aside=true/>
     }
 }

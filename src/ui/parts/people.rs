@@ -54,12 +54,19 @@ pub fn list() -> AnyView {
                 let others = room.others.get();
                 others
                     .into_iter()
-                    .map(|other| view! { <li>{badge(&other.name, other.color)} {other.name}</li> })
+                    .map(|other| view! {
+                        <li>
+                            {badge(&other.name, other.color)} {other.name}
+                            {other.is_muted.then(|| view! { <span class="hint">"sends too much, and is not listened to"</span> })}
+                        </li>
+                    })
                     .collect::<Vec<_>>()
             }}
         </ul>
         {move || room.others.with(Vec::is_empty).then(|| view! {
-            <p class="hint">"Nobody else is here yet. Share the link; whoever opens it shows up here."</p>
+            <p class="hint">
+                "Nobody else is here yet. Share the link; whoever opens it shows up here. The relay keeps nothing: whoever comes while nobody is here finds the room empty until somebody who has it opens it too. Leave a tab open for them, or send them an export."
+            </p>
         })}
     }
     .into_any()

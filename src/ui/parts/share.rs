@@ -49,7 +49,7 @@ fn Link() -> impl IntoView {
         });
     };
     view! {
-        <div class="share-link">
+        <div class="row">
             <label class="field">
                 <span>"Link"</span>
                 <input type="text" readonly=true prop:value=link on:focus=|event| select(&event)/>

@@ -32,9 +32,9 @@ const KEYS: [(&str, &str); 9] = [
     ("?", "Show this list"),
 ];
 
-/// The command of a key press; none while somebody is typing.
+/// The command of a key press; none while somebody is typing, or a dialog covers what it would act on.
 pub fn command(event: &KeyboardEvent) -> Option<Command> {
-    if event.alt_key() {
+    if event.alt_key() || is_within(event, "dialog") {
         return None;
     }
     let key = event.key().to_ascii_lowercase();

@@ -90,6 +90,12 @@ impl Shown {
     }
 }
 
+/// All strokes that read.
+pub fn scene_of(replica: &Replica) -> Scene {
+    let strokes = replica.inks().into_iter();
+    Scene::of(strokes.filter_map(|(id, ink)| Some((id, Stroke::from_bytes(&ink).ok()?))))
+}
+
 impl Easel {
     pub fn new(rng: fastrand::Rng) -> Self {
         Self {
@@ -326,9 +332,7 @@ impl Easel {
 
     /// All strokes anew.
     pub fn reload(&mut self, replica: &Replica) {
-        let strokes = replica.inks().into_iter();
-        let strokes = strokes.filter_map(|(id, ink)| Some((id, Stroke::from_bytes(&ink).ok()?)));
-        self.scene = Scene::of(strokes);
+        self.scene = scene_of(replica);
         self.tiles.clear();
         self.ask_frame();
     }

@@ -1,0 +1,320 @@
+//! What a room was like before. A version is kept as the difference to the one before it, and holds nothing that was
+//! drawn and erased in between: all of them together take about the space of the document. They are kept beside the
+//! room, not in it; to restore one is an edit like any other.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    replica::{Digest, Replica, ReplicaError},
+    schema::{Cell, Field, Value, Write},
+};
+use crate::{
+    core::peer::PeerId,
+    limits::{VERSION_MS, VERSIONS, VERSIONS_BYTES},
+};
+
+/// Of a version as it is stored; another one is of another program.
+const FORMAT: u8 = 1;
+
+/// How much there is in a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amount {
+    pub strokes: u32,
+    /// To-do items that are not deleted.
+    pub items: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// From 1, without gaps.
+    pub number: u32,
+    /// Milliseconds since 1970, by the clock of the machine.
+    pub at: u64,
+    /// A person gave it one, or it was kept by itself.
+    pub name: Option<String>,
+    pub amount: Amount,
+    digest: u64,
+    state_vector: Vec<u8>,
+    /// What the version before lacks, as a Yjs update.
+    update: Vec<u8>,
+    /// Bytes of the updates of all versions up to this one.
+    total_bytes: u64,
+}
+
+impl Version {
+    /// The version to keep at `at` after `last`: none if it is too early for one without a name, or nothing is new.
+    pub fn next(
+        replica: &Replica,
+        amount: Amount,
+        last: Option<&Self>,
+        at: u64,
+        name: Option<String>,
+    ) -> Option<Self> {
+        let Digest(digest) = replica.digest();
+        // A clock may have been set back.
+        let is_due = |last: &Self| last.digest != digest && last.at.abs_diff(at) >= VERSION_MS;
+        let is_worthless = last.is_none() && amount == Amount::default();
+        if name.is_none() && (is_worthless || !last.is_none_or(is_due)) {
+            return None;
+        }
+        let mut version = Self {
+            number: 0,
+            at,
+            name,
+            amount,
+            digest,
+            state_vector: replica.state_vector(),
+            update: Vec::new(),
+            total_bytes: 0,
+        };
+        version.follow(last, replica);
+        Some(version)
+    }
+
+    /// Becomes the one after `last`; `replica` is the document as it was in this version.
+    fn follow(&mut self, last: Option<&Self>, replica: &Replica) {
+        self.update = match last.map(|last| replica.diff(&last.state_vector)) {
+            Some(Ok(Some(update))) => update,
+            Some(Ok(None)) => replica.deletions(),
+            // A state that does not read can be followed by the whole.
+            Some(Err(_)) | None => replica.snapshot(),
+        };
+        self.state_vector = replica.state_vector();
+        self.number = last.map_or(0, |last| last.number).saturating_add(1);
+        self.total_bytes = last.map_or(0, |last| last.total_bytes) + self.update.len() as u64;
+    }
+
+    /// Whether all versions up to this one, the last, take more space than they should.
+    pub fn is_too_much(&self, replica: &Replica) -> bool {
+        let document = || replica.snapshot().len() as u64;
+        self.number > VERSIONS || self.total_bytes > VERSIONS_BYTES && self.total_bytes > document()
+    }
+
+    /// None for what another version of this program stored.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        match bytes.split_first()? {
+            (&FORMAT, bytes) => postcard::from_bytes(bytes).ok(),
+            _ => None,
+        }
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Writing this plain structure to memory cannot fail.
+        let bytes = postcard::to_allocvec(self).unwrap_or_default();
+        [vec![FORMAT], bytes].concat()
+    }
+}
+
+/// The document as it was in the last of `versions`, which begin with the first one.
+pub fn replay<'a>(
+    versions: impl IntoIterator<Item = &'a Version>,
+) -> Result<Replica, ReplicaError> {
+    // Nobody writes to this copy.
+    let mut replica = Replica::new(PeerId::FIRST);
+    for version in versions {
+        replica.apply(&version.update)?;
+    }
+    Ok(replica)
+}
+
+/// Fewer versions: of the older half every second one that has no name goes. None if there is nothing to drop.
+pub fn thinned(versions: &[Version]) -> Result<Option<Vec<Version>>, ReplicaError> {
+    let older = versions.len() / 2;
+    let stays = |at: usize, version: &Version| at >= older || at % 2 == 1 || version.name.is_some();
+    if versions
+        .iter()
+        .enumerate()
+        .all(|(at, version)| stays(at, version))
+    {
+        return Ok(None);
+    }
+    let mut replica = Replica::new(PeerId::FIRST);
+    let mut kept: Vec<Version> = Vec::new();
+    for (at, version) in versions.iter().enumerate() {
+        replica.apply(&version.update)?;
+        if stays(at, version) {
+            let mut version = version.clone();
+            version.follow(kept.last(), &replica);
+            kept.push(version);
+        }
+    }
+    Ok(Some(kept))
+}
+
+/// The edit that makes the document what it was `then`.
+pub fn restored(then: &Replica, now: &Replica) -> Vec<Write> {
+    let (then, now) = (contents(then), contents(now));
+    let gone = now.keys().filter(|cell| !then.contains_key(cell));
+    let emptied = gone.map(|cell| (cell, None));
+    let filled = then.iter().map(|(cell, value)| (cell, Some(value)));
+    emptied
+        .chain(filled)
+        .filter(|(cell, value)| now.get(cell) != *value)
+        .map(|(cell, value)| Write {
+            cell: cell.clone(),
+            value: value.cloned(),
+        })
+        .collect()
+}
+
+fn contents(replica: &Replica) -> BTreeMap<Cell, Value> {
+    let inks = replica.inks().into_iter();
+    let inks = inks.map(|(id, ink)| (Cell::Ink(id), Value::Bytes(ink)));
+    let todos = replica.todos().into_iter().flat_map(|(id, fields)| {
+        let filled = Field::ALL.into_iter().filter_map(move |field| {
+            let value = fields.get(field)?.clone();
+            Some((field, value))
+        });
+        filled.map(move |(field, value)| (Cell::Todo(id.clone(), field), value))
+    });
+    inks.chain(todos).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::doc::schema::Id;
+
+    /// A document of 30 strokes and 10 items at most, in which `seed` says what happens.
+    fn change(replica: &mut Replica, seed: u16) {
+        let id = |prefix: char, number: u16| Id::parse(&format!("{prefix}{number}")).unwrap();
+        let cell = match seed % 4 {
+            0..3 => Cell::Ink(id('s', seed % 30)),
+            _ => Cell::Todo(id('t', seed % 10), Field::ALL[usize::from(seed / 7) % 5]),
+        };
+        let value = match (&cell, seed % 3) {
+            (_, 0) => None,
+            (Cell::Ink(_), _) => Some(Value::Bytes(vec![seed as u8; 150].into())),
+            (Cell::Todo(..), _) => Some(Value::text(seed.to_string())),
+        };
+        replica.write(&[Write { cell, value }]);
+    }
+
+    fn amount(replica: &Replica) -> Amount {
+        Amount {
+            strokes: replica.inks().len() as u32,
+            items: replica.todos().len() as u32,
+        }
+    }
+
+    /// A version after each of `steps`, and what the document held then.
+    fn kept(
+        replica: &mut Replica,
+        steps: &[Vec<u16>],
+    ) -> (Vec<Version>, Vec<BTreeMap<Cell, Value>>) {
+        let (mut versions, mut then) = (Vec::<Version>::new(), Vec::new());
+        for (step, at) in steps.iter().zip((0..).step_by(VERSION_MS as usize)) {
+            step.iter().for_each(|&seed| change(replica, seed));
+            let next = Version::next(replica, amount(replica), versions.last(), at, None);
+            if let Some(version) = next {
+                versions.push(version);
+                then.push(contents(replica));
+            }
+        }
+        (versions, then)
+    }
+
+    proptest! {
+        #[test]
+        fn every_version_comes_back_and_can_be_restored(
+            steps in proptest::collection::vec(proptest::collection::vec(any::<u16>(), 0..40), 1..12),
+        ) {
+            let mut replica = Replica::new(PeerId::from_random(7));
+            let (versions, then) = kept(&mut replica, &steps);
+            for (at, then) in then.iter().enumerate() {
+                let past = replay(&versions[..=at]).unwrap();
+                prop_assert_eq!(&contents(&past), then);
+                replica.write(&restored(&past, &replica));
+                prop_assert_eq!(&contents(&replica), then);
+            }
+        }
+
+        #[test]
+        fn thinning_drops_versions_and_leaves_the_others_as_they_were(
+            steps in proptest::collection::vec(proptest::collection::vec(any::<u16>(), 1..40), 4..16),
+            named in any::<prop::sample::Index>(),
+        ) {
+            let mut replica = Replica::new(PeerId::from_random(7));
+            let (mut versions, then) = kept(&mut replica, &steps);
+            prop_assume!(versions.len() > 3);
+            let named = named.index(versions.len());
+            versions[named].name = Some("the best one".into());
+            let thinner = thinned(&versions).unwrap().unwrap_or_else(|| versions.clone());
+            prop_assert!(thinner.iter().any(|version| version.name.is_some()));
+            for (at, version) in thinner.iter().enumerate() {
+                prop_assert_eq!(version.number as usize, at + 1);
+                let was = versions.iter().position(|old| old.at == version.at).unwrap();
+                let past = replay(&thinner[..=at]).unwrap();
+                prop_assert_eq!(&contents(&past), &then[was]);
+                prop_assert_eq!(Digest(version.digest), replay(&versions[..=was]).unwrap().digest());
+            }
+            let bytes: usize = thinner.iter().map(|version| version.update.len()).sum();
+            prop_assert_eq!(thinner.last().unwrap().total_bytes, bytes as u64);
+        }
+
+        #[test]
+        fn any_bytes_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Version::read(&bytes);
+        }
+    }
+
+    #[test]
+    fn versions_come_once_a_minute_and_only_of_something_new() {
+        let mut replica = Replica::new(PeerId::from_random(7));
+        let nothing = Version::next(&replica, amount(&replica), None, 0, None);
+        assert_eq!(nothing, None, "an empty room has no past");
+        change(&mut replica, 1);
+        let first = Version::next(&replica, amount(&replica), None, 5, None).unwrap();
+        let next = |replica: &Replica, at, name: Option<&str>| {
+            Version::next(
+                replica,
+                amount(replica),
+                Some(&first),
+                at,
+                name.map(str::to_owned),
+            )
+        };
+        assert_eq!(next(&replica, 5 + VERSION_MS, None), None, "nothing is new");
+        change(&mut replica, 2);
+        assert_eq!(next(&replica, 4 + VERSION_MS, None), None, "too early");
+        let second = next(&replica, 5 + VERSION_MS, None).unwrap();
+        assert_eq!(second.number, 2);
+        assert_eq!(Version::read(&second.to_bytes()), Some(second));
+        assert!(
+            next(&replica, 6, Some("now")).is_some(),
+            "a person may at any time"
+        );
+    }
+
+    /// A board that is drawn and wiped again and again, for a day.
+    #[test]
+    fn versions_take_no_more_than_the_document_or_a_little() {
+        let mut replica = Replica::new(PeerId::from_random(7));
+        let mut versions: Vec<Version> = Vec::new();
+        for minute in 0..600_u64 {
+            let writes = (0..40).map(|n| Write {
+                cell: Cell::Ink(Id::parse(&format!("s{}", (minute * 20 + n) % 400)).unwrap()),
+                value: (n >= 20).then(|| Value::Bytes(vec![minute as u8; 400].into())),
+            });
+            replica.write(&writes.collect::<Vec<_>>());
+            let at = minute * VERSION_MS;
+            versions.extend(Version::next(
+                &replica,
+                amount(&replica),
+                versions.last(),
+                at,
+                None,
+            ));
+            while versions.last().unwrap().is_too_much(&replica) {
+                versions = thinned(&versions).unwrap().unwrap();
+            }
+        }
+        let bytes: usize = versions.iter().map(|version| version.update.len()).sum();
+        assert!(bytes as u64 <= VERSIONS_BYTES, "{bytes}");
+        assert!(versions.len() > 10, "{}", versions.len());
+    }
+}

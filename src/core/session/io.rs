@@ -1,0 +1,132 @@
+//! What goes into a session and what comes out of it.
+
+use super::{
+    lead::{Group, Note, Role},
+    relay::Known,
+};
+use crate::core::{
+    doc::{
+        presence::Profile,
+        schema::{Touched, Write},
+        storage::Stored,
+        store,
+        undo::Direction,
+    },
+    frame::Frame,
+    peer::PeerId,
+    socket::{endpoint::Endpoint, machine},
+    wire::{
+        codec::TooLarge,
+        seal::{RoomKey, Salt},
+        tag::Tag,
+    },
+};
+
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub tag: Tag,
+    pub room_key: RoomKey,
+    pub me: PeerId,
+    /// Drawn for this page load.
+    pub salt: Salt,
+    /// Seeds every random delay.
+    pub seed: u64,
+    pub profile: Profile,
+    /// The preferred one first. Empty: none is wanted.
+    pub relays: Vec<Endpoint>,
+    /// What earlier sessions remembered of servers.
+    pub known: Known,
+    /// The host reaches the browser's other tabs and can tell which one leads: it answers [`Output::Lead`].
+    pub shares: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The room was read from storage.
+    Loaded(Stored),
+    Appended,
+    StoreFailed(String),
+    /// Whether the browser promises to keep what is stored.
+    StoreLasts(bool),
+    Socket(machine::Input),
+    Scout(ScoutNews),
+    /// From the relay.
+    FrameArrived(Frame),
+    /// From another tab of the same browser.
+    Noted(Note),
+    /// Leading was asked for, and this is what came of it.
+    Leads(Role),
+    /// A person edited; one undoable step.
+    Edited(Vec<Write>),
+    UndoAsked(Direction),
+    /// Ink in progress (`board::wet`).
+    Inked(Vec<u8>),
+    /// The pointer moved on the board, or left it. Not needed while ink is sent: that shows where it is.
+    Pointed(Option<(f32, f32)>),
+    /// Somebody else's ink is here now.
+    PenSeen(PeerId, (f32, f32)),
+    Renamed(Profile),
+    /// Other relays, or none, are wanted; the preferred one first.
+    RelaysChosen(Vec<Endpoint>),
+    /// The page goes away, perhaps for ever.
+    Left,
+    /// The page came back.
+    Returned,
+    Ticked,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Open, close or abandon the relay's socket. What is to be sent on it: [`Session::next_frame`].
+    Socket(machine::Output),
+    Scout(Scout),
+    /// Send this to the other tabs.
+    Tabs(Note),
+    /// Queue for the lead of this group, in place of any other; or give up what there is.
+    Lead(Option<Group>),
+    /// Keep this for [`Setup::known`].
+    Remember(Known),
+    Store(store::Command),
+    /// Parts of the document changed, by anybody.
+    Touched(Vec<Touched>),
+    /// Ink in progress from somebody else.
+    Wet(PeerId, Vec<u8>),
+    Notice(Notice),
+}
+
+/// What is wanted of the scout, a second connection that lives a second or two (`wire::profile`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scout {
+    /// In place of the one before, if there is one.
+    Open(Endpoint),
+    Send(Frame),
+    Close,
+}
+
+/// What the scout reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScoutNews {
+    Opened,
+    Frame(Frame),
+    /// By the server, or it could not be opened.
+    Closed,
+}
+
+/// Something that a person should know now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Notice {
+    #[error("{0} of your changes had been changed again by somebody else, and stayed as they are.")]
+    UndoSkipped(usize),
+    #[error("{0}")]
+    TooLarge(#[from] TooLarge),
+    #[error(
+        "{0} sends more than a page can take, and is not listened to until that ends. Nothing is lost."
+    )]
+    Muted(String),
+    #[error("A part of this room's stored data could not be read. The rest is here.")]
+    StoredRowUnreadable,
+    #[error(
+        "Something in this room stopped Duplex the last time. It was set aside; the rest is here."
+    )]
+    SetAside,
+}

@@ -1,0 +1,183 @@
+//! Earlier versions of the room: kept by themselves while somebody works here, or under a name; looked at in place of
+//! the room, and restored by an edit.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::{
+    browser::{clock, idb::StoreError, task, versions::Versions},
+    core::{
+        doc::versions::{self, Amount, Version},
+        todo::list::List,
+    },
+    limits::{VERSION_MS, VERSION_NAME_CHARS},
+    ui::hooks::use_room::{Room, use_room},
+};
+
+/// From now on keeps a version a minute while there is something new.
+pub fn keep(room: Room) {
+    let take = move || {
+        task::spawn(async move {
+            // If there is no space for it, the page says so of what matters more: the edits.
+            let _ = add(room, None).await;
+        });
+    };
+    take();
+    set_interval(take, Duration::from_millis(VERSION_MS));
+}
+
+/// Keeps the room as it is, and fewer of the older versions if they are too much.
+async fn add(room: Room, name: Option<String>) -> Result<(), String> {
+    let kept = async {
+        let versions = Versions::open(&room.storage_name()).await?;
+        let last = versions.add(|last| {
+            room.read(|session| {
+                let (replica, at) = (session.replica(), clock::unix_ms());
+                Version::next(replica, amount(room), last, at, name)
+            })
+        });
+        let Some(last) = last.await? else {
+            return Ok(());
+        };
+        if room.read(|session| last.is_too_much(session.replica()))
+            && let Ok(Some(fewer)) = versions::thinned(&versions.all().await?)
+        {
+            versions.replace(&last, &fewer).await?;
+        }
+        Ok(())
+    };
+    let kept: Result<(), StoreError> = kept.await;
+    kept.map_err(|error| format!("The version could not be kept: {error}."))
+}
+
+fn amount(room: Room) -> Amount {
+    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    room.read(|session| Amount {
+        strokes: number(session.replica().inks().len()),
+        items: number(List::of(session.replica().todos()).items.len()),
+    })
+}
+
+/// What the dialog shows.
+pub fn list() -> AnyView {
+    let room = use_room();
+    on_cleanup(move || room.show_now());
+    let kept = RwSignal::new(None::<Result<Vec<Version>, String>>);
+    let chosen = RwSignal::new(None::<u32>);
+    let shown = move || chosen.get().filter(|_| room.is_past.get());
+    let look = move || {
+        task::spawn(async move {
+            let all = async { Versions::open(&room.storage_name()).await?.all().await };
+            let all = all.await.map_err(|error| error.to_string());
+            // The dialog may have been closed.
+            let _ = kept.try_set(Some(all));
+        });
+    };
+    look();
+    let show = move |number: Option<u32>| {
+        chosen.set(number);
+        let Some(number) = number else {
+            return room.show_now();
+        };
+        let then = kept.with(|kept| {
+            let kept = kept.iter().flatten().flatten();
+            versions::replay(kept.take_while(|version| version.number <= number))
+        });
+        match then {
+            Ok(then) => room.show_past(&then),
+            Err(error) => room.say(format!("This version cannot be shown. {error}")),
+        }
+    };
+    let restore = move |_| {
+        let number = chosen.get_untracked();
+        let writes = kept.with(|kept| {
+            let kept = kept.iter().flatten().flatten();
+            let until = kept.take_while(|version| Some(version.number) <= number);
+            let then = versions::replay(until).ok()?;
+            Some(room.read(|session| versions::restored(&then, session.replica())))
+        });
+        show(None);
+        room.edit(writes.unwrap_or_default());
+        room.say("The room is again as it was then. Undo takes that back.");
+    };
+    let name = RwSignal::new(String::new());
+    let keep = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let given = name.get_untracked();
+        let given: String = given.trim().chars().take(VERSION_NAME_CHARS).collect();
+        if given.is_empty() {
+            return;
+        }
+        name.set(String::new());
+        task::spawn(async move {
+            match add(room, Some(given)).await {
+                Ok(()) => look(),
+                Err(sentence) => room.say(sentence),
+            }
+        });
+    };
+    let row = move |version: &Version| {
+        let number = version.number;
+        let Amount { strokes, items } = version.amount;
+        view! {
+            <li>
+                <button
+                    type="button"
+                    aria-pressed=move || (shown() == Some(number)).to_string()
+                    on:click=move |_| show(Some(number))
+                >
+                    <strong>{version.name.clone()}</strong>
+                    <time>{clock::local_time(version.at)}</time>
+                    <span class="hint">{format!("{} · {}", counted(strokes, "stroke"), counted(items, "to-do"))}</span>
+                </button>
+            </li>
+        }
+    };
+    let rows = move || match &*kept.read() {
+        None => view! { <p class="hint" role="status">"Loading…"</p> }.into_any(),
+        Some(Err(error)) => {
+            view! { <p role="alert">{format!("The versions cannot be read: {error}.")}</p> }
+                .into_any()
+        }
+        Some(Ok(versions)) => versions.iter().rev().map(row).collect_view().into_any(),
+    };
+    view! {
+        <form class="row" on:submit=keep>
+            <label class="field">
+                <span>"Name of this version"</span>
+                <input
+                    type="text"
+                    maxlength=VERSION_NAME_CHARS
+                    prop:value=move || name.get()
+                    on:input=move |event| name.set(event_target_value(&event))
+                />
+            </label>
+            <button type="submit" class="primary">"Keep"</button>
+        </form>
+        <ol class="versions" aria-label="Versions, the latest first">
+            <li>
+                <button
+                    type="button"
+                    aria-pressed=move || shown().is_none().to_string()
+                    on:click=move |_| show(None)
+                >
+                    "Now"
+                </button>
+            </li>
+            {rows}
+        </ol>
+        <button type="button" class="primary" disabled=move || shown().is_none() on:click=restore>
+            "Restore this version"
+        </button>
+        <p class="hint">"One is kept every minute while you change something, in this browser."</p>
+    }
+    .into_any()
+}
+
+fn counted(count: u32, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
