@@ -117,6 +117,9 @@ pub const TITLE_CHARS: usize = 1_000;
 pub const STROKE_SAMPLES: usize = 20_000;
 /// An element's id, ours or one from a file.
 pub const ID_BYTES: usize = 64;
+/// Points of strokes' outlines that a board keeps, 8 bytes each: those of 15,000 strokes. Others are worked out anew
+/// whenever they are painted.
+pub const OUTLINE_POINTS: usize = 2_000_000;
 /// Board coordinates beyond this lose the precision that a stroke needs.
 pub const BOARD_EXTENT: f64 = 10_000_000.0;
 /// Undo steps kept per person.

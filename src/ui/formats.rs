@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::{hooks::use_room::Room, pages::board::easel::scene_of};
+use super::hooks::use_room::Room;
 use crate::core::{
-    board::{edit, formats::excalidraw},
+    board::{edit, formats::excalidraw, scene::Scene},
     todo::{
         formats::{self as list, ListedItem},
         list::List,
@@ -15,14 +15,13 @@ use crate::core::{
 /// The board as an `.excalidraw` document.
 pub fn export_board(room: Room) -> Value {
     let elements = match room.is_past.get_untracked() {
-        true => room.read(|session| scene_of(session.replica())).in_order(),
+        true => room
+            .read(|session| Scene::of(session.replica().inks()))
+            .in_order(),
         false => room.easel().borrow().scene().in_order(),
     };
-    excalidraw::export(
-        elements
-            .iter()
-            .map(|element| (&element.id, &element.stroke)),
-    )
+    let strokes = elements.iter();
+    excalidraw::export(strokes.filter_map(|element| Some((&element.id, element.stroke()?))))
 }
 
 /// Puts the strokes of an `.excalidraw` document on the board, as one undoable step.

@@ -1,5 +1,6 @@
 //! Figures: measured in this run, on this machine, printed as tables and written as JSON.
 
+mod flood;
 mod room;
 pub mod size;
 mod socket;
@@ -38,6 +39,8 @@ pub enum Part {
     Socket,
     /// A large room: opening, joining, memory, and what a killed browser keeps
     Room,
+    /// A room that one member floods
+    Flood,
     /// Tabs that edit in turns while they are reloaded and closed
     Tabs,
 }
@@ -53,6 +56,9 @@ pub async fn run(part: Option<Part>) -> Result<()> {
     }
     if is_asked(Part::Room) {
         report["room"] = room::run().await?;
+    }
+    if is_asked(Part::Flood) {
+        report["flood"] = flood::run().await?;
     }
     if is_asked(Part::Tabs) {
         report["tabs"] = tabs::run().await?;

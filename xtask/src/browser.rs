@@ -248,6 +248,25 @@ impl Window {
         Ok(self.profile)
     }
 
+    /// Resident memory of the window's largest renderer.
+    pub fn renderer_mb(&self) -> Result<f64> {
+        let profile = self.profile.path().display().to_string();
+        let mut largest = 0.0_f64;
+        for process in std::fs::read_dir("/proc")?.filter_map(Result::ok) {
+            let read =
+                |file: &str| std::fs::read_to_string(process.path().join(file)).unwrap_or_default();
+            let command = read("cmdline");
+            if command.contains("--type=renderer") && command.contains(&profile) {
+                let status = read("status");
+                let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+                let kb = rss.and_then(|rss| rss.split_whitespace().next()?.parse::<f64>().ok());
+                largest = largest.max(kb.unwrap_or_default() / 1_024.0);
+            }
+        }
+        ensure!(largest > 0.0, "no renderer runs");
+        Ok(largest)
+    }
+
     /// Opens an address in a tab of its own, and turns to it.
     pub async fn tab(&self, url: &str) -> Result<Tab> {
         let tab = self.client.new_window(true).await?.handle;

@@ -121,6 +121,10 @@ impl Server {
         format!("http://{}/", self.address)
     }
 
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
     /// The address of a room's page, on the relay beside the site.
     pub fn room(&self, room: &str, page: &str) -> String {
         format!(

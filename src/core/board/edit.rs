@@ -68,11 +68,7 @@ mod tests {
             json!({"type": "excalidraw", "elements": [stroke("a"), stroke("a"), stroke("b")]});
         let (mut replica, mut rng) = (Replica::new(PeerId::FIRST), fastrand::Rng::with_seed(1));
         for expected in [3, 6] {
-            let strokes = replica
-                .inks()
-                .into_iter()
-                .map(|(id, ink)| (id, Stroke::from_bytes(&ink).unwrap()));
-            let scene = Scene::of(strokes);
+            let scene = Scene::of(replica.inks());
             let (writes, skipped) = merge(excalidraw::import(&file).unwrap(), &scene, &mut rng);
             assert!(skipped.is_empty());
             replica.write(&writes);

@@ -46,13 +46,14 @@ pub fn fill(stroke: &Stroke, finished: bool) -> Fill {
         last: Some(finished),
         ..StrokeOptions::default()
     };
-    let outline = get_stroke(&points, &options);
+    let points = get_stroke(&points, &options);
+    let mut outline = Vec::with_capacity(points.len());
+    let finite = points
+        .into_iter()
+        .filter(|[x, y]| x.is_finite() && y.is_finite());
+    outline.extend(finite.map(|[x, y]| [x as f32, y as f32]));
     Fill {
-        outline: outline
-            .into_iter()
-            .filter(|[x, y]| x.is_finite() && y.is_finite())
-            .map(|[x, y]| [x as f32, y as f32])
-            .collect(),
+        outline,
         color: stroke.style.color,
         alpha: f32::from(stroke.style.opacity) / 100.0,
     }

@@ -1,6 +1,12 @@
 //! All dry strokes, found by place: an R-tree over their boxes, painted in z-order.
 
-use std::{cell::OnceCell, collections::HashMap, rc::Rc};
+use std::{
+    borrow::Cow,
+    cell::{Cell, OnceCell},
+    collections::HashMap,
+    rc::Rc,
+    sync::Arc,
+};
 
 use kurbo::{Point, Rect};
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
@@ -9,25 +15,74 @@ use super::{
     paint::{self, Fill},
     stroke::Stroke,
 };
-use crate::core::doc::schema::Id;
+use crate::{core::doc::schema::Id, limits::OUTLINE_POINTS};
 
+/// A stroke of the document. Its samples stay in their bytes, which take a tenth of the space.
 #[derive(Debug)]
 pub struct Element {
     pub id: Id,
-    pub stroke: Stroke,
     /// Holds all of its paint.
     pub bounds: Rect,
+    z: u64,
+    ink: Arc<[u8]>,
     fill: OnceCell<Fill>,
+    outlines: Outlines,
+}
+
+/// How many points of outlines a scene may still keep.
+#[derive(Clone, Debug)]
+struct Outlines(Rc<Cell<usize>>);
+
+impl Default for Outlines {
+    fn default() -> Self {
+        Self(Rc::new(Cell::new(OUTLINE_POINTS)))
+    }
 }
 
 impl Element {
-    /// The outline, worked out when first painted.
-    pub fn fill(&self) -> &Fill {
-        self.fill.get_or_init(|| paint::fill(&self.stroke, true))
+    /// None for bytes that do not read, as those of a newer version; they stay in the document.
+    fn of(id: Id, ink: Arc<[u8]>, outlines: &Outlines) -> Option<Self> {
+        let stroke = Stroke::from_bytes(&ink).ok()?;
+        Some(Self {
+            id,
+            bounds: paint::bounds(&stroke),
+            z: stroke.z,
+            ink,
+            fill: OnceCell::new(),
+            outlines: outlines.clone(),
+        })
+    }
+
+    /// Read anew each time.
+    pub fn stroke(&self) -> Option<Stroke> {
+        Stroke::from_bytes(&self.ink).ok()
+    }
+
+    /// The outline, worked out when first painted, and kept while the scene keeps few.
+    pub fn fill(&self) -> Option<Cow<'_, Fill>> {
+        if let Some(fill) = self.fill.get() {
+            return Some(Cow::Borrowed(fill));
+        }
+        let fill = paint::fill(&self.stroke()?, true);
+        let Outlines(left) = &self.outlines;
+        Some(match left.get().checked_sub(fill.outline.len()) {
+            Some(fewer) => {
+                left.set(fewer);
+                Cow::Borrowed(self.fill.get_or_init(|| fill))
+            }
+            None => Cow::Owned(fill),
+        })
     }
 
     fn order(&self) -> (u64, &Id) {
-        (self.stroke.z, &self.id)
+        (self.z, &self.id)
+    }
+}
+
+impl Drop for Element {
+    fn drop(&mut self) {
+        let Outlines(left) = &self.outlines;
+        left.set(left.get() + self.fill.get().map_or(0, |fill| fill.outline.len()));
     }
 }
 
@@ -41,16 +96,19 @@ pub struct Scene {
     top: Option<Rc<Element>>,
     /// Under the eraser, not erased yet; a handful.
     fading: Vec<Id>,
+    outlines: Outlines,
 }
 
 impl Scene {
-    /// Everything at once: the R-tree is packed, which is faster and better than one by one.
-    pub fn of(strokes: impl IntoIterator<Item = (Id, Stroke)>) -> Self {
-        let elements: HashMap<Id, Rc<Element>> = strokes
+    /// Everything at once that reads: the R-tree is packed, which is faster and better than one by one.
+    pub fn of(inks: impl IntoIterator<Item = (Id, Arc<[u8]>)>) -> Self {
+        let outlines = Outlines::default();
+        let elements: HashMap<Id, Rc<Element>> = inks
             .into_iter()
-            .map(|(id, stroke)| (id.clone(), Rc::new(element(id, stroke))))
+            .filter_map(|(id, ink)| Some((id.clone(), Rc::new(Element::of(id, ink, &outlines)?))))
             .collect();
         Self {
+            outlines,
             top: topmost(&elements),
             index: RTree::bulk_load(elements.values().map(|e| entry(e)).collect()),
             elements,
@@ -58,16 +116,16 @@ impl Scene {
         }
     }
 
-    /// Puts a stroke in, in place of one with the same id.
-    pub fn insert(&mut self, id: Id, stroke: Stroke) -> Rc<Element> {
+    /// Puts a stroke in, in place of one with the same id; none if it does not read.
+    pub fn insert(&mut self, id: Id, ink: Arc<[u8]>) -> Option<Rc<Element>> {
         self.remove(&id);
-        let element = Rc::new(element(id.clone(), stroke));
+        let element = Rc::new(Element::of(id.clone(), ink, &self.outlines)?);
         self.index.insert(entry(&element));
         if self.is_on_top(&element) {
             self.top = Some(Rc::clone(&element));
         }
         self.elements.insert(id, Rc::clone(&element));
-        element
+        Some(element)
     }
 
     /// Takes a stroke out; gives the box to paint anew.
@@ -102,9 +160,7 @@ impl Scene {
 
     /// The z of the next stroke.
     pub fn next_z(&self) -> u64 {
-        self.top
-            .as_ref()
-            .map_or(1, |top| top.stroke.z.saturating_add(1))
+        self.top.as_ref().map_or(1, |top| top.z.saturating_add(1))
     }
 
     /// What may show in `area`, in painting order.
@@ -123,7 +179,8 @@ impl Scene {
     pub fn touched(&self, a: Point, b: Point, radius: f64) -> Vec<Id> {
         let area = Rect::from_points(a, b).inflate(radius, radius);
         let near = self.within(area).into_iter();
-        near.filter(|e| paint::is_touched(&e.stroke, a, b, radius))
+        let is_touched = |stroke: Stroke| paint::is_touched(&stroke, a, b, radius);
+        near.filter(|e| e.stroke().is_some_and(is_touched))
             .map(|e| e.id.clone())
             .collect()
     }
@@ -164,15 +221,6 @@ fn topmost(elements: &HashMap<Id, Rc<Element>>) -> Option<Rc<Element>> {
     all.max_by(|a, b| a.order().cmp(&b.order())).cloned()
 }
 
-fn element(id: Id, stroke: Stroke) -> Element {
-    Element {
-        id,
-        bounds: paint::bounds(&stroke),
-        stroke,
-        fill: OnceCell::new(),
-    }
-}
-
 fn entry(element: &Element) -> Entry {
     let Rect { x0, y0, x1, y1 } = element.bounds;
     Entry::new(
@@ -188,17 +236,18 @@ mod tests {
         *,
     };
 
-    fn line(z: u64, x: f64, y: f64) -> Stroke {
+    fn line(z: u64, x: f64, y: f64) -> Arc<[u8]> {
         let sample = |dx| Sample {
             at: Point::new(x + dx, y),
             pressure: 0.5,
         };
-        Stroke {
+        let stroke = Stroke {
             style: STYLE,
             z,
             simulate_pressure: true,
             samples: vec![sample(0.0), sample(50.0)],
-        }
+        };
+        stroke.to_bytes(3).unwrap().into()
     }
 
     fn id(n: u64) -> Id {
@@ -223,13 +272,13 @@ mod tests {
                 .elements
                 .values()
                 .filter(|e| e.bounds.overlaps(area))
-                .map(|e| (e.stroke.z, e.id.clone()))
+                .map(|e| (e.z, e.id.clone()))
                 .collect();
             scanned.sort();
             let found: Vec<_> = scene
                 .within(area)
                 .iter()
-                .map(|e| (e.stroke.z, e.id.clone()))
+                .map(|e| (e.z, e.id.clone()))
                 .collect();
             assert_eq!(found, scanned);
         }
@@ -240,16 +289,32 @@ mod tests {
     fn the_top_and_the_next_z_are_known() {
         let mut scene = Scene::default();
         assert_eq!(scene.next_z(), 1);
-        let top = scene.insert(id(1), line(5, 0.0, 0.0));
+        let top = scene.insert(id(1), line(5, 0.0, 0.0)).unwrap();
         assert!(scene.is_on_top(&top));
-        let under = scene.insert(id(2), line(4, 0.0, 0.0));
+        let under = scene.insert(id(2), line(4, 0.0, 0.0)).unwrap();
         assert!(!scene.is_on_top(&under));
         assert_eq!(scene.next_z(), 6);
-        assert_eq!(
-            scene.insert(id(3), line(u64::MAX, 0.0, 0.0)).stroke.z,
-            u64::MAX
-        );
+        let highest = scene.insert(id(3), line(u64::MAX, 0.0, 0.0));
+        assert_eq!(highest.unwrap().z, u64::MAX);
         assert_eq!(scene.next_z(), u64::MAX);
+    }
+
+    #[test]
+    fn outlines_are_kept_while_they_are_few() {
+        let mut scene = Scene::default();
+        let first = scene.insert(id(1), line(1, 0.0, 0.0)).unwrap();
+        assert!(matches!(first.fill(), Some(Cow::Borrowed(_))));
+        let Outlines(left) = scene.outlines.clone();
+        assert!(left.get() < OUTLINE_POINTS);
+        left.set(3);
+        let second = scene.insert(id(2), line(2, 0.0, 0.0)).unwrap();
+        assert!(matches!(second.fill(), Some(Cow::Owned(_))));
+        let points = first.fill().unwrap().outline.len();
+        scene.remove(&id(1));
+        drop(first);
+        assert_eq!(left.get(), points + 3);
+        assert!(matches!(second.fill(), Some(Cow::Borrowed(_))));
+        assert!(scene.insert(id(3), Arc::new([9, 9])).is_none(), "no stroke");
     }
 
     #[test]

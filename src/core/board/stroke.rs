@@ -123,23 +123,23 @@ impl Track {
         let mut at = self.first;
         let steps = std::iter::once((0, 0)).chain(self.steps.iter().copied());
         let mut pressures = self.pressures.iter();
-        steps
-            .map(|(dx, dy)| {
-                at = (
-                    at.0.saturating_add(i64::from(dx)),
-                    at.1.saturating_add(i64::from(dy)),
-                );
-                let point = Point::new(at.0 as f64 / grid, at.1 as f64 / grid);
-                let pressure = pressures
-                    .next()
-                    .map_or(0.5, |&byte| f64::from(byte) / 255.0);
-                let sample = Sample {
-                    at: point,
-                    pressure,
-                };
-                in_range(point).then_some(sample).ok_or(StrokeError::Range)
-            })
-            .collect()
+        let mut samples = Vec::with_capacity(count);
+        for (dx, dy) in steps {
+            at = (
+                at.0.saturating_add(i64::from(dx)),
+                at.1.saturating_add(i64::from(dy)),
+            );
+            let point = Point::new(at.0 as f64 / grid, at.1 as f64 / grid);
+            if !in_range(point) {
+                return Err(StrokeError::Range);
+            }
+            let pressure = pressures.next();
+            samples.push(Sample {
+                at: point,
+                pressure: pressure.map_or(0.5, |&byte| f64::from(byte) / 255.0),
+            });
+        }
+        Ok(samples)
     }
 
     pub fn simulates_pressure(&self) -> bool {

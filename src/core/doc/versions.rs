@@ -102,8 +102,7 @@ impl Version {
 
     pub fn to_bytes(&self) -> Vec<u8> {
         // Writing this plain structure to memory cannot fail.
-        let bytes = postcard::to_allocvec(self).unwrap_or_default();
-        [vec![FORMAT], bytes].concat()
+        postcard::to_extend(self, vec![FORMAT]).unwrap_or_default()
     }
 }
 

@@ -1,8 +1,8 @@
 //! A room with much in it: how long it takes to open and to join, what it weighs, and what a killed browser keeps.
 
-use std::{fs, time::Instant};
+use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::{LAPTOP, percentile};
@@ -88,7 +88,7 @@ pub async fn run() -> Result<Value> {
     Ok(json!({ "large": large, "huge": huge, "saved_ms": saved, "lost_by_kills": lost }))
 }
 
-fn line(name: &str, value: impl std::fmt::Display, limit: impl std::fmt::Display) {
+pub fn line(name: &str, value: impl std::fmt::Display, limit: impl std::fmt::Display) {
     println!("{name:<58}{value:>10}{:>10}{limit:>10}", "");
 }
 
@@ -180,7 +180,7 @@ async fn huge(server: &Server) -> Result<Value> {
         fill(&here, from, count).await?;
         from = count;
         let opened = opens(&here).await?;
-        let memory = renderer_mb()?;
+        let memory = here.renderer_mb()?;
         let (opened, memory) = (percentile(&opened, 0.5), memory.round());
         line(
             &format!("open {count} strokes, ms to ink; renderer, MB"),
@@ -191,22 +191,6 @@ async fn huge(server: &Server) -> Result<Value> {
     }
     here.close().await?;
     Ok(json!(rows))
-}
-
-/// Resident memory of the largest renderer that runs.
-fn renderer_mb() -> Result<f64> {
-    let mut largest = 0.0_f64;
-    for process in fs::read_dir("/proc")?.filter_map(Result::ok) {
-        let read = |file: &str| fs::read_to_string(process.path().join(file)).unwrap_or_default();
-        if read("cmdline").contains("--type=renderer") {
-            let status = read("status");
-            let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-            let kb = rss.and_then(|rss| rss.split_whitespace().next()?.parse::<f64>().ok());
-            largest = largest.max(kb.unwrap_or_default() / 1_024.0);
-        }
-    }
-    ensure!(largest > 0.0, "no renderer runs");
-    Ok(largest)
 }
 
 /// Pointer-up until the page says that the stroke is stored.

@@ -1,6 +1,7 @@
 //! Any echo-compatible server: for each kind that there is, two people who never met come together through it, or the
 //! page says why they cannot. The session is the one that ships; sockets, servers and the clock are real.
 
+mod crowd;
 mod person;
 mod real;
 

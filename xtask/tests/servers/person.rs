@@ -15,7 +15,7 @@ use duplex::{
         },
         frame::Frame,
         peer::PeerId,
-        session::{Input, Output, Scout, ScoutNews, Session, Setup, status::Status},
+        session::{Input, Output, Scout, ScoutNews, Session, Setup, relay::Known, status::Status},
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{seal::RoomKey, tag::Tag},
     },
@@ -68,11 +68,16 @@ pub struct Person {
 
 /// Generous, because a busy machine is slow, and a lossy server may swallow several beats; every wait ends as soon as
 /// what it waits for is there.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 impl Person {
     /// Opens the room in a thread of its own: a session is not made to be shared.
     pub fn join(room: &str, servers: &[&str]) -> Result<Self> {
+        Self::join_knowing(room, servers, Known::new())
+    }
+
+    /// The same as somebody who remembers servers.
+    pub fn join_knowing(room: &str, servers: &[&str], known: Known) -> Result<Self> {
         let relays: Result<Vec<_>, _> = servers
             .iter()
             .map(|url| Endpoint::parse(url, false))
@@ -87,7 +92,7 @@ impl Person {
             seed: rng.u64(..),
             profile: Profile::new("Ada", [1, 2, 3]),
             relays: relays?,
-            known: Vec::new(),
+            known,
         };
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (events, inbox) = mpsc::unbounded_channel();

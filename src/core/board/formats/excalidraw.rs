@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// The document that holds these strokes, in painting order.
-pub fn export<'a>(strokes: impl Iterator<Item = (&'a Id, &'a Stroke)>) -> Value {
-    let elements: Vec<Value> = strokes.map(|(id, stroke)| element(id, stroke)).collect();
+pub fn export<'a>(strokes: impl Iterator<Item = (&'a Id, Stroke)>) -> Value {
+    let elements: Vec<Value> = strokes.map(|(id, stroke)| element(id, &stroke)).collect();
     json!({
         "type": "excalidraw",
         "version": 2,
@@ -287,7 +287,7 @@ mod tests {
             .iter()
             .map(|id| Id::parse(id).unwrap())
             .collect();
-        let document = export(ids.iter().zip(&strokes));
+        let document = export(ids.iter().zip(strokes.clone()));
         let imported = import(&document).unwrap();
         assert!(imported.skipped.is_empty());
         for (z, ((id, stroke), original)) in imported.strokes.iter().zip(&strokes).enumerate() {

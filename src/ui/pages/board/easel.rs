@@ -90,12 +90,6 @@ impl Shown {
     }
 }
 
-/// All strokes that read.
-pub fn scene_of(replica: &Replica) -> Scene {
-    let strokes = replica.inks().into_iter();
-    Scene::of(strokes.filter_map(|(id, ink)| Some((id, Stroke::from_bytes(&ink).ok()?))))
-}
-
 impl Easel {
     pub fn new(rng: fastrand::Rng) -> Self {
         Self {
@@ -332,7 +326,7 @@ impl Easel {
 
     /// All strokes anew.
     pub fn reload(&mut self, replica: &Replica) {
-        self.scene = scene_of(replica);
+        self.scene = Scene::of(replica.inks());
         self.tiles.clear();
         self.ask_frame();
     }
@@ -341,12 +335,10 @@ impl Easel {
         if let Some(area) = self.scene.remove(id) {
             self.tiles.damaged(area);
         }
-        // A stroke that does not read was made by a newer version; it stays in the document.
-        let stroke = replica
-            .ink(id)
-            .and_then(|ink| Stroke::from_bytes(&ink).ok());
-        let Some(stroke) = stroke else { return };
-        let element = self.scene.insert(id.clone(), stroke);
+        let ink = replica.ink(id);
+        let Some(element) = ink.and_then(|ink| self.scene.insert(id.clone(), ink)) else {
+            return;
+        };
         match &self.shown {
             Some(shown) if self.scene.is_on_top(&element) => {
                 for key in self.tiles.fresh(element.bounds) {
@@ -379,8 +371,9 @@ impl Easel {
         } else {
             1.0
         };
-        let fill = element.fill();
-        surface.fill(fill, self.shade(fill.color), alpha);
+        if let Some(fill) = element.fill() {
+            surface.fill(&fill, self.shade(fill.color), alpha);
+        }
     }
 
     fn shade(&self, color: [u8; 3]) -> [u8; 3] {
