@@ -6,15 +6,18 @@
 use indexed_db_futures::{
     Build, KeyRange,
     database::Database,
-    error::{DomException, Error, OpenDbError},
+    error::{Error, OpenDbError},
     internals::SystemRepr,
     prelude::{BuildPrimitive, QuerySource},
     transaction::{TransactionDurability, TransactionMode, TransactionOptions},
 };
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::window;
+use web_sys::{
+    DomException, IdbDatabase, IdbObjectStore, IdbObjectStoreParameters, IdbVersionChangeEvent,
+    window,
+};
 
 use super::lifecycle::Listener;
 use crate::core::doc::{
@@ -31,12 +34,43 @@ const STEPS: &str = "steps";
 const LATEST: &str = "latest";
 const COVERS: &str = "covers";
 
+const NO_DATABASES: &str = "this browser has no IndexedDB";
+const UNREADABLE: &str = "the browser's answer does not read";
+
+/// Why the browser did not do it, in its own words.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("it cannot be opened: {0}")]
-    Open(#[from] OpenDbError),
+    Open(String),
     #[error("{0}")]
-    Use(#[from] Error),
+    Use(String),
+}
+
+impl From<OpenDbError> for StoreError {
+    fn from(error: OpenDbError) -> Self {
+        Self::Open(match error {
+            OpenDbError::Base(error) => words(error),
+            _ => NO_DATABASES.to_owned(),
+        })
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        Self::Use(words(error))
+    }
+}
+
+fn words(error: Error) -> String {
+    match error {
+        Error::DomException(error) => DomException::from(error).message(),
+        _ => UNREADABLE.to_owned(),
+    }
+}
+
+fn message(thrown: &JsValue) -> String {
+    let error = thrown.dyn_ref::<DomException>();
+    error.map_or_else(|| UNREADABLE.to_owned(), DomException::message)
 }
 
 /// A room's database. It is closed when this is dropped, or when a newer version of this program asks for it.
@@ -50,30 +84,16 @@ impl Store {
     /// `on_blocked` is told when a tab with an older version of this program keeps the room to itself; the future goes
     /// on when that tab is closed.
     pub async fn open(name: &str, on_blocked: impl Fn() + 'static) -> Result<Self, StoreError> {
-        let opened = Database::open(name)
-            .with_version(VERSION)
-            .with_on_blocked(move |_| {
-                on_blocked();
-                Ok(())
-            })
-            .with_on_upgrade_needed(|event, database| {
-                if event.old_version() < 1.0 {
-                    database
-                        .create_object_store(LOG)
-                        .with_auto_increment(true)
-                        .build()?;
-                    database.create_object_store(SNAPSHOT).build()?;
-                }
-                database.create_object_store(STEPS).build()?;
-                Ok(())
-            })
-            .await;
-        let database = match opened {
-            Ok(database) => database,
-            // In the version that it has.
-            Err(error) if is_newer(&error) => Database::open(name).await?,
-            Err(error) => return Err(error.into()),
-        };
+        let database = open(name, VERSION, on_blocked, |database, before| {
+            if before < 1.0 {
+                let numbered = IdbObjectStoreParameters::new();
+                numbered.set_auto_increment(true);
+                database.create_object_store_with_optional_parameters(LOG, &numbered)?;
+                database.create_object_store(SNAPSHOT)?;
+            }
+            database.create_object_store(STEPS)
+        })
+        .await?;
         let old = database.clone();
         Ok(Self {
             is_newer: database.version() > f64::from(VERSION),
@@ -85,13 +105,53 @@ impl Store {
     }
 }
 
-fn is_newer(error: &OpenDbError) -> bool {
-    match error {
-        OpenDbError::Base(Error::DomException(DomException::Other(error))) => {
-            error.name() == "VersionError"
-        }
-        _ => false,
+/// Opens a database, in the version that it has if that is a newer one. `upgrade` makes the stores that the version
+/// before, 0 for none, did not have.
+///
+/// By hand, because the crate writes out what its upgrades fail with, and that needs 5 kB of a first load.
+pub async fn open(
+    name: &str,
+    version: u8,
+    on_blocked: impl Fn() + 'static,
+    upgrade: impl Fn(&IdbDatabase, f64) -> Result<IdbObjectStore, JsValue> + 'static,
+) -> Result<Database, StoreError> {
+    let factory = window().and_then(|window| window.indexed_db().ok()?);
+    let factory = factory.ok_or_else(|| StoreError::Open(NO_DATABASES.to_owned()))?;
+    let request = factory
+        .open_with_u32(name, version.into())
+        .map_err(|error| StoreError::Open(message(&error)))?;
+    let upgrading = request.clone();
+    let _listeners = [
+        Listener::on(&request, "blocked", move |_| on_blocked()),
+        Listener::on(&request, "upgradeneeded", move |event| {
+            let event: IdbVersionChangeEvent = event.unchecked_into();
+            let database = upgrading.result().map(JsCast::unchecked_into);
+            let upgraded = database.and_then(|database| upgrade(&database, event.old_version()));
+            if upgraded.is_err()
+                && let Some(transaction) = upgrading.transaction()
+            {
+                let _ = transaction.abort();
+            }
+        }),
+    ];
+    let answered = Promise::new(&mut |resolve, reject| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&reject));
+    });
+    let upgraded = match JsFuture::from(answered).await {
+        Ok(_) => request.result().ok().map(IdbDatabase::unchecked_from_js),
+        Err(_) => match request.error() {
+            Ok(Some(error)) if error.name() == "VersionError" => None,
+            Ok(Some(error)) => return Err(StoreError::Open(error.message())),
+            _ => return Err(StoreError::Open(UNREADABLE.to_owned())),
+        },
+    };
+    // Nobody comes in between: this one is closed when the crate's is open.
+    let database = Database::open(name).await;
+    if let Some(upgraded) = upgraded {
+        upgraded.close();
     }
+    Ok(database?)
 }
 
 impl Drop for Store {

@@ -10,8 +10,9 @@ use indexed_db_futures::{
     transaction::{Transaction, TransactionMode},
 };
 use wasm_bindgen::JsValue;
+use web_sys::IdbDatabase;
 
-use super::idb::{StoreError, bytes_of, value_of};
+use super::idb::{self, StoreError, bytes_of, value_of};
 use crate::core::doc::versions::Version;
 
 const VERSIONS: &str = "versions";
@@ -29,13 +30,9 @@ impl Drop for Versions {
 impl Versions {
     /// `room`: its name in storage.
     pub async fn open(room: &str) -> Result<Self, StoreError> {
-        let database = Database::open(format!("{VERSIONS} of {room}"))
-            .with_version(1u8)
-            .with_on_upgrade_needed(|_, database| {
-                database.create_object_store(VERSIONS).build()?;
-                Ok(())
-            })
-            .await?;
+        let name = format!("{VERSIONS} of {room}");
+        let make = |database: &IdbDatabase, _| database.create_object_store(VERSIONS);
+        let database = idb::open(&name, 1, || {}, make).await?;
         Ok(Self { database })
     }
 
