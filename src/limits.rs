@@ -152,6 +152,12 @@ pub const ANSWER_RANK_MS: Millis = 80;
 pub const ANSWER_RANKS: u64 = 8;
 /// A longer answer is announced before it comes: it takes longer than the next rank waits.
 pub const LONG_ANSWER_BYTES: usize = 8 * 1024;
+/// And it comes in parts of this size, each shown when it is here: two or three hundred strokes.
+pub const ANSWER_PART_BYTES: usize = 64 * 1024;
+/// A long answer of which nothing has come for so long has stalled, and one that takes longer than this is a doubtful
+/// one: the rest is asked for.
+pub const ANSWER_STALLS_MS: Millis = 3_000;
+pub const ANSWER_MS: Millis = 60_000;
 /// Own digests remembered: a peer that shows one of them is behind us, not ahead.
 pub const DIGESTS: usize = 64;
 /// A peer that shows another digest than ours this long after the last change on either side is out of step.
@@ -165,6 +171,8 @@ pub const PEER_PIECE_BYTES: u64 = 32 * 1024;
 pub const PEOPLE: usize = 500;
 /// A name longer than this does not fit its badge.
 pub const NAME_CHARS: usize = 40;
+/// Pointers and wet ink go out at half their rate among so many others, at a third among twice as many, and so on.
+pub const CROWD: Millis = 8;
 /// Cursor positions go out at most this often.
 pub const CURSOR_MS: Millis = 60;
 /// Wet ink goes out at most this often: 15 times a second looks continuous, and costs less than the finished stroke

@@ -16,7 +16,7 @@ use relay::Relay;
 
 use super::{
     doc::{
-        presence::{Listened, People, Profile},
+        presence::{Listened, People, Profile, pause},
         quarantine::Quarantine,
         replica::{Digest, Replica, ReplicaError},
         schema::{Touched, Write},
@@ -34,7 +34,7 @@ use super::{
         tag::Tag,
     },
 };
-use crate::limits::{CURSOR_MS, LONG_ANSWER_BYTES, Millis};
+use crate::limits::{ANSWER_PART_BYTES, CURSOR_MS, LONG_ANSWER_BYTES, Millis};
 
 pub struct Session {
     tag: Tag,
@@ -280,7 +280,7 @@ impl Session {
 
     fn beat(&mut self, out: &mut Vec<Output>) {
         let beat = Body::Beat {
-            digest: self.replica.digest(),
+            digest: self.sync.shown(self.replica.digest()),
             profile: self.profile.clone(),
         };
         self.say(beat, out);
@@ -345,11 +345,22 @@ impl Session {
                 state_vector,
                 digest,
             } => self.asked(now, from, state_vector, digest),
-            Body::Answer { to, digest, update } => {
+            Body::Answer {
+                to,
+                digest,
+                update,
+                more,
+            } => {
                 self.merge(now, &update, out);
                 self.sync.answered(to, digest);
+                if to == self.me && more > 0 {
+                    self.sync.announced(now, from, more);
+                }
             }
-            Body::Update(update) => self.merge(now, &update, out),
+            Body::Update(update) => {
+                self.merge(now, &update, out);
+                self.sync.arrived(now, from, update.len());
+            }
             Body::Beat { digest, profile } => {
                 self.people.showed(from, profile);
                 self.sync.digest_shown(now, from, digest, &mut self.rng);
@@ -448,7 +459,7 @@ impl Session {
             return;
         }
         self.cursor.told = self.cursor.now;
-        self.cursor.next_at = now + CURSOR_MS;
+        self.cursor.next_at = now + pause(CURSOR_MS, self.people.count() - 1);
         self.say_if_heard(Body::Cursor(self.cursor.now), out);
     }
 
@@ -492,15 +503,27 @@ impl Session {
         let digest = self.replica.digest();
         let update = diff.unwrap_or_else(|| self.replica.deletions());
         if update.len() <= LONG_ANSWER_BYTES {
-            self.say(Body::Answer { to, digest, update }, out);
+            let answer = Body::Answer {
+                to,
+                digest,
+                update,
+                more: 0,
+            };
+            self.say(answer, out);
             return;
         }
         // The others hear of it before they have all of it, and keep quiet.
+        let parts = Replica::cut(update, ANSWER_PART_BYTES);
         let announced = Body::Answer {
             to,
             digest,
             update: Replica::EMPTY_UPDATE.to_vec(),
+            more: parts.iter().map(Vec::len).sum(),
         };
-        self.say_both(announced, Body::Update(update), out);
+        let parts = parts.into_iter().map(Body::Update);
+        self.say_together(std::iter::once(announced).chain(parts), out);
     }
 }
+
+#[cfg(test)]
+mod tests;

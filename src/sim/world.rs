@@ -90,10 +90,10 @@ pub struct World {
     events: BTreeMap<u64, Event>,
     next_event: u64,
     ledger: Ledger,
-    /// Frames handed to the relay so far, their bytes, and how many of them carried answers.
+    /// Frames handed to the relay so far, their bytes, and how many carried messages of a kind.
     pub frames: usize,
     pub bytes: usize,
-    pub answers: usize,
+    pub said: BTreeMap<u8, usize>,
 }
 
 const ADDRESS: &str = "ws://sim/";
@@ -124,7 +124,7 @@ impl World {
             ledger: Ledger::default(),
             frames: 0,
             bytes: 0,
-            answers: 0,
+            said: BTreeMap::new(),
             plan,
         };
         (0..plan.clients).for_each(|_| world.join());
@@ -326,9 +326,9 @@ impl World {
         }
         self.frames += 1;
         self.bytes += frame.len();
-        self.answers += envelope::kinds(frame.as_bytes())
-            .filter(|&kind| kind == b'a')
-            .count();
+        for kind in envelope::kinds(frame.as_bytes()) {
+            *self.said.entry(kind).or_default() += 1;
+        }
         for to in 0..self.pages.len() {
             let Some(generation) = self.pages.get(to).and_then(is_open) else {
                 continue;

@@ -74,7 +74,8 @@ impl Element {
         })
     }
 
-    fn order(&self) -> (u64, &Id) {
+    /// Elements are painted in this order.
+    pub fn order(&self) -> (u64, &Id) {
         (self.z, &self.id)
     }
 }
@@ -121,7 +122,8 @@ impl Scene {
         self.remove(&id);
         let element = Rc::new(Element::of(id.clone(), ink, &self.outlines)?);
         self.index.insert(entry(&element));
-        if self.is_on_top(&element) {
+        let top = self.top.as_ref();
+        if top.is_none_or(|top| top.order() <= element.order()) {
             self.top = Some(Rc::clone(&element));
         }
         self.elements.insert(id, Rc::clone(&element));
@@ -151,11 +153,9 @@ impl Scene {
         self.elements.is_empty()
     }
 
-    /// Whether nothing is painted over this element.
-    pub fn is_on_top(&self, element: &Element) -> bool {
-        self.top
-            .as_ref()
-            .is_none_or(|top| top.order() <= element.order())
+    /// What nothing is painted over.
+    pub fn top(&self) -> Option<Rc<Element>> {
+        self.top.clone()
     }
 
     /// The z of the next stroke.
@@ -290,9 +290,8 @@ mod tests {
         let mut scene = Scene::default();
         assert_eq!(scene.next_z(), 1);
         let top = scene.insert(id(1), line(5, 0.0, 0.0)).unwrap();
-        assert!(scene.is_on_top(&top));
-        let under = scene.insert(id(2), line(4, 0.0, 0.0)).unwrap();
-        assert!(!scene.is_on_top(&under));
+        scene.insert(id(2), line(4, 0.0, 0.0)).unwrap();
+        assert_eq!(scene.top().unwrap().id, top.id);
         assert_eq!(scene.next_z(), 6);
         let highest = scene.insert(id(3), line(u64::MAX, 0.0, 0.0));
         assert_eq!(highest.unwrap().z, u64::MAX);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::stroke::{Sample, Stroke, Style, Track};
 use crate::{
     core::{doc::schema::Id, peer::PeerId},
-    limits::{Millis, STROKE_SAMPLES, WET_GONE_MS, WET_MS},
+    limits::{Millis, STROKE_SAMPLES, WET_GONE_MS},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -44,13 +44,13 @@ impl WetPen {
         }
     }
 
-    /// Takes samples; gives a message at most every [`WET_MS`].
-    pub fn grew(&mut self, now: Millis, samples: &[Sample]) -> Option<Vec<u8>> {
+    /// Takes samples; gives a message, and after it none for a `pause`.
+    pub fn grew(&mut self, now: Millis, samples: &[Sample], pause: Millis) -> Option<Vec<u8>> {
         self.unsent.extend_from_slice(samples);
         if now < self.next_at || self.unsent.len() < 2 {
             return None;
         }
-        self.next_at = now + WET_MS;
+        self.next_at = now + pause;
         let track = Track::of(&self.unsent, self.bits, self.simulate_pressure);
         self.unsent = self.unsent.pop().into_iter().collect();
         self.message(track, false)
@@ -150,6 +150,8 @@ impl WetInk {
 
 #[cfg(test)]
 mod tests {
+    use crate::limits::WET_MS;
+
     use super::{super::stroke::tests::STYLE, *};
 
     fn sample(i: u32) -> Sample {
@@ -169,7 +171,7 @@ mod tests {
         let mut messages = 0;
         for i in 1..=180 {
             let now = u64::from(i) * 17;
-            if let Some(message) = pen.grew(now, &[sample(i)]) {
+            if let Some(message) = pen.grew(now, &[sample(i)], WET_MS) {
                 messages += 1;
                 ink.arrived(now, PeerId::FIRST, &message);
             }
@@ -188,9 +190,9 @@ mod tests {
     #[test]
     fn a_lost_message_costs_only_its_samples() {
         let (mut pen, mut ink) = (pen(), WetInk::default());
-        let first = pen.grew(0, &[sample(1)]).unwrap();
-        pen.grew(100, &[sample(2)]).unwrap();
-        let third = pen.grew(200, &[sample(3)]).unwrap();
+        let first = pen.grew(0, &[sample(1)], WET_MS).unwrap();
+        pen.grew(100, &[sample(2)], WET_MS).unwrap();
+        let third = pen.grew(200, &[sample(3)], WET_MS).unwrap();
         ink.arrived(0, PeerId::FIRST, &first);
         ink.arrived(0, PeerId::FIRST, &third);
         let xs: Vec<_> = ink
@@ -207,7 +209,7 @@ mod tests {
     #[test]
     fn ink_of_a_vanished_pen_is_wiped() {
         let (mut pen, mut ink) = (pen(), WetInk::default());
-        let message = pen.grew(0, &[sample(1)]).unwrap();
+        let message = pen.grew(0, &[sample(1)], WET_MS).unwrap();
         ink.arrived(0, PeerId::FIRST, &message);
         assert!(!ink.forget_abandoned(WET_GONE_MS - 1));
         assert!(ink.forget_abandoned(WET_GONE_MS));

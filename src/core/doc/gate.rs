@@ -71,6 +71,90 @@ pub fn update(bytes: &[u8]) -> Result<Passed, Refusal> {
     Ok(reader.passed)
 }
 
+/// Cuts an update into smaller ones of about `bytes` each, to be taken in in this order; the deletions come with the
+/// last one. One block that is longer stays whole.
+pub fn cut(update: &[u8], bytes: usize) -> Result<Vec<Vec<u8>>, Refusal> {
+    let mut reader = Reader::new(update);
+    let mut parts = Vec::new();
+    let mut part = Part::default();
+    for _ in 0..reader.count(3)? {
+        let blocks = reader.count(2)?;
+        let author = reader.client()?;
+        let mut clock = reader.clock()?;
+        part.begin(author, clock);
+        for _ in 0..blocks {
+            let before = reader.rest;
+            let length = reader.block(author, clock)?;
+            let read = before.len() - reader.rest.len();
+            let block = before.get(..read).unwrap_or_default();
+            if part.len + block.len() > bytes && part.len > 0 {
+                parts.push(std::mem::take(&mut part).finish(&[0]));
+                part.begin(author, clock);
+            }
+            part.add(block);
+            clock = clock.saturating_add(length);
+        }
+    }
+    parts.push(part.finish(reader.rest));
+    Ok(parts)
+}
+
+/// Blocks of some authors, on their way into an update of their own.
+#[derive(Default)]
+struct Part {
+    authors: Vec<Run>,
+    len: usize,
+}
+
+/// Successive blocks of one author.
+struct Run {
+    author: u64,
+    clock: u64,
+    blocks: u64,
+    bytes: Vec<u8>,
+}
+
+impl Part {
+    fn begin(&mut self, author: u64, clock: u64) {
+        self.authors.push(Run {
+            author,
+            clock,
+            blocks: 0,
+            bytes: Vec::new(),
+        });
+    }
+
+    fn add(&mut self, block: &[u8]) {
+        if let Some(run) = self.authors.last_mut() {
+            run.blocks += 1;
+            run.bytes.extend_from_slice(block);
+            self.len += block.len();
+        }
+    }
+
+    fn finish(mut self, deletions: &[u8]) -> Vec<u8> {
+        self.authors.retain(|run| run.blocks > 0);
+        let mut update = Vec::with_capacity(self.len + 32 * self.authors.len() + 16);
+        write_number(&mut update, self.authors.len() as u64);
+        for run in self.authors {
+            write_number(&mut update, run.blocks);
+            write_number(&mut update, run.author);
+            write_number(&mut update, run.clock);
+            update.extend(run.bytes);
+        }
+        update.extend_from_slice(deletions);
+        update
+    }
+}
+
+fn write_number(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push((number as u8 & 0x7f) | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
 /// Walks through a state vector, format v1.
 pub fn state_vector(bytes: &[u8]) -> Result<(), Refusal> {
     let mut reader = Reader::new(bytes);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     core::peer::PeerId,
     limits::{
-        Millis, NAME_CHARS, PEER_MESSAGES, PEER_MESSAGES_A_SECOND, PEER_PIECE_BYTES, PEOPLE,
+        CROWD, Millis, NAME_CHARS, PEER_MESSAGES, PEER_MESSAGES_A_SECOND, PEER_PIECE_BYTES, PEOPLE,
         PERSON_GONE_MS,
     },
 };
@@ -86,6 +86,12 @@ pub enum Listened {
     /// It is dropped, and so are the next ones.
     Mutes,
     Muted,
+}
+
+/// The pause after a pointer or a piece of wet ink, which is `least` among few: the more `others` hear it, the more
+/// seldom it is told, so that what everybody hears stays the same.
+pub fn pause(least: Millis, others: usize) -> Millis {
+    least * (1 + others as Millis / CROWD)
 }
 
 /// Everybody else in the room.

@@ -293,6 +293,14 @@ impl Replica {
         Ok(more.then(|| txn.encode_diff_v1(&theirs)))
     }
 
+    /// An update as several of about `bytes` each, for copies that take them in in this order.
+    pub fn cut(update: Vec<u8>, bytes: usize) -> Vec<Vec<u8>> {
+        match update.len() > bytes {
+            true => gate::cut(&update, bytes).unwrap_or_else(|_| vec![update]),
+            false => vec![update],
+        }
+    }
+
     /// Whether a copy with `state_vector` has insertions that this one lacks.
     pub fn lacks(&self, state_vector: &[u8]) -> Result<bool, ReplicaError> {
         let theirs = decode_state_vector(state_vector)?;

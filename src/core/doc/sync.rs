@@ -2,7 +2,8 @@
 //! lacks something asks with a state vector, and one peer answers with the difference.
 //!
 //! - A joiner asks. Every peer that has more picks a delay by its rank; the first one answers, and the others, who
-//!   see an answer given from the same state as theirs, keep quiet.
+//!   see an answer given from the same state as theirs, keep quiet. A long answer is announced and comes in parts;
+//!   whoever gets one asks for nothing until it is here or stalls, and then for the rest.
 //! - Everybody shows a digest now and then. A digest that equals none of our own recent ones means that the other
 //!   has something we lack: we ask. One that we had a moment ago means that the other is behind: they will ask.
 //!
@@ -14,8 +15,8 @@ use super::replica::Digest;
 use crate::{
     core::peer::PeerId,
     limits::{
-        ANSWER_RANK_MS, ANSWER_RANKS, APART_MS, ASK_INTERVAL_MS, ASK_PATIENCE_MS,
-        BEAT_AFTER_EDIT_MS, BEAT_MS, DIGESTS, Millis,
+        ANSWER_MS, ANSWER_RANK_MS, ANSWER_RANKS, ANSWER_STALLS_MS, APART_MS, ASK_INTERVAL_MS,
+        ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS, BEAT_MS, DIGESTS, Millis,
     },
 };
 
@@ -34,6 +35,17 @@ struct DueAnswer {
     to: PeerId,
     at: Millis,
     state_vector: Vec<u8>,
+}
+
+/// A long answer on its way.
+#[derive(Debug)]
+struct Awaited {
+    from: PeerId,
+    bytes: usize,
+    arrived: usize,
+    /// The rest is asked for then: nothing more of it has come for a while, or it has taken very long.
+    until: Millis,
+    latest: Millis,
 }
 
 /// What a peer showed last.
@@ -59,6 +71,8 @@ pub struct Sync {
     /// The empty document's digest: whoever shows it has nothing that could be missed.
     empty: Option<Digest>,
     answers: Vec<DueAnswer>,
+    /// What a peer said that it sends us now.
+    awaited: Option<Awaited>,
     ask_at: Option<Millis>,
     asked_at: Option<Millis>,
     beat_at: Option<Millis>,
@@ -76,6 +90,7 @@ impl Sync {
 
     /// A way to others opened: ask at once, and show ourselves.
     pub fn joined(&mut self, now: Millis) {
+        self.awaited = None;
         self.ask_at = Some(now);
         self.beat_at = Some(now);
     }
@@ -170,6 +185,46 @@ impl Sync {
         }
     }
 
+    /// `from` sends us `bytes` of updates that we lack: whoever asks again meanwhile would get them twice.
+    pub fn announced(&mut self, now: Millis, from: PeerId, bytes: usize) {
+        self.awaited = Some(Awaited {
+            from,
+            bytes,
+            arrived: 0,
+            until: now + ANSWER_STALLS_MS,
+            latest: now + ANSWER_MS,
+        });
+    }
+
+    /// An update came, and was taken in.
+    pub fn arrived(&mut self, now: Millis, from: PeerId, bytes: usize) {
+        let Some(awaited) = self.awaited.as_mut().filter(|awaited| awaited.from == from) else {
+            return;
+        };
+        awaited.arrived = awaited.arrived.saturating_add(bytes);
+        awaited.until = (now + ANSWER_STALLS_MS).min(awaited.latest);
+        if awaited.arrived >= awaited.bytes {
+            // What its parts lacked of each other is here; what is lacking still, the next digest shows.
+            self.awaited = None;
+            self.ask_at = None;
+            self.unknown.clear();
+        }
+    }
+
+    /// How much of a long answer is here, in percent.
+    pub fn progress(&self) -> Option<u8> {
+        let awaited = self.awaited.as_ref()?;
+        Some((awaited.arrived as f64 / awaited.bytes as f64 * 100.0) as u8)
+    }
+
+    /// The digest to show of `ours`: while a long answer arrives that of nothing, so that nobody asks for what is on
+    /// its way to us.
+    pub fn shown(&self, ours: Digest) -> Digest {
+        self.empty
+            .filter(|_| self.awaited.is_some())
+            .unwrap_or(ours)
+    }
+
     /// Forgets every peer for which `is_here` is false.
     pub fn retain(&mut self, is_here: impl Fn(PeerId) -> bool) {
         self.shown.retain(|shown| is_here(shown.peer));
@@ -207,10 +262,17 @@ impl Sync {
 
     pub fn wake_at(&self) -> Option<Millis> {
         let answers = self.answers.iter().map(|answer| answer.at).min();
-        [self.ask_at, self.beat_at, answers]
+        [self.asks_at(), self.beat_at, answers]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    fn asks_at(&self) -> Option<Millis> {
+        match &self.awaited {
+            Some(awaited) => Some(awaited.until),
+            None => self.ask_at,
+        }
     }
 
     pub fn tick(&mut self, now: Millis, rng: &mut fastrand::Rng) -> Vec<Action> {
@@ -221,7 +283,8 @@ impl Sync {
                  to, state_vector, ..
              }| Action::Answer { to, state_vector },
         ));
-        if self.ask_at.is_some_and(|at| at <= now) {
+        if self.asks_at().is_some_and(|at| at <= now) {
+            self.awaited = None;
             self.ask_at = None;
             self.asked_at = Some(now);
             // What made us ask is settled by the answer; if that is lost, the next digest brings it up again.
@@ -298,6 +361,38 @@ mod tests {
         assert_eq!(sync.answers.len(), 1);
         sync.answered(peer(2), MINE);
         assert!(sync.answers.is_empty());
+    }
+
+    #[test]
+    fn who_is_being_answered_does_not_ask_again_until_that_stalls() {
+        let (mut sync, mut rng) = synced();
+        sync.empty = Some(Digest(0));
+        sync.announced(1_000, peer(2), 1_000);
+        sync.ask_soon(1_000, &mut rng);
+        assert_eq!(sync.shown(MINE), Digest(0));
+        let mut now = 1_000;
+        for part in 1..10 {
+            now += ANSWER_STALLS_MS - 1;
+            assert!(!sync.tick(now, &mut rng).contains(&Action::Ask));
+            sync.arrived(now, peer(3), 500);
+            sync.arrived(now, peer(2), 100);
+            assert_eq!(sync.progress(), Some(part * 10));
+        }
+        let mut stalled = now + ANSWER_STALLS_MS;
+        assert!(sync.tick(stalled, &mut rng).contains(&Action::Ask));
+        assert_eq!((sync.progress(), sync.shown(MINE)), (None, MINE));
+        // All of it comes: nothing is left to ask for. And one that never ends does not keep us for ever.
+        sync.announced(stalled, peer(2), 100);
+        sync.ask_soon(stalled, &mut rng);
+        sync.arrived(stalled, peer(2), 100);
+        assert_eq!(sync.asks_at(), None);
+        sync.announced(stalled, peer(2), usize::MAX);
+        let began = stalled;
+        while !sync.tick(stalled, &mut rng).contains(&Action::Ask) {
+            sync.arrived(stalled, peer(2), 1);
+            stalled += 500;
+        }
+        assert_eq!(stalled, began + ANSWER_MS);
     }
 
     #[test]

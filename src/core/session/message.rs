@@ -21,6 +21,8 @@ pub enum Body {
         to: PeerId,
         digest: Digest,
         update: Vec<u8>,
+        /// So many bytes of it follow, as updates from the same sender.
+        more: usize,
     },
     /// `u`: an edit, as a Yjs update.
     Update(Vec<u8>),
@@ -69,6 +71,7 @@ struct Answer {
     to: PeerId,
     digest: u64,
     update: Vec<u8>,
+    more: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,7 +98,16 @@ impl Body {
                 to,
                 digest: Digest(digest),
                 update,
-            } => (b'a', bytes(&Answer { to, digest, update })),
+                more,
+            } => (
+                b'a',
+                bytes(&Answer {
+                    to,
+                    digest,
+                    update,
+                    more,
+                }),
+            ),
             Self::Update(update) => (b'u', update),
             Self::Beat {
                 digest: Digest(digest),
@@ -124,11 +136,17 @@ impl Body {
                 }
             }
             b'a' => {
-                let Answer { to, digest, update } = postcard::from_bytes(&body).ok()?;
+                let Answer {
+                    to,
+                    digest,
+                    update,
+                    more,
+                } = postcard::from_bytes(&body).ok()?;
                 Self::Answer {
                     to,
                     digest: Digest(digest),
                     update,
+                    more,
                 }
             }
             b'u' => Self::Update(body),
@@ -182,6 +200,7 @@ mod tests {
             to,
             digest,
             update: vec![0; 500],
+            more: 70_000,
         });
         roundtrip(Body::Update(vec![3]));
         roundtrip(Body::Beat { digest, profile });

@@ -402,14 +402,21 @@ impl Session {
         Some(seq)
     }
 
-    /// The same for two that the queue takes together or not at all.
-    pub(super) fn say_both(&mut self, first: Body, then: Body, out: &mut Vec<Output>) {
-        let sealed = [first, then].map(|body| self.seal(body, out));
-        let frames = sealed
-            .into_iter()
-            .flatten()
-            .flat_map(|sealed| sealed.frames);
-        self.send(frames.collect(), None, out);
+    /// The same for several that the queue takes together or not at all.
+    pub(super) fn say_together(
+        &mut self,
+        bodies: impl Iterator<Item = Body>,
+        out: &mut Vec<Output>,
+    ) {
+        let mut frames = Vec::new();
+        for body in bodies {
+            frames.extend(
+                self.seal(body, out)
+                    .into_iter()
+                    .flat_map(|sealed| sealed.frames),
+            );
+        }
+        self.send(frames, None, out);
     }
 
     fn seal(&mut self, body: Body, out: &mut Vec<Output>) -> Option<Outbound> {

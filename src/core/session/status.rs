@@ -117,6 +117,8 @@ pub struct Status {
     pub is_empty: bool,
     /// Others who showed the same digest last.
     pub in_step: usize,
+    /// How much is here of a room that is on its way, in percent.
+    pub arrived: Option<u8>,
     /// Others whose copy differs from this one for longer than edits take to arrive.
     pub apart: usize,
     /// Edits that storage has not taken.
@@ -145,6 +147,7 @@ impl Session {
             people: self.people.count(),
             is_empty: self.sync.is_empty(),
             in_step: self.sync.in_step(),
+            arrived: self.sync.progress(),
             apart: self.sync.apart(),
             unstored: self.store.pending(),
             saved: self.store.saved(),
@@ -216,6 +219,10 @@ impl Status {
                 card::audience(line.server.audience).to_owned()
             }
             Connection::Open => match (self.people, self.in_step) {
+                _ if self.arrived.is_some() => format!(
+                    "Connected. {} % of the room is here.",
+                    self.arrived.unwrap_or_default()
+                ),
                 (1, _) if self.is_empty => {
                     "Connected. Nobody else is here yet; what others made here comes with one of them."
                         .to_owned()

@@ -193,3 +193,35 @@ fn an_update_that_is_torn_keeps_what_landed() {
     assert_eq!(stored.inks().len(), 1);
     assert_eq!(stored.digest(), a.digest());
 }
+
+#[test]
+fn an_update_in_parts_is_the_same_update() {
+    let (mut a, mut b) = (replica(1), replica(2));
+    let mut rng = fastrand::Rng::with_seed(5);
+    for n in 0..200 {
+        let long = Write {
+            cell: Cell::Ink(Id::parse(&rng.u8(..).to_string()).unwrap()),
+            value: (n % 5 > 0).then(|| Value::Bytes(vec![n as u8; 300].into())),
+        };
+        let writer = if rng.bool() { &mut a } else { &mut b };
+        let commits = [
+            writer.write(&[long]),
+            writer.write(&[title(&n.to_string(), "milk")]),
+        ];
+        for commit in commits.into_iter().flatten() {
+            a.apply(&commit.update).unwrap();
+            b.apply(&commit.update).unwrap();
+        }
+    }
+    let whole = a.snapshot();
+    let parts = Replica::cut(whole.clone(), 4_000);
+    assert!(parts.len() > 5, "{} parts", parts.len());
+    let mut c = replica(3);
+    for part in &parts {
+        assert!(part.len() < 4_600, "{}", part.len());
+        c.apply(part).unwrap();
+    }
+    assert_eq!(c.digest(), a.digest());
+    assert_eq!(c.inks().len(), a.inks().len());
+    assert_eq!(Replica::cut(whole.clone(), usize::MAX), [whole]);
+}

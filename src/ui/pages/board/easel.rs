@@ -22,13 +22,14 @@ use crate::{
             wet::{WetInk, WetPen},
         },
         doc::{
+            presence,
             replica::Replica,
             schema::{Id, Write},
         },
         peer::PeerId,
         session::Input,
     },
-    limits::STROKE_SAMPLES,
+    limits::{STROKE_SAMPLES, WET_MS},
     ui::{hooks::use_room::Room, parts::shortcuts::Command},
 };
 
@@ -272,7 +273,12 @@ impl Easel {
         let room = STROKE_SAMPLES.saturating_sub(drawing.stroke.samples.len());
         let samples = samples.get(..room.min(samples.len()))?;
         drawing.stroke.samples.extend_from_slice(samples);
-        drawing.wet.grew(clock::now(), samples)
+        let others = self
+            .shown
+            .as_ref()
+            .map_or(0, |shown| shown.room.others.with_untracked(Vec::len));
+        let pause = presence::pause(WET_MS, others);
+        drawing.wet.grew(clock::now(), samples, pause)
     }
 
     fn finish(&mut self) -> Result<Option<Write>, stroke::StrokeError> {
@@ -318,7 +324,7 @@ impl Easel {
         if ids.len() > MANY {
             self.reload(replica);
         } else {
-            ids.iter().for_each(|id| self.touch(replica, id));
+            self.touch(replica, ids);
         }
         ids.iter().for_each(|id| self.wet.dried(id));
         self.ask_frame();
@@ -331,24 +337,36 @@ impl Easel {
         self.ask_frame();
     }
 
-    fn touch(&mut self, replica: &Replica, id: &Id) {
-        if let Some(area) = self.scene.remove(id) {
-            self.tiles.damaged(area);
+    /// What lies on top of all that was there is painted on the tiles at hand, in its order; anything else makes them
+    /// stale.
+    fn touch(&mut self, replica: &Replica, ids: &[Id]) {
+        let top = self.scene.top();
+        let mut touched = Vec::new();
+        for id in ids {
+            if let Some(area) = self.scene.remove(id) {
+                self.tiles.damaged(area);
+            }
+            let ink = replica.ink(id);
+            touched.extend(ink.and_then(|ink| self.scene.insert(id.clone(), ink)));
         }
-        let ink = replica.ink(id);
-        let Some(element) = ink.and_then(|ink| self.scene.insert(id.clone(), ink)) else {
-            return;
-        };
-        match &self.shown {
-            Some(shown) if self.scene.is_on_top(&element) => {
-                for key in self.tiles.fresh(element.bounds) {
-                    if let (Some(surface), Some(area)) = (shown.tile(key), self.tiles.area(key)) {
-                        self.place_tile(surface, area.origin());
-                        self.paint(surface, &element);
+        touched.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        for element in touched {
+            match &self.shown {
+                Some(shown)
+                    if top
+                        .as_ref()
+                        .is_none_or(|top| top.order() <= element.order()) =>
+                {
+                    for key in self.tiles.fresh(element.bounds) {
+                        if let (Some(surface), Some(area)) = (shown.tile(key), self.tiles.area(key))
+                        {
+                            self.place_tile(surface, area.origin());
+                            self.paint(surface, &element);
+                        }
                     }
                 }
+                _ => self.tiles.damaged(element.bounds),
             }
-            _ => self.tiles.damaged(element.bounds),
         }
     }
 

@@ -1,0 +1,139 @@
+//! What the simulation cannot show, because its network has no width: a long answer that is half here.
+#![cfg(test)]
+
+use super::*;
+use crate::{
+    core::{
+        doc::schema::{Cell, Id, Value},
+        socket::{close::CloseEvent, endpoint::Endpoint},
+        wire::{
+            envelope,
+            profile::{Audience, Profile as Server},
+            seal::RoomKey,
+        },
+    },
+    limits::{ANSWER_PART_BYTES, LARGEST_FRAME_BYTES},
+};
+
+const STROKES: usize = 100;
+const STROKE_BYTES: usize = 9_000;
+
+/// A session and the connection that it wants.
+struct Person {
+    session: Session,
+    generation: Option<machine::Generation>,
+    now: Millis,
+}
+
+impl Person {
+    fn new(id: u64) -> Self {
+        let relay = Endpoint::parse("ws://127.0.0.1/relay/x", false).unwrap();
+        let server = Server {
+            audience: Audience::Others,
+            binary: true,
+            frame_bytes: LARGEST_FRAME_BYTES,
+            ..Default::default()
+        };
+        let (session, _) = Session::new(Setup {
+            tag: Tag::derive("x", None),
+            room_key: RoomKey::derive("x", None),
+            me: PeerId::from_random(id),
+            salt: [id as u8; 4],
+            seed: id,
+            profile: Profile::new("Ada", [0; 3]),
+            known: vec![(relay.as_str().to_owned(), server)],
+            relays: vec![relay],
+            shares: false,
+        });
+        let mut person = Self {
+            session,
+            generation: None,
+            now: 0,
+        };
+        person.input(Input::Loaded(Stored::default()));
+        person
+    }
+
+    fn input(&mut self, input: Input) {
+        for output in self.session.handle(self.now, input) {
+            if let Output::Socket(machine::Output::Open(generation, _)) = output {
+                self.generation = Some(generation);
+            }
+        }
+    }
+
+    /// What it says until `now`, on a connection that is opened as soon as it is wanted.
+    fn says(&mut self, now: Millis) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        while self.now < now {
+            if let Some(generation) = self.generation.take() {
+                self.input(Input::Socket(machine::Input::Opened(generation)));
+            }
+            self.input(Input::Ticked);
+            frames.extend(std::iter::from_fn(|| self.session.next_frame(self.now, 0)));
+            self.now += 10;
+        }
+        frames
+    }
+
+    fn hears(&mut self, frames: &[Frame]) {
+        for frame in frames {
+            self.input(Input::FrameArrived(frame.clone()));
+        }
+    }
+
+    fn strokes(&self) -> usize {
+        self.session.replica().inks().len()
+    }
+}
+
+fn bytes(frames: &[Frame]) -> usize {
+    frames.iter().map(|frame| frame.as_bytes().len()).sum()
+}
+
+#[test]
+fn what_is_here_of_a_long_answer_is_not_sent_again() {
+    let (mut holder, mut joiner) = (Person::new(1), Person::new(2));
+    for stroke in 0..STROKES {
+        holder.input(Input::Edited(vec![Write {
+            cell: Cell::Ink(Id::parse(&stroke.to_string()).unwrap()),
+            value: Some(Value::Bytes(vec![stroke as u8; STROKE_BYTES].into())),
+        }]));
+    }
+    holder.says(5_000);
+    holder.hears(&joiner.says(5_000));
+    let answer = holder.says(6_000);
+    assert!(bytes(&answer) > STROKES * STROKE_BYTES);
+    joiner.hears(&answer[..answer.len() / 2]);
+    let arrived = joiner.session.status().arrived;
+    assert!(
+        arrived.is_some_and(|percent| (40..60).contains(&percent)),
+        "{arrived:?}"
+    );
+    let here = joiner.strokes();
+    assert!((40..60).contains(&here), "{here} strokes are shown");
+    let meanwhile = joiner.says(6_500);
+    let mut kinds = meanwhile
+        .iter()
+        .flat_map(|frame| envelope::kinds(frame.as_bytes()));
+    assert!(
+        kinds.all(|kind| kind != b'q'),
+        "it asks for what is on its way"
+    );
+
+    let generation = joiner.session.relay.machine.generation();
+    let closed = machine::Input::Closed(generation, CloseEvent::ours(""));
+    joiner.input(Input::Socket(closed));
+    let mut rest = 0;
+    for now in (6_500..9_000).step_by(10) {
+        holder.hears(&joiner.says(now));
+        let more = holder.says(now);
+        rest += bytes(&more);
+        joiner.hears(&more);
+    }
+    assert_eq!(joiner.strokes(), STROKES);
+    assert_eq!(joiner.session.status().arrived, None);
+    let missing = (STROKES - here) * STROKE_BYTES;
+    let limit = missing + 2 * ANSWER_PART_BYTES;
+    assert!(rest < limit, "{rest} bytes for {missing}");
+}
