@@ -98,8 +98,8 @@ pub const PART_PATIENCE_MS: Millis = 400;
 pub const PART_REPEATS: u8 = 8;
 /// Missing parts that one request names: a request has to fit one frame.
 pub const PARTS_PER_REQUEST: usize = 48;
-/// Bytes of our own sent messages kept, so that lost parts can be sent again.
-pub const SENT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of our own sent messages kept, so that lost parts can be sent again: all of a long answer.
+pub const SENT_BYTES: usize = 16 * 1024 * 1024;
 /// Senders whose sequence numbers we remember; the least recently heard one goes first.
 pub const SENDERS: usize = 1_024;
 
@@ -194,7 +194,7 @@ pub const STORE_RETRY_MS: Millis = 5_000;
 pub const VERSION_MS: Millis = 60_000;
 /// Versions of one room: nobody looks through more.
 pub const VERSIONS: u32 = 500;
-/// They may take as much space as the document, or this.
+/// They may take twice the space of the document, or this.
 pub const VERSIONS_BYTES: u64 = 256 * 1024;
 /// The name of one.
 pub const VERSION_NAME_CHARS: usize = 60;

@@ -477,7 +477,10 @@ fn who_floods_the_room_is_muted_and_nobody_waits_for_it() {
             let calm = Id::parse(&format!("calm{}", ms - 200)).unwrap();
             assert!(two.replica().ink(&calm).is_some(), "after {ms} ms");
         }
-        let is_muted = two.people().others().any(|(_, person)| person.is_muted);
+        let is_muted = two
+            .people()
+            .others()
+            .any(|(peer, _)| two.people().is_muted(peer));
         muted = muted.or(is_muted.then_some(ms));
     }
     assert!(muted.is_some_and(|ms| ms < 3_000), "{muted:?}");

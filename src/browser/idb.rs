@@ -146,7 +146,11 @@ pub async fn open(
             _ => return Err(StoreError::Open(UNREADABLE.to_owned())),
         },
     };
-    // Nobody comes in between: this one is closed when the crate's is open.
+    // Nobody comes in between: this one is closed when the crate's is open, or when a newer version cannot wait for that.
+    let _making_way = upgraded.as_ref().map(|upgraded| {
+        let closing = upgraded.clone();
+        Listener::on(upgraded, "versionchange", move |_| closing.close())
+    });
     let database = Database::open(name).await;
     if let Some(upgraded) = upgraded {
         upgraded.close();

@@ -36,8 +36,8 @@ impl Versions {
         Ok(Self { database })
     }
 
-    /// Keeps what `next` makes of the last version, if it makes one: no other tab comes in between. Gives the last one
-    /// then.
+    /// Keeps what `next` makes of the last version, and gives it: no other tab comes in between. None if it makes none,
+    /// or a newer version of this program keeps them.
     pub async fn add(
         &self,
         next: impl FnOnce(Option<&Version>) -> Option<Version>,
@@ -50,7 +50,7 @@ impl Versions {
             Last::Unreadable => return Ok(None),
         };
         let Some(next) = next(last.as_ref()) else {
-            return Ok(last);
+            return Ok(None);
         };
         put(&store, &next)?;
         transaction.commit().await?;

@@ -30,7 +30,7 @@ use super::{
     socket::machine,
     tape::Tape,
     wire::{
-        codec::{Codec, Message},
+        codec::{Codec, Inbound, Message},
         tag::Tag,
     },
 };
@@ -287,7 +287,7 @@ impl Session {
     }
 
     fn frame(&mut self, now: Millis, frame: &Frame, out: &mut Vec<Output>) {
-        let inbound = self.codec.frame_arrived(now, frame.as_bytes());
+        let inbound = self.inbound(now, frame);
         self.relayed(now, frame, &inbound, out);
         if !inbound.stranger {
             self.pass_to_followers(frame, out);
@@ -297,8 +297,15 @@ impl Session {
 
     /// A frame came from another tab, made there or passed on.
     fn overheard(&mut self, now: Millis, frame: &Frame, out: &mut Vec<Output>) {
-        let inbound = self.codec.frame_arrived(now, frame.as_bytes());
+        let inbound = self.inbound(now, frame);
         self.messages(now, inbound.messages, out);
+    }
+
+    fn inbound(&mut self, now: Millis, frame: &Frame) -> Inbound {
+        let inbound = self.codec.frame_arrived(now, frame.as_bytes());
+        let others = inbound.others.iter();
+        others.for_each(|&peer| self.sync.heard(now, peer));
+        inbound
     }
 
     fn messages(&mut self, now: Millis, messages: Vec<Message>, out: &mut Vec<Output>) {
@@ -310,7 +317,7 @@ impl Session {
             if body != Body::Leave {
                 self.heard(now, message.sender);
             }
-            match self.people.listen(message.sender, bytes) {
+            match self.people.listen(now, message.sender, bytes) {
                 Listened::Taken => {}
                 Listened::Mutes => {
                     out.push(Output::Notice(self.muted(message.sender)));
@@ -359,7 +366,7 @@ impl Session {
             }
             Body::Update(update) => {
                 self.merge(now, &update, out);
-                self.sync.arrived(now, from, update.len());
+                self.sync.arrived(from, update.len());
             }
             Body::Beat { digest, profile } => {
                 self.people.showed(from, profile);
@@ -384,7 +391,8 @@ impl Session {
     }
 
     fn asked(&mut self, now: Millis, from: PeerId, state_vector: Vec<u8>, digest: Digest) {
-        if digest == self.replica.digest() {
+        // Who is about to get all of it has nothing to add to what others answer.
+        if digest == self.replica.digest() || self.sync.progress().is_some() {
             return;
         }
         match self.replica.lacks(&state_vector) {

@@ -1,7 +1,7 @@
 //! Code that the first stroke does not wait for: what only these functions reach is no part of the first load. A chunk
 //! is fetched when somebody first asks for it, and in any case after their first edit.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 use serde_json::Value;
@@ -91,14 +91,18 @@ chunk! {
 /// What to tell somebody who asked for a chunk that did not come.
 pub const NOT_FETCHED: &str = "This part of Duplex could not be fetched. Try again when the network is back; if Duplex was updated meanwhile, load the page again. Nothing is lost.";
 
+/// After a chunk did not come.
+const FETCH_AGAIN: Duration = Duration::from_secs(30);
+
 /// Fetches all of them, so that they are here when the network is not, and begins what only who edits needs. One that
 /// does not come is asked for again when it is needed.
 pub async fn fetch_all(room: Room) {
     let _ = todo_page().await;
-    if let Ok(dialogs) = dialogs().await {
-        (dialogs.keep_versions)(room);
-    }
     let _ = formats().await;
+    match dialogs().await {
+        Ok(dialogs) => (dialogs.keep_versions)(room),
+        Err(_) => set_timeout(move || task::spawn(fetch_all(room)), FETCH_AGAIN),
+    }
 }
 
 /// Shows a part as soon as it is here.

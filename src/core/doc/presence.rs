@@ -64,8 +64,6 @@ impl Profile {
     }
 }
 
-const CREDIT: u64 = PEER_MESSAGES * 1_000;
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     /// Unknown until their presence arrives.
@@ -73,10 +71,25 @@ pub struct Person {
     /// Board coordinates; none while the pointer is elsewhere.
     pub cursor: Option<(f32, f32)>,
     heard_at: Millis,
-    /// What they may still send, in thousandths of a message, as of `heard_at`.
-    credit: u64,
-    /// They sent too much.
-    pub is_muted: bool,
+}
+
+/// What a peer may still send, in thousandths of a message. It outlives a goodbye.
+#[derive(Debug)]
+struct Credit {
+    left: u64,
+    at: Millis,
+    is_muted: bool,
+}
+
+impl Credit {
+    const FULL: u64 = PEER_MESSAGES * 1_000;
+
+    fn at(&self, now: Millis) -> u64 {
+        let earned = now
+            .saturating_sub(self.at)
+            .saturating_mul(PEER_MESSAGES_A_SECOND);
+        self.left.saturating_add(earned).min(Self::FULL)
+    }
 }
 
 /// What becomes of a message.
@@ -98,15 +111,14 @@ pub fn pause(least: Millis, others: usize) -> Millis {
 #[derive(Debug, Default)]
 pub struct People {
     others: BTreeMap<PeerId, Person>,
+    /// Of those who have less than all of it.
+    credits: BTreeMap<PeerId, Credit>,
 }
 
 impl People {
     /// Any message of a person proves that they are here. Says whether they are new.
     pub fn heard(&mut self, now: Millis, peer: PeerId) -> bool {
         if let Some(person) = self.others.get_mut(&peer) {
-            let span = now.saturating_sub(person.heard_at);
-            let earned = span.saturating_mul(PEER_MESSAGES_A_SECOND);
-            person.credit = person.credit.saturating_add(earned).min(CREDIT);
             person.heard_at = now;
             return false;
         }
@@ -117,31 +129,45 @@ impl People {
             profile: None,
             cursor: None,
             heard_at: now,
-            credit: CREDIT,
-            is_muted: false,
         };
         self.others.insert(peer, person);
         true
     }
 
-    /// Whether to take what a person just heard has sent, `bytes` long: one who sends too much is muted until they have
-    /// sent little for a while.
-    pub fn listen(&mut self, peer: PeerId, bytes: usize) -> Listened {
-        let Some(person) = self.others.get_mut(&peer) else {
-            return Listened::Taken;
-        };
+    /// Whether to take what a peer has sent, `bytes` long: one who sends too much is muted until they have sent little
+    /// for a while.
+    pub fn listen(&mut self, now: Millis, peer: PeerId, bytes: usize) -> Listened {
+        if self.credits.len() >= PEOPLE {
+            self.credits
+                .retain(|_, credit| credit.at(now) < Credit::FULL);
+        }
         let cost = 1_000 * (1 + bytes as u64 / PEER_PIECE_BYTES);
-        let was_muted = person.is_muted;
-        person.is_muted = match was_muted {
-            true => person.credit < CREDIT / 2,
-            false => person.credit < cost,
+        let credit = self.credits.entry(peer).or_insert(Credit {
+            left: Credit::FULL,
+            at: now,
+            is_muted: false,
+        });
+        let left = credit.at(now);
+        let was_muted = credit.is_muted;
+        *credit = Credit {
+            left: left.saturating_sub(cost),
+            at: now,
+            is_muted: match was_muted {
+                true => left < Credit::FULL / 2,
+                false => left < cost,
+            },
         };
-        person.credit = person.credit.saturating_sub(cost);
-        match (was_muted, person.is_muted) {
+        match (was_muted, credit.is_muted) {
             (_, false) => Listened::Taken,
             (false, true) => Listened::Mutes,
             (true, true) => Listened::Muted,
         }
+    }
+
+    pub fn is_muted(&self, peer: PeerId) -> bool {
+        self.credits
+            .get(&peer)
+            .is_some_and(|credit| credit.is_muted)
     }
 
     pub fn showed(&mut self, peer: PeerId, profile: Profile) {
@@ -224,29 +250,29 @@ mod tests {
         );
         let mut muted_at = None;
         for ms in 0..30_000 {
-            people.heard(ms, flood);
-            if people.listen(flood, 4_096) == Listened::Mutes {
+            if people.listen(ms, flood, 4_096) == Listened::Mutes {
                 assert_eq!(muted_at.replace(ms), None, "said once");
             }
+            if ms % 500 == 0 {
+                people.heard(ms, flood);
+                people.left(flood);
+            }
             if ms % 20 == 0 {
-                people.heard(ms, calm);
-                assert_eq!(people.listen(calm, 400), Listened::Taken);
+                assert_eq!(people.listen(ms, calm, 400), Listened::Taken);
             }
         }
         assert!(muted_at.is_some_and(|at| at < 3_000), "{muted_at:?}");
         // Who goes on as people draw is heard again.
-        let taken = (30_000..60_000).step_by(33).find(|&ms| {
-            people.heard(ms, flood);
-            people.listen(flood, 400) == Listened::Taken
-        });
+        let taken = (30_000..60_000)
+            .step_by(33)
+            .find(|&ms| people.listen(ms, flood, 400) == Listened::Taken);
         assert!(taken.is_some_and(|at| at < 45_000), "{taken:?}");
     }
 
     #[test]
     fn one_long_answer_is_no_flood() {
         let (mut people, peer) = (People::default(), PeerId::FIRST);
-        people.heard(0, peer);
-        assert_eq!(people.listen(peer, 24 * 1024 * 1024), Listened::Taken);
+        assert_eq!(people.listen(0, peer, 24 * 1024 * 1024), Listened::Taken);
     }
 
     #[test]

@@ -187,22 +187,35 @@ impl Sync {
 
     /// `from` sends us `bytes` of updates that we lack: whoever asks again meanwhile would get them twice.
     pub fn announced(&mut self, now: Millis, from: PeerId, bytes: usize) {
+        // Announcing it again does not make it take longer.
+        let before = self.awaited.as_ref().map(|before| before.latest);
+        let latest = before.unwrap_or(now + ANSWER_MS);
         self.awaited = Some(Awaited {
             from,
             bytes,
             arrived: 0,
-            until: now + ANSWER_STALLS_MS,
-            latest: now + ANSWER_MS,
+            until: (now + ANSWER_STALLS_MS).min(latest),
+            latest,
         });
     }
 
-    /// An update came, and was taken in.
-    pub fn arrived(&mut self, now: Millis, from: PeerId, bytes: usize) {
-        let Some(awaited) = self.awaited.as_mut().filter(|awaited| awaited.from == from) else {
+    fn awaited_from(&mut self, from: PeerId) -> Option<&mut Awaited> {
+        self.awaited.as_mut().filter(|awaited| awaited.from == from)
+    }
+
+    /// A piece of something came: on a slow line a part of an answer is made of many.
+    pub fn heard(&mut self, now: Millis, from: PeerId) {
+        if let Some(awaited) = self.awaited_from(from) {
+            awaited.until = (now + ANSWER_STALLS_MS).min(awaited.latest);
+        }
+    }
+
+    /// An update came.
+    pub fn arrived(&mut self, from: PeerId, bytes: usize) {
+        let Some(awaited) = self.awaited_from(from) else {
             return;
         };
         awaited.arrived = awaited.arrived.saturating_add(bytes);
-        awaited.until = (now + ANSWER_STALLS_MS).min(awaited.latest);
         if awaited.arrived >= awaited.bytes {
             // What its parts lacked of each other is here; what is lacking still, the next digest shows.
             self.awaited = None;
@@ -256,7 +269,10 @@ impl Sync {
 
     fn is_apart(&self, shown: &Shown) -> bool {
         let both_rest = shown.since.max(self.changed_at);
-        let differs = self.recent.back().is_some_and(|mine| *mine != shown.digest);
+        // Who shows nothing may be about to get everything.
+        let mine = self.recent.back();
+        let differs =
+            mine.is_some_and(|mine| *mine != shown.digest) && self.empty != Some(shown.digest);
         differs && shown.at >= both_rest + APART_MS
     }
 
@@ -374,8 +390,9 @@ mod tests {
         for part in 1..10 {
             now += ANSWER_STALLS_MS - 1;
             assert!(!sync.tick(now, &mut rng).contains(&Action::Ask));
-            sync.arrived(now, peer(3), 500);
-            sync.arrived(now, peer(2), 100);
+            sync.heard(now, peer(2));
+            sync.arrived(peer(3), 500);
+            sync.arrived(peer(2), 100);
             assert_eq!(sync.progress(), Some(part * 10));
         }
         let mut stalled = now + ANSWER_STALLS_MS;
@@ -384,12 +401,14 @@ mod tests {
         // All of it comes: nothing is left to ask for. And one that never ends does not keep us for ever.
         sync.announced(stalled, peer(2), 100);
         sync.ask_soon(stalled, &mut rng);
-        sync.arrived(stalled, peer(2), 100);
+        sync.arrived(peer(2), 100);
         assert_eq!(sync.asks_at(), None);
         sync.announced(stalled, peer(2), usize::MAX);
         let began = stalled;
         while !sync.tick(stalled, &mut rng).contains(&Action::Ask) {
-            sync.arrived(stalled, peer(2), 1);
+            sync.arrived(peer(2), 1);
+            sync.heard(stalled, peer(2));
+            sync.announced(stalled, peer(2), usize::MAX);
             stalled += 500;
         }
         assert_eq!(stalled, began + ANSWER_MS);

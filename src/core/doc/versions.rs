@@ -1,6 +1,6 @@
 //! What a room was like before. A version is kept as the difference to the one before it, and holds nothing that was
-//! drawn and erased in between: all of them together take about the space of the document. They are kept beside the
-//! room, not in it; to restore one is an edit like any other.
+//! drawn and erased in between: all of them together take at most twice the space of the document. They are kept
+//! beside the room, not in it; to restore one is an edit like any other.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,8 @@ pub struct Version {
 }
 
 impl Version {
-    /// The version to keep at `at` after `last`: none if it is too early for one without a name, or nothing is new.
+    /// The version to keep at `at` after `last`: none if this copy lacks something of that one, and none without a name
+    /// if it is too early or nothing is new.
     pub fn next(
         replica: &Replica,
         amount: Amount,
@@ -55,8 +56,10 @@ impl Version {
         let Digest(digest) = replica.digest();
         // A clock may have been set back.
         let is_due = |last: &Self| last.digest != digest && last.at.abs_diff(at) >= VERSION_MS;
+        let follows = |last: &Self| replica.lacks(&last.state_vector) == Ok(false);
         let is_worthless = last.is_none() && amount == Amount::default();
-        if name.is_none() && (is_worthless || !last.is_none_or(is_due)) {
+        if !last.is_none_or(follows) || name.is_none() && (is_worthless || !last.is_none_or(is_due))
+        {
             return None;
         }
         let mut version = Self {
@@ -89,7 +92,8 @@ impl Version {
     /// Whether all versions up to this one, the last, take more space than they should.
     pub fn is_too_much(&self, replica: &Replica) -> bool {
         let document = || replica.snapshot().len() as u64;
-        self.number > VERSIONS || self.total_bytes > VERSIONS_BYTES && self.total_bytes > document()
+        self.number > VERSIONS
+            || self.total_bytes > VERSIONS_BYTES && self.total_bytes > 2 * document()
     }
 
     /// None for what another version of this program stored.
@@ -289,6 +293,52 @@ mod tests {
         );
     }
 
+    /// A board that only grows, for five hours.
+    #[test]
+    fn a_large_room_keeps_its_versions() {
+        let mut replica = Replica::new(PeerId::from_random(7));
+        let mut versions: Vec<Version> = Vec::new();
+        for minute in 0..300_u64 {
+            let writes = (0..10).map(|n| Write {
+                cell: Cell::Ink(Id::parse(&format!("s{minute}/{n}")).unwrap()),
+                value: Some(Value::Bytes(vec![minute as u8; 400].into())),
+            });
+            replica.write(&writes.collect::<Vec<_>>());
+            let at = minute * VERSION_MS;
+            versions.extend(Version::next(
+                &replica,
+                amount(&replica),
+                versions.last(),
+                at,
+                None,
+            ));
+            assert!(
+                !versions.last().unwrap().is_too_much(&replica),
+                "minute {minute}"
+            );
+        }
+        assert_eq!(versions.len(), 300);
+        assert!(replica.snapshot().len() as u64 > 4 * VERSIONS_BYTES);
+    }
+
+    #[test]
+    fn a_copy_that_lacks_something_of_the_last_version_keeps_none() {
+        let (mut one, mut other) = (
+            Replica::new(PeerId::from_random(1)),
+            Replica::new(PeerId::from_random(2)),
+        );
+        change(&mut one, 1);
+        change(&mut other, 2);
+        let first = Version::next(&one, amount(&one), None, 0, None).unwrap();
+        let name = || Some("mine".to_owned());
+        assert_eq!(
+            Version::next(&other, amount(&other), Some(&first), VERSION_MS, name()),
+            None
+        );
+        other.apply(&one.snapshot()).unwrap();
+        assert!(Version::next(&other, amount(&other), Some(&first), VERSION_MS, name()).is_some());
+    }
+
     /// A board that is drawn and wiped again and again, for a day.
     #[test]
     fn versions_take_no_more_than_the_document_or_a_little() {
@@ -313,7 +363,8 @@ mod tests {
             }
         }
         let bytes: usize = versions.iter().map(|version| version.update.len()).sum();
-        assert!(bytes as u64 <= VERSIONS_BYTES, "{bytes}");
+        let limit = VERSIONS_BYTES.max(2 * replica.snapshot().len() as u64);
+        assert!(bytes as u64 <= limit, "{bytes} of {limit}");
         assert!(versions.len() > 10, "{}", versions.len());
     }
 }

@@ -148,7 +148,11 @@ impl Session {
             is_empty: self.sync.is_empty(),
             in_step: self.sync.in_step(),
             arrived: self.sync.progress(),
-            apart: self.sync.apart(),
+            // What others lack may still wait here.
+            apart: match self.relay.outbox.is_empty() {
+                true => self.sync.apart(),
+                false => 0,
+            },
             unstored: self.store.pending(),
             saved: self.store.saved(),
             is_newer: self.store.is_newer(),

@@ -174,6 +174,7 @@ impl Room {
     }
 
     pub fn undo(&self, direction: Direction) {
+        self.show_now();
         self.send(Input::UndoAsked(direction));
     }
 
@@ -301,7 +302,7 @@ impl Room {
                     .to_owned(),
                 color: person.profile.as_ref().map_or([120; 3], |p| p.color),
                 cursor: person.cursor,
-                is_muted: person.is_muted,
+                is_muted: session.people().is_muted(peer),
             });
             let can = |direction| session.can(direction);
             (

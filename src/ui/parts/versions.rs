@@ -27,27 +27,35 @@ pub fn keep(room: Room) {
     set_interval(take, Duration::from_millis(VERSION_MS));
 }
 
-/// Keeps the room as it is, and fewer of the older versions if they are too much.
-async fn add(room: Room, name: Option<String>) -> Result<(), String> {
+/// Keeps the room as it is, and fewer of the older versions if they are too much. Says whether there was a version to
+/// keep.
+async fn add(room: Room, name: Option<String>) -> Result<bool, String> {
     let kept = async {
         let versions = Versions::open(&room.storage_name()).await?;
-        let last = versions.add(|last| {
-            room.read(|session| {
-                let (replica, at) = (session.replica(), clock::unix_ms());
-                Version::next(replica, amount(room), last, at, name)
+        let added = versions.add(|last| {
+            // What was set aside is in earlier versions, but not here.
+            room.read(|session| match session.set_aside() {
+                [] => Version::next(
+                    session.replica(),
+                    amount(room),
+                    last,
+                    clock::unix_ms(),
+                    name,
+                ),
+                _ => None,
             })
         });
-        let Some(last) = last.await? else {
-            return Ok(());
+        let Some(added) = added.await? else {
+            return Ok(false);
         };
-        if room.read(|session| last.is_too_much(session.replica()))
+        if room.read(|session| added.is_too_much(session.replica()))
             && let Ok(Some(fewer)) = versions::thinned(&versions.all().await?)
         {
-            versions.replace(&last, &fewer).await?;
+            versions.replace(&added, &fewer).await?;
         }
-        Ok(())
+        Ok(true)
     };
-    let kept: Result<(), StoreError> = kept.await;
+    let kept: Result<bool, StoreError> = kept.await;
     kept.map_err(|error| format!("The version could not be kept: {error}."))
 }
 
@@ -98,8 +106,12 @@ pub fn list() -> AnyView {
             Some(room.read(|session| versions::restored(&then, session.replica())))
         });
         show(None);
-        room.edit(writes.unwrap_or_default());
-        room.say("The room is again as it was then. Undo takes that back.");
+        let writes = writes.unwrap_or_default();
+        room.say(match writes.as_slice() {
+            [] => "The room is as it was then already.",
+            _ => "The room is again as it was then. Undo takes that back.",
+        });
+        room.edit(writes);
     };
     let name = RwSignal::new(String::new());
     let keep = move |event: web_sys::SubmitEvent| {
@@ -110,9 +122,12 @@ pub fn list() -> AnyView {
             return;
         }
         name.set(String::new());
+        // What is kept is the room as it is, whatever was looked at.
+        show(None);
         task::spawn(async move {
             match add(room, Some(given)).await {
-                Ok(()) => look(),
+                Ok(true) => look(),
+                Ok(false) => room.say("The version could not be kept: this page does not have all that the last one has."),
                 Err(sentence) => room.say(sentence),
             }
         });
