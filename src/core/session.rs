@@ -16,7 +16,7 @@ use relay::Relay;
 
 use super::{
     doc::{
-        presence::{Listened, People, Profile, pause},
+        presence::{Listened, People, Person, Profile, pause},
         quarantine::Quarantine,
         replica::{Digest, Replica, ReplicaError},
         schema::{Touched, Write},
@@ -339,11 +339,8 @@ impl Session {
     }
 
     fn muted(&self, peer: PeerId) -> Notice {
-        let profile = self
-            .people
-            .get(peer)
-            .and_then(|person| person.profile.as_ref());
-        Notice::Muted(profile.map_or_else(|| "Somebody".to_owned(), |profile| profile.name.clone()))
+        let person = self.people.get(peer);
+        Notice::Muted(person.map_or("Somebody", Person::name).to_owned())
     }
 
     fn message(&mut self, now: Millis, from: PeerId, body: Body, out: &mut Vec<Output>) {

@@ -13,8 +13,6 @@ use crate::{
     together::{draw, strokes},
 };
 
-const OPEN: &str = "return duplex.status().state === 'open'";
-
 /// As `cargo xtask bench tabs` does it many times.
 pub async fn tabs_that_are_reloaded_and_closed_lose_no_edit(ground: Ground) -> Result<()> {
     let relay = Server::start(0, Faults::default()).await?;
@@ -34,13 +32,11 @@ pub async fn tabs_share_one_socket_and_the_next_one_takes_over(ground: Ground) -
     let mut sockets = relay.joined();
     let window = ground.window().await?;
     window.goto(&address).await?;
-    window.until("the relay", OPEN).await?;
+    window.until_open().await?;
     let mut tabs = vec![window.this_tab().await?];
     for others in [2, 3] {
         tabs.push(window.tab(&address).await?);
-        window
-            .until("the relay through the first tab", OPEN)
-            .await?;
+        window.until_open().await?;
         let here = format!("return duplex.status().people === {others}");
         window.until("the other tabs", &here).await?;
     }
@@ -68,7 +64,7 @@ pub async fn tabs_share_one_socket_and_the_next_one_takes_over(ground: Ground) -
         if let Some(tab) = tabs.last() {
             window.turn_to(tab).await?;
         }
-        window.until("the relay again", OPEN).await?;
+        window.until_open().await?;
         ensure!(closed.elapsed() < HAND_OVER, "{:?}", closed.elapsed());
         let people = format!("return duplex.status().people === {}", left + 1);
         window.until("the tab to be missed", &people).await?;

@@ -165,12 +165,7 @@ pub async fn two_people_draw_and_plan_through_a_relay_that_dies(ground: Ground) 
     add(&a, "Ada", 4..6).await?;
     add(&b, "Ben", 4..6).await?;
     for window in [&a, &b] {
-        window
-            .until(
-                "the relay to be found again",
-                "return duplex.status().state === 'open'",
-            )
-            .await?;
+        window.until_open().await?;
         window
             .until(
                 "ten items",
@@ -241,9 +236,7 @@ pub async fn one_site_works_under_a_sub_path(ground: Ground) -> Result<()> {
         .goto(&format!("{}sub/path/", ground.site.address()))
         .await?;
     // A bare address opens a fresh private room, on the relay of the page's own server.
-    window
-        .until("the own relay", "return duplex.status().state === 'open'")
-        .await?;
+    window.until_open().await?;
     let hash = window.eval("return location.hash").await?;
     let hash = hash.as_str().context("a hash")?;
     ensure!(

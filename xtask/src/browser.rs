@@ -348,6 +348,12 @@ impl Window {
         }
     }
 
+    /// Waits until the page is connected to its relay.
+    pub async fn until_open(&self) -> Result<()> {
+        let open = "return duplex.status().state === 'open'";
+        self.until("the relay", open).await
+    }
+
     /// Waits until the page says that everything made in it is stored.
     pub async fn until_saved(&self) -> Result<()> {
         let saved = "const { stored, pending } = duplex.status(); return stored && pending === 0";

@@ -73,6 +73,14 @@ pub struct Person {
     heard_at: Millis,
 }
 
+impl Person {
+    /// For people to read.
+    pub fn name(&self) -> &str {
+        let profile = self.profile.as_ref();
+        profile.map_or("Somebody", |profile| &profile.name)
+    }
+}
+
 /// What a peer may still send, in thousandths of a message. It outlives a goodbye.
 #[derive(Debug)]
 struct Credit {
@@ -111,8 +119,8 @@ pub fn pause(least: Millis, others: usize) -> Millis {
 #[derive(Debug, Default)]
 pub struct People {
     others: BTreeMap<PeerId, Person>,
-    /// Of those who have less than all of it.
-    credits: BTreeMap<PeerId, Credit>,
+    /// Of those who have less than all of it, and some who have all again.
+    credits: Vec<(PeerId, Credit)>,
 }
 
 impl People {
@@ -139,25 +147,26 @@ impl People {
     pub fn listen(&mut self, now: Millis, peer: PeerId, bytes: usize) -> Listened {
         if self.credits.len() >= PEOPLE {
             self.credits
-                .retain(|_, credit| credit.at(now) < Credit::FULL);
+                .retain(|(_, credit)| credit.at(now) < Credit::FULL);
         }
         let cost = 1_000 * (1 + bytes as u64 / PEER_PIECE_BYTES);
-        let credit = self.credits.entry(peer).or_insert(Credit {
-            left: Credit::FULL,
-            at: now,
-            is_muted: false,
-        });
-        let left = credit.at(now);
-        let was_muted = credit.is_muted;
-        *credit = Credit {
+        let known = self.credits.iter().position(|(known, _)| *known == peer);
+        let before = known.map(|at| self.credits.swap_remove(at).1);
+        let left = before
+            .as_ref()
+            .map_or(Credit::FULL, |before| before.at(now));
+        let was_muted = before.is_some_and(|before| before.is_muted);
+        let is_muted = match was_muted {
+            true => left < Credit::FULL / 2,
+            false => left < cost,
+        };
+        let credit = Credit {
             left: left.saturating_sub(cost),
             at: now,
-            is_muted: match was_muted {
-                true => left < Credit::FULL / 2,
-                false => left < cost,
-            },
+            is_muted,
         };
-        match (was_muted, credit.is_muted) {
+        self.credits.push((peer, credit));
+        match (was_muted, is_muted) {
             (_, false) => Listened::Taken,
             (false, true) => Listened::Mutes,
             (true, true) => Listened::Muted,
@@ -165,9 +174,8 @@ impl People {
     }
 
     pub fn is_muted(&self, peer: PeerId) -> bool {
-        self.credits
-            .get(&peer)
-            .is_some_and(|credit| credit.is_muted)
+        let mut muted = self.credits.iter().filter(|(_, credit)| credit.is_muted);
+        muted.any(|(known, _)| *known == peer)
     }
 
     pub fn showed(&mut self, peer: PeerId, profile: Profile) {

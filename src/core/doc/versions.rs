@@ -68,7 +68,7 @@ impl Version {
             name,
             amount,
             digest,
-            state_vector: replica.state_vector(),
+            state_vector: Vec::new(),
             update: Vec::new(),
             total_bytes: 0,
         };
@@ -204,6 +204,14 @@ mod tests {
         }
     }
 
+    /// Keeps a version by itself; says whether there was one to keep.
+    fn keep(versions: &mut Vec<Version>, replica: &Replica, at: u64) -> bool {
+        let next = Version::next(replica, amount(replica), versions.last(), at, None);
+        let is_kept = next.is_some();
+        versions.extend(next);
+        is_kept
+    }
+
     /// A version after each of `steps`, and what the document held then.
     fn kept(
         replica: &mut Replica,
@@ -212,9 +220,7 @@ mod tests {
         let (mut versions, mut then) = (Vec::<Version>::new(), Vec::new());
         for (step, at) in steps.iter().zip((0..).step_by(VERSION_MS as usize)) {
             step.iter().for_each(|&seed| change(replica, seed));
-            let next = Version::next(replica, amount(replica), versions.last(), at, None);
-            if let Some(version) = next {
-                versions.push(version);
+            if keep(&mut versions, replica, at) {
                 then.push(contents(replica));
             }
         }
@@ -304,14 +310,7 @@ mod tests {
                 value: Some(Value::Bytes(vec![minute as u8; 400].into())),
             });
             replica.write(&writes.collect::<Vec<_>>());
-            let at = minute * VERSION_MS;
-            versions.extend(Version::next(
-                &replica,
-                amount(&replica),
-                versions.last(),
-                at,
-                None,
-            ));
+            keep(&mut versions, &replica, minute * VERSION_MS);
             assert!(
                 !versions.last().unwrap().is_too_much(&replica),
                 "minute {minute}"
@@ -350,14 +349,7 @@ mod tests {
                 value: (n >= 20).then(|| Value::Bytes(vec![minute as u8; 400].into())),
             });
             replica.write(&writes.collect::<Vec<_>>());
-            let at = minute * VERSION_MS;
-            versions.extend(Version::next(
-                &replica,
-                amount(&replica),
-                versions.last(),
-                at,
-                None,
-            ));
+            keep(&mut versions, &replica, minute * VERSION_MS);
             while versions.last().unwrap().is_too_much(&replica) {
                 versions = thinned(&versions).unwrap().unwrap();
             }

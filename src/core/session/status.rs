@@ -222,26 +222,23 @@ impl Status {
             Connection::Open if !line.server.audience.connects() && self.people == 1 => {
                 card::audience(line.server.audience).to_owned()
             }
-            Connection::Open => match (self.people, self.in_step) {
-                _ if self.arrived.is_some() => format!(
-                    "Connected. {} % of the room is here.",
-                    self.arrived.unwrap_or_default()
-                ),
-                (1, _) if self.is_empty => {
+            Connection::Open => match (self.arrived, self.people, self.in_step) {
+                (Some(percent), ..) => format!("Connected. {percent} % of the room is here."),
+                (_, 1, _) if self.is_empty => {
                     "Connected. Nobody else is here yet; what others made here comes with one of them."
                         .to_owned()
                 }
-                (1, _) => "Connected. Nobody else is here yet.".to_owned(),
+                (_, 1, _) => "Connected. Nobody else is here yet.".to_owned(),
                 _ if self.apart > 0 => {
                     "Connected, but out of step for a while: what differs is asked for again."
                         .to_owned()
                 }
-                (2, 1) => "Connected, in step with one other.".to_owned(),
-                (people, in_step) if in_step + 1 == people => {
+                (_, 2, 1) => "Connected, in step with one other.".to_owned(),
+                (_, people, in_step) if in_step + 1 == people => {
                     format!("Connected, in step with {in_step} others.")
                 }
-                (2, _) => "Connected, exchanging edits with one other.".to_owned(),
-                (people, _) => format!("Connected, exchanging edits with {} others.", people - 1),
+                (_, 2, _) => "Connected, exchanging edits with one other.".to_owned(),
+                (_, people, _) => format!("Connected, exchanging edits with {} others.", people - 1),
             },
             Connection::Waiting => format!(
                 "The relay {close}. Keep working: edits are kept here and sent when it is back."

@@ -295,11 +295,7 @@ impl Room {
         let (status, others, undo, redo) = self.read(|session| {
             let others = session.people().others().map(|(peer, person)| Other {
                 peer,
-                name: person
-                    .profile
-                    .as_ref()
-                    .map_or("Somebody", |p| p.name.as_str())
-                    .to_owned(),
+                name: person.name().to_owned(),
                 color: person.profile.as_ref().map_or([120; 3], |p| p.color),
                 cursor: person.cursor,
                 is_muted: session.people().is_muted(peer),

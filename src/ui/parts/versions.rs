@@ -8,7 +8,10 @@ use leptos::prelude::*;
 use crate::{
     browser::{clock, idb::StoreError, task, versions::Versions},
     core::{
-        doc::versions::{self, Amount, Version},
+        doc::{
+            replica::Replica,
+            versions::{self, Amount, Version},
+        },
         todo::list::List,
     },
     limits::{VERSION_MS, VERSION_NAME_CHARS},
@@ -73,6 +76,7 @@ pub fn list() -> AnyView {
     on_cleanup(move || room.show_now());
     let kept = RwSignal::new(None::<Result<Vec<Version>, String>>);
     let chosen = RwSignal::new(None::<u32>);
+    let past = StoredValue::new_local(None::<Replica>);
     let shown = move || chosen.get().filter(|_| room.is_past.get());
     let look = move || {
         task::spawn(async move {
@@ -86,6 +90,7 @@ pub fn list() -> AnyView {
     let show = move |number: Option<u32>| {
         chosen.set(number);
         let Some(number) = number else {
+            past.set_value(None);
             return room.show_now();
         };
         let then = kept.with(|kept| {
@@ -93,20 +98,19 @@ pub fn list() -> AnyView {
             versions::replay(kept.take_while(|version| version.number <= number))
         });
         match then {
-            Ok(then) => room.show_past(&then),
+            Ok(then) => {
+                room.show_past(&then);
+                past.set_value(Some(then));
+            }
             Err(error) => room.say(format!("This version cannot be shown. {error}")),
         }
     };
     let restore = move |_| {
-        let number = chosen.get_untracked();
-        let writes = kept.with(|kept| {
-            let kept = kept.iter().flatten().flatten();
-            let until = kept.take_while(|version| Some(version.number) <= number);
-            let then = versions::replay(until).ok()?;
-            Some(room.read(|session| versions::restored(&then, session.replica())))
+        let writes = past.with_value(|then| match then {
+            Some(then) => room.read(|session| versions::restored(then, session.replica())),
+            None => Vec::new(),
         });
         show(None);
-        let writes = writes.unwrap_or_default();
         room.say(match writes.as_slice() {
             [] => "The room is as it was then already.",
             _ => "The room is again as it was then. Undo takes that back.",

@@ -135,8 +135,7 @@ async fn large(server: &Server) -> Result<Value> {
     let stored = here.promise(STORED).await?;
     let stored = stored.as_f64().context("bytes")?;
     let opened = opens(&here).await?;
-    here.until("the relay", "return duplex.status().state === 'open'")
-        .await?;
+    here.until_open().await?;
     let digest = here.status().await?["digest"].clone();
     let (mut joined, mut wire) = (Vec::new(), Vec::new());
     for _ in 0..LOADS {

@@ -18,8 +18,6 @@ const RUNS: u64 = 20;
 /// A tab is reloaded, or closed and opened again, once in so many edits.
 const QUIET: u8 = 20;
 
-const OPEN: &str = "return duplex.status().state === 'open'";
-
 pub async fn run() -> Result<Value> {
     site::build()?;
     let server = Server::start(0, Faults::default()).await?;
@@ -77,7 +75,7 @@ pub async fn take_turns(
     let mut fewest = EDITS;
     for tab in &tabs {
         window.turn_to(tab).await?;
-        window.until("the relay", OPEN).await?;
+        window.until_open().await?;
         let count = "duplex.todo.export().then(list => { window.count = list.length })";
         let all = format!("{count}; return window.count === {EDITS}");
         // What is missing then will not come.
