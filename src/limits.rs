@@ -136,12 +136,18 @@ pub const DOWNLOAD_MS: Millis = 60_000;
 
 // --- sync and presence ---
 
-/// A client says that it is alive, and what it has, this often. Four frames a minute and person.
-pub const BEAT_MS: Millis = 15_000;
+/// A client says that it is alive, and what it has, this often. Five frames a minute and person.
+pub const BEAT_MS: Millis = 12_000;
 /// After the last edit of a burst the digest goes out early, so that a lost frame is noticed soon.
 pub const BEAT_AFTER_EDIT_MS: Millis = 2_000;
-/// A person not heard of for two beats and a little is gone.
-pub const PERSON_GONE_MS: Millis = 35_000;
+/// A person not heard of for two beats and a little is gone: who crashed is missed within half a minute.
+pub const PERSON_GONE_MS: Millis = 29_000;
+/// Those who show themselves so soon after we came were here already; nobody is told that they come.
+pub const MEETING_MS: Millis = 3_000;
+/// A page that is loaded again is back within this: nobody is told that its person left.
+pub const COMES_BACK_MS: Millis = 2_000;
+/// Followers of followers of … that a view is looked for through.
+pub const FOLLOWED_THROUGH: usize = 8;
 /// Frames still under way are given this long before a different digest counts as missing edits.
 pub const ASK_PATIENCE_MS: Millis = 300;
 /// No client asks more often than this.
@@ -187,6 +193,10 @@ pub const WET_GONE_MS: Millis = 5_000;
 pub const SET_ASIDE: usize = 50;
 /// Log rows after which a load writes a fresh snapshot.
 pub const LOG_ROWS: usize = 500;
+/// A stroke under the pen is stored this often: a killed page loses no more of it.
+pub const DRAFT_MS: Millis = 250;
+/// A page that is heard within this time of another one's start is alive, and finishes its drafts itself.
+pub const DRAFT_IS_LEFT_MS: Millis = 2_000;
 /// A failed write is tried again after this.
 pub const STORE_RETRY_MS: Millis = 5_000;
 

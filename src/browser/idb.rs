@@ -20,12 +20,15 @@ use web_sys::{
 };
 
 use super::lifecycle::Listener;
-use crate::core::doc::{
-    storage::{Compaction, Storage, Stored},
-    undo::{Record, StepKey},
+use crate::core::{
+    doc::{
+        storage::{Compaction, Storage, Stored},
+        undo::{Record, StepKey},
+    },
+    peer::PeerId,
 };
 
-/// 1: log and snapshot. 2: steps.
+/// 1: log and snapshot. 2: steps; a key below zero is that of a page's draft.
 const VERSION: u8 = 2;
 const LOG: &str = "log";
 const SNAPSHOT: &str = "snapshot";
@@ -186,15 +189,22 @@ impl Storage for Store {
         let snapshot = snapshot.await?.as_ref().and_then(bytes_of);
         let covers = covers.await?.map(|row| row as u64);
         let read = |(key, step): (Result<f64, Error>, Result<JsValue, Error>)| {
-            Some((StepKey::from_f64(key.ok()?), bytes_of(&step.ok()?)?))
+            Some((key.ok()?, bytes_of(&step.ok()?)?))
         };
-        let steps = step_keys.await?.zip(steps.await?).filter_map(read);
+        let read = step_keys.await?.zip(steps.await?).filter_map(read);
+        let (drafts, steps): (Vec<_>, Vec<_>) = read.partition(|(key, _)| *key < 0.0);
+        let page = |key: f64| PeerId::from_random(-key as u64);
         Ok(Stored {
             snapshot,
             covers,
             rows,
             last_row,
-            steps: steps.collect(),
+            steps: (steps.into_iter())
+                .map(|(key, step)| (StepKey::from_f64(key), step))
+                .collect(),
+            drafts: (drafts.into_iter())
+                .map(|(key, draft)| (page(key), draft))
+                .collect(),
             is_newer: self.is_newer,
         })
     }
@@ -218,9 +228,17 @@ impl Storage for Store {
         let changes = records.iter().map(|record| match record {
             Record::Keep(key, bytes) => Change::Put(STEPS, key.to_f64().into(), value_of(bytes)),
             Record::Drop(key) => Change::Delete(STEPS, KeyRange::Only(key.to_f64())),
+            Record::KeepDraft(page, bytes) => {
+                Change::Put(STEPS, draft_key(*page).into(), value_of(bytes))
+            }
+            Record::DropDraft(page) => Change::Delete(STEPS, KeyRange::Only(draft_key(*page))),
         });
         self.change(changes.collect(), None).await
     }
+}
+
+fn draft_key(page: PeerId) -> f64 {
+    -(page.get() as f64)
 }
 
 /// Part of a transaction.

@@ -2,6 +2,7 @@
 //! and what guards it ([`gate`], [`quarantine`]), the exchange with other copies ([`sync`]), who is here ([`presence`]), what is stored
 //! ([`store`]), what a person can take back ([`undo`]), and what the room was like before ([`versions`]).
 
+pub mod draft;
 pub mod gate;
 pub mod presence;
 pub mod quarantine;

@@ -6,17 +6,20 @@ pub mod card;
 pub mod io;
 pub mod lead;
 pub mod message;
+mod presence;
 pub mod relay;
 pub mod status;
 
 pub use io::{Input, Notice, Output, Scout, ScoutNews, Setup};
 use lead::{Lead, Role};
 use message::Body;
+use presence::Told;
 use relay::Relay;
 
 use super::{
     doc::{
-        presence::{Listened, People, Person, Profile, pause},
+        draft::Drafts,
+        presence::{Listened, People, Profile, Viewport},
         quarantine::Quarantine,
         replica::{Digest, Replica, ReplicaError},
         schema::{Touched, Write},
@@ -34,7 +37,7 @@ use super::{
         tag::Tag,
     },
 };
-use crate::limits::{ANSWER_PART_BYTES, CURSOR_MS, LONG_ANSWER_BYTES, Millis};
+use crate::limits::{ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis};
 
 pub struct Session {
     tag: Tag,
@@ -49,21 +52,16 @@ pub struct Session {
     sync: Sync,
     people: People,
     store: Store,
-    cursor: Cursor,
+    drafts: Drafts,
+    cursor: Told<(f32, f32)>,
+    view: Told<Viewport>,
+    follows: Option<PeerId>,
     /// Edits that no open socket has taken yet, and the state vector from before the first of them.
     unsent: usize,
     sent_state: Vec<u8>,
     set_aside: Vec<Vec<u8>>,
     /// The page said goodbye, and has not come back: a word now would make others take it for here again.
     has_left: bool,
-}
-
-/// Our pointer: what it is, what the others know, and when they may be told again.
-#[derive(Debug, Default)]
-struct Cursor {
-    now: Option<(f32, f32)>,
-    told: Option<(f32, f32)>,
-    next_at: Millis,
 }
 
 impl Session {
@@ -84,7 +82,10 @@ impl Session {
             history: History::new(setup.me),
             people: People::default(),
             store: Store::default(),
-            cursor: Cursor::default(),
+            drafts: Drafts::default(),
+            cursor: Told::default(),
+            view: Told::default(),
+            follows: None,
             unsent: 0,
             set_aside: Vec::new(),
             has_left: false,
@@ -118,6 +119,11 @@ impl Session {
         self.me
     }
 
+    /// Whose view is wanted in place of one's own.
+    pub fn follows(&self) -> Option<PeerId> {
+        self.follows
+    }
+
     /// What happened on the wire.
     pub fn tape(&self) -> &Tape {
         &self.relay.tape
@@ -128,14 +134,16 @@ impl Session {
     }
 
     pub fn wake_at(&self) -> Option<Millis> {
-        let cursor = (self.cursor.now != self.cursor.told).then_some(self.cursor.next_at);
+        let view = self.view.wake_at().filter(|_| self.shows_view());
         [
             self.relay.wake_at(),
             self.codec.wake_at(),
             self.sync.wake_at(),
             self.people.wake_at(),
             self.store.wake_at(),
-            cursor,
+            self.drafts.wake_at(),
+            self.cursor.wake_at(),
+            view,
         ]
         .into_iter()
         .flatten()
@@ -162,18 +170,29 @@ impl Session {
             Input::Noted(note) => self.noted(now, note, &mut out),
             Input::Leads(role) => self.leads(now, role, &mut out),
             Input::Edited(writes) => {
-                if let Some(step) = self.write(now, &writes, &mut out) {
-                    self.history.did(step);
-                    self.record(&mut out);
-                }
+                self.edit(now, &writes, &mut out);
+                self.drafts.finished(self.me);
+            }
+            Input::Drafted(draft) => {
+                let kept = self.drafts.drew(self.me, &draft);
+                out.extend(
+                    self.store
+                        .record(kept.into_iter().collect())
+                        .map(Output::Store),
+                );
             }
             Input::UndoAsked(direction) => self.undo(now, direction, &mut out),
             Input::Inked(ink) => self.say_if_heard(Body::Wet(ink), &mut out),
             Input::Pointed(cursor) => {
                 self.cursor.now = cursor;
-                self.tell_cursor(now, &mut out);
+                self.tell_place(now, &mut out);
             }
             Input::PenSeen(peer, at) => self.people.pointed(peer, Some(at)),
+            Input::Looked(view) => {
+                self.view.now = Some(view);
+                self.tell_place(now, &mut out);
+            }
+            Input::Followed(leader) => self.follow(now, leader, &mut out),
             Input::Renamed(profile) => {
                 self.profile = Profile::new(&profile.name, profile.color);
                 self.beat(&mut out);
@@ -206,6 +225,11 @@ impl Session {
             Input::Ticked => self.tick(now, &mut out),
         }
         self.lead(now, &mut out);
+        self.tell_news(now, &mut out);
+        if self.drafts.has_finished() && self.store.pending() == 0 {
+            let dropped = self.drafts.dropped();
+            out.extend(self.store.record(dropped).map(Output::Store));
+        }
         out
     }
 
@@ -238,6 +262,7 @@ impl Session {
             out.push(Output::Notice(Notice::SetAside));
         }
         self.history.loaded(&stored.steps);
+        self.drafts.loaded(now, &stored.drafts);
         out.extend(self.store.resume().map(Output::Store));
         self.record(out);
         if !touched.is_empty() {
@@ -266,24 +291,16 @@ impl Session {
                 self.say(Body::Update(self.replica.deletions()), out);
             }
         }
+        self.met(now, out);
+    }
+
+    /// The others can be reached: asks them, and shows ourselves.
+    fn met(&mut self, now: Millis, out: &mut Vec<Output>) {
         self.cursor.told = None;
+        self.view.told = None;
+        self.people.met(now);
         self.sync.joined(now);
         self.tick(now, out);
-    }
-
-    /// For what is worth nothing when nobody is here.
-    fn say_if_heard(&mut self, body: Body, out: &mut Vec<Output>) {
-        if self.people.count() > 1 {
-            self.say(body, out);
-        }
-    }
-
-    fn beat(&mut self, out: &mut Vec<Output>) {
-        let beat = Body::Beat {
-            digest: self.sync.shown(self.replica.digest()),
-            profile: self.profile.clone(),
-        };
-        self.say(beat, out);
     }
 
     fn frame(&mut self, now: Millis, frame: &Frame, out: &mut Vec<Output>) {
@@ -330,19 +347,6 @@ impl Session {
         }
     }
 
-    /// Somebody is here; who is new soon learns who we are.
-    fn heard(&mut self, now: Millis, peer: PeerId) {
-        if self.people.heard(now, peer) {
-            self.sync.introduce(now, &mut self.rng);
-            self.cursor.told = None;
-        }
-    }
-
-    fn muted(&self, peer: PeerId) -> Notice {
-        let person = self.people.get(peer);
-        Notice::Muted(person.map_or("Somebody", Person::name).to_owned())
-    }
-
     fn message(&mut self, now: Millis, from: PeerId, body: Body, out: &mut Vec<Output>) {
         match body {
             Body::Ask {
@@ -365,11 +369,16 @@ impl Session {
                 self.merge(now, &update, out);
                 self.sync.arrived(from, update.len());
             }
-            Body::Beat { digest, profile } => {
-                self.people.showed(from, profile);
+            Body::Beat {
+                digest,
+                profile,
+                follows,
+            } => {
+                self.showed(now, from, profile, follows, out);
                 self.sync.digest_shown(now, from, digest, &mut self.rng);
             }
             Body::Cursor(cursor) => self.people.pointed(from, cursor),
+            Body::View(view) => self.people.looked(from, view),
             Body::Wet(ink) => out.push(Output::Wet(from, ink)),
             Body::Missing(missing) => {
                 let again = self.codec.missing_asked(now, &missing);
@@ -381,7 +390,7 @@ impl Session {
             Body::Ping(_) => {}
             Body::Pong(to) => self.ponged(now, to),
             Body::Leave => {
-                self.people.left(from);
+                self.people.left(now, from);
                 self.forget_absent();
             }
         }
@@ -423,6 +432,31 @@ impl Session {
         }
     }
 
+    /// One undoable step. Says whether anything changed.
+    fn edit(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> bool {
+        let Some(step) = self.write(now, writes, out) else {
+            return false;
+        };
+        self.history.did(step);
+        self.record(out);
+        true
+    }
+
+    /// Finishes what pages that stopped were in the middle of. A page that is here does so itself, and what is in the
+    /// document already was finished.
+    fn take_up_drafts(&mut self, now: Millis, out: &mut Vec<Output>) {
+        for (page, mut draft) in self.drafts.due(now) {
+            if self.people.get(page).is_some() {
+                continue;
+            }
+            draft.retain(|write| self.replica.get(&write.cell).is_none());
+            if self.edit(now, &draft, out) {
+                out.push(Output::Notice(Notice::Recovered));
+            }
+            self.drafts.finished(page);
+        }
+    }
+
     fn write(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> Option<Step> {
         let commit = self.replica.write(writes)?;
         if !self.is_reached() {
@@ -459,15 +493,6 @@ impl Session {
         out.extend(self.store.record(records).map(Output::Store));
     }
 
-    fn tell_cursor(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if self.cursor.now == self.cursor.told || now < self.cursor.next_at {
-            return;
-        }
-        self.cursor.told = self.cursor.now;
-        self.cursor.next_at = now + pause(CURSOR_MS, self.people.count() - 1);
-        self.say_if_heard(Body::Cursor(self.cursor.now), out);
-    }
-
     fn tick(&mut self, now: Millis, out: &mut Vec<Output>) {
         self.socket(now, machine::Input::Ticked, out);
         self.examine(now, out);
@@ -490,8 +515,9 @@ impl Session {
         if self.people.forget_silent(now) {
             self.forget_absent();
         }
+        self.take_up_drafts(now, out);
         out.extend(self.store.tick(now).map(Output::Store));
-        self.tell_cursor(now, out);
+        self.tell_place(now, out);
     }
 
     fn forget_absent(&mut self) {
@@ -499,6 +525,7 @@ impl Session {
         self.sync.retain(|peer| people.get(peer).is_some());
         self.relay.forget(|peer| people.get(peer).is_some());
         self.lead.forget(|peer| people.get(peer).is_some());
+        self.follows = self.follows.filter(|&leader| people.get(leader).is_some());
     }
 
     fn answer(&mut self, to: PeerId, state_vector: &[u8], out: &mut Vec<Output>) {

@@ -6,9 +6,12 @@ use std::{
     ops::Range,
 };
 
-use crate::core::doc::{
-    storage::{Compaction, Storage, Stored},
-    undo::{Record, StepKey},
+use crate::core::{
+    doc::{
+        storage::{Compaction, Storage, Stored},
+        undo::{Record, StepKey},
+    },
+    peer::PeerId,
 };
 
 #[derive(Debug, Default)]
@@ -26,6 +29,7 @@ struct Kept {
     rows: BTreeMap<u64, Vec<u8>>,
     next_key: u64,
     steps: BTreeMap<StepKey, Vec<u8>>,
+    drafts: BTreeMap<PeerId, Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +47,9 @@ impl Disk {
             last_row: kept.rows.keys().next_back().copied(),
             steps: (kept.steps.iter())
                 .map(|(key, bytes)| (*key, bytes.clone()))
+                .collect(),
+            drafts: (kept.drafts.iter())
+                .map(|(page, bytes)| (*page, bytes.clone()))
                 .collect(),
             is_newer: false,
         }
@@ -99,6 +106,8 @@ impl Storage for Disk {
             match record {
                 Record::Keep(key, bytes) => drop(kept.steps.insert(*key, bytes.clone())),
                 Record::Drop(key) => drop(kept.steps.remove(key)),
+                Record::KeepDraft(page, bytes) => drop(kept.drafts.insert(*page, bytes.clone())),
+                Record::DropDraft(page) => drop(kept.drafts.remove(page)),
             }
         }
         Ok(())

@@ -71,6 +71,8 @@ enum Event {
 /// A page: one session, from its load to its end.
 struct Page {
     session: Session,
+    /// How far the machine's clock is before the world's: ten minutes at most.
+    skew: Millis,
     /// Counts the page's lives; events of an earlier one are void.
     life: u32,
     socket: Option<(machine::Generation, bool)>,
@@ -95,6 +97,9 @@ pub struct World {
     pub bytes: usize,
     pub said: BTreeMap<u8, usize>,
 }
+
+/// Clocks are up to five minutes before or behind the middle of this.
+const SKEW_MS: Millis = 600_000;
 
 const ADDRESS: &str = "ws://sim/";
 
@@ -154,6 +159,7 @@ impl World {
         });
         let page = Page {
             session,
+            skew: self.rng.u64(0..=SKEW_MS),
             life,
             socket: None,
             tick_at: None,
@@ -239,7 +245,7 @@ impl World {
         let Some(page) = self.pages.get_mut(client) else {
             return;
         };
-        let outputs = page.session.handle(self.now, input);
+        let outputs = page.session.handle(self.now + page.skew, input);
         while let Some(frame) = self.next_frame(client) {
             self.send(client, &frame);
         }
@@ -247,8 +253,8 @@ impl World {
     }
 
     fn next_frame(&mut self, client: usize) -> Option<Frame> {
-        let now = self.now;
-        self.pages.get_mut(client)?.session.next_frame(now, 0)
+        let page = self.pages.get_mut(client)?;
+        page.session.next_frame(self.now + page.skew, 0)
     }
 
     fn carry_out(&mut self, client: usize, outputs: Vec<Output>) {
@@ -308,7 +314,8 @@ impl World {
         let Some(page) = self.pages.get_mut(client) else {
             return;
         };
-        let wake = page.session.wake_at().map(|at| at.max(now));
+        let wake = page.session.wake_at();
+        let wake = wake.map(|at| at.saturating_sub(page.skew).max(now));
         if wake.is_some() && wake != page.tick_at {
             page.tick_at = wake;
             self.schedule(client, wake.unwrap_or(now) - now, Event::Tick);

@@ -17,6 +17,7 @@ pub async fn keeps<S: Storage>(open: impl AsyncFn() -> S) {
     a_snapshot_replaces_what_it_covers(&here, &there).await;
     a_late_snapshot_replaces_nothing(&here, &there).await;
     steps_are_kept_and_dropped(&here, &there).await;
+    drafts_are_replaced_and_dropped(&here, &there).await;
     let before = load(&here).await;
     drop((here, there));
     assert_eq!(load(&open().await).await, before, "it outlives its handles");
@@ -94,4 +95,19 @@ async fn steps_are_kept_and_dropped<S: Storage>(here: &S, there: &S) {
             .await,
     );
     assert_eq!(load(there).await.steps.len(), 2);
+}
+
+async fn drafts_are_replaced_and_dropped<S: Storage>(here: &S, there: &S) {
+    let steps = load(here).await.steps;
+    let (one, other) = (PeerId::FIRST, PeerId::from_random(u64::MAX));
+    let draft = |page, byte| Record::KeepDraft(page, vec![byte]);
+    done(here.record(&[draft(one, 1), draft(other, 2)]).await);
+    done(there.record(&[draft(one, 3)]).await);
+    let mut kept = load(here).await.drafts;
+    kept.sort();
+    assert_eq!(kept, [(one, vec![3]), (other, vec![2])]);
+    done(there.record(&[Record::DropDraft(one)]).await);
+    let stored = load(here).await;
+    assert_eq!(stored.drafts, [(other, vec![2])]);
+    assert_eq!(stored.steps, steps, "steps are none of their business");
 }

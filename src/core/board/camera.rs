@@ -75,13 +75,22 @@ impl Camera {
     /// All of `content` in the middle of a view of `size`, with a margin, and no larger than life.
     pub fn fitting(content: Rect, size: Size) -> Self {
         const MARGIN: f64 = 48.0;
+        Self::around(content, size, MARGIN, 1.0)
+    }
+
+    /// Somebody else's view, `content`, as large as it can be in a view of `size`.
+    pub fn framing(content: Rect, size: Size) -> Self {
+        Self::around(content, size, 0.0, ZOOM_MAX)
+    }
+
+    fn around(content: Rect, size: Size, margin: f64, zoom_max: f64) -> Self {
         let room = Size::new(
-            (size.width - 2.0 * MARGIN).max(1.0),
-            (size.height - 2.0 * MARGIN).max(1.0),
+            (size.width - 2.0 * margin).max(1.0),
+            (size.height - 2.0 * margin).max(1.0),
         );
         let zoom = (room.width / content.width().max(1.0))
             .min(room.height / content.height().max(1.0))
-            .clamp(ZOOM_MIN, 1.0);
+            .clamp(ZOOM_MIN, zoom_max);
         Self {
             origin: content.center() - size.to_vec2() / (2.0 * zoom),
             zoom,
@@ -122,6 +131,18 @@ mod tests {
             let visible = Camera::fitting(content, size).visible(size);
             assert_eq!(visible.intersect(content), content);
         }
+    }
+
+    #[test]
+    fn a_phone_that_follows_a_laptop_sees_all_that_it_sees() {
+        let leader = Camera::new(-300.0, 40.0, 4.0).unwrap();
+        let seen = leader.visible(Size::new(1_280.0, 720.0));
+        let phone = Size::new(390.0, 700.0);
+        let visible = Camera::framing(seen, phone).visible(phone);
+        assert!((visible.intersect(seen).area() - seen.area()).abs() < 1e-6);
+        assert!((visible.width() - seen.width()).abs() < 1e-6);
+        let same = Camera::framing(seen, Size::new(1_280.0, 720.0));
+        assert!((same.origin - leader.origin).hypot() < 1e-9 && same.zoom == leader.zoom);
     }
 
     #[test]

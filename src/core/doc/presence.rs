@@ -1,5 +1,5 @@
-//! Who is here: names, colours, cursors. Told once per change, never passed on for others, and forgotten when a
-//! person says goodbye or has not been heard for two beats.
+//! Who is here: names, colours, cursors, and whose view somebody follows. Told once per change, never passed on for
+//! others, and forgotten when a person says goodbye or has not been heard for two beats.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     core::peer::PeerId,
     limits::{
-        CROWD, Millis, NAME_CHARS, PEER_MESSAGES, PEER_MESSAGES_A_SECOND, PEER_PIECE_BYTES, PEOPLE,
-        PERSON_GONE_MS,
+        COMES_BACK_MS, CROWD, FOLLOWED_THROUGH, MEETING_MS, Millis, NAME_CHARS, PEER_MESSAGES,
+        PEER_MESSAGES_A_SECOND, PEER_PIECE_BYTES, PEOPLE, PERSON_GONE_MS,
     },
 };
 
@@ -64,13 +64,40 @@ impl Profile {
     }
 }
 
+/// The part of the board that somebody sees, in board units.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Viewport {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+}
+
+impl Viewport {
+    fn is_sane(&self) -> bool {
+        let finite = [self.x, self.y, self.width, self.height].map(f32::is_finite);
+        finite == [true; 4] && self.width > 0.0 && self.height > 0.0
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     /// Unknown until their presence arrives.
     pub profile: Option<Profile>,
     /// Board coordinates; none while the pointer is elsewhere.
     pub cursor: Option<(f32, f32)>,
+    /// Told only while somebody follows them.
+    pub view: Option<Viewport>,
+    /// Whose view they see in place of their own.
+    pub follows: Option<PeerId>,
     heard_at: Millis,
+}
+
+/// Something that the others here are told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    Came(String),
+    Went(String),
 }
 
 impl Person {
@@ -121,6 +148,11 @@ pub struct People {
     others: BTreeMap<PeerId, Person>,
     /// Of those who have less than all of it, and some who have all again.
     credits: Vec<(PeerId, Credit)>,
+    /// Whoever shows themselves until then was here before us.
+    meeting_until: Millis,
+    /// Names of those who went, and when that is said: a page that is loaded again is back at once.
+    went: Vec<(Millis, String)>,
+    news: Vec<News>,
 }
 
 impl People {
@@ -136,6 +168,8 @@ impl People {
         let person = Person {
             profile: None,
             cursor: None,
+            view: None,
+            follows: None,
             heard_at: now,
         };
         self.others.insert(peer, person);
@@ -178,9 +212,26 @@ impl People {
         muted.any(|(known, _)| *known == peer)
     }
 
-    pub fn showed(&mut self, peer: PeerId, profile: Profile) {
-        if let Some(person) = self.others.get_mut(&peer) {
-            person.profile = Some(Profile::new(&profile.name, profile.color));
+    /// We come to where others may be already.
+    pub fn met(&mut self, now: Millis) {
+        self.meeting_until = now + MEETING_MS;
+    }
+
+    /// A person showed who they are, and whom they follow.
+    pub fn showed(&mut self, now: Millis, peer: PeerId, profile: Profile, follows: Option<PeerId>) {
+        let Some(person) = self.others.get_mut(&peer) else {
+            return;
+        };
+        let is_new = person.profile.is_none();
+        person.profile = Some(Profile::new(&profile.name, profile.color));
+        person.follows = follows.filter(|&leader| leader != peer);
+        if is_new {
+            let name = person.name().to_owned();
+            match self.went.iter().position(|(_, gone)| *gone == name) {
+                Some(back) => drop(self.went.swap_remove(back)),
+                None if now < self.meeting_until => {}
+                None => self.tell(News::Came(name)),
+            }
         }
     }
 
@@ -190,23 +241,77 @@ impl People {
         }
     }
 
+    pub fn looked(&mut self, peer: PeerId, view: Viewport) {
+        if let Some(person) = self.others.get_mut(&peer) {
+            person.view = Some(view).filter(Viewport::is_sane);
+        }
+    }
+
+    /// Whether anybody wants to see what `me` sees.
+    pub fn follow(&self, me: PeerId) -> bool {
+        self.others.values().any(|other| other.follows == Some(me))
+    }
+
+    /// The view of whoever leads `peer` in the end: who follows somebody has none of their own. None in a circle.
+    pub fn view_of(&self, peer: PeerId) -> Option<Viewport> {
+        let mut leader = self.get(peer)?;
+        for _ in 0..FOLLOWED_THROUGH {
+            // Whom they followed may have left.
+            match leader.follows.and_then(|next| self.get(next)) {
+                None => return leader.view,
+                Some(next) => leader = next,
+            }
+        }
+        None
+    }
+
     /// Says whether they had been here.
-    pub fn left(&mut self, peer: PeerId) -> bool {
-        self.others.remove(&peer).is_some()
+    pub fn left(&mut self, now: Millis, peer: PeerId) -> bool {
+        let person = self.others.remove(&peer);
+        let was_here = person.is_some();
+        self.miss(now, person);
+        was_here
+    }
+
+    fn miss(&mut self, now: Millis, people: impl IntoIterator<Item = Person>) {
+        let known = people.into_iter().filter(|person| person.profile.is_some());
+        let said_at = now + COMES_BACK_MS;
+        self.went
+            .extend(known.map(|person| (said_at, person.name().to_owned())));
+        self.went.truncate(PEOPLE);
+    }
+
+    /// In a crowd nobody could read it.
+    fn tell(&mut self, news: News) {
+        if self.others.len() <= CROWD as usize {
+            self.news.push(news);
+        }
+    }
+
+    /// Who came and went since the last time.
+    pub fn news(&mut self, now: Millis) -> Vec<News> {
+        let due: Vec<_> = self.went.extract_if(.., |(at, _)| *at <= now).collect();
+        due.into_iter()
+            .for_each(|(_, name)| self.tell(News::Went(name)));
+        std::mem::take(&mut self.news)
     }
 
     /// Forgets those not heard for long; says whether any went.
     pub fn forget_silent(&mut self, now: Millis) -> bool {
-        let before = self.others.len();
-        self.others
-            .retain(|_, person| now.saturating_sub(person.heard_at) < PERSON_GONE_MS);
-        self.others.len() != before
+        let silent =
+            |_: &PeerId, person: &mut Person| now.saturating_sub(person.heard_at) >= PERSON_GONE_MS;
+        let gone: Vec<_> = self.others.extract_if(.., silent).collect();
+        let any = !gone.is_empty();
+        self.miss(now, gone.into_iter().map(|(_, person)| person));
+        any
     }
 
-    /// When [`Self::forget_silent`] has something to do.
+    /// When [`Self::forget_silent`] or [`Self::news`] has something to do.
     pub fn wake_at(&self) -> Option<Millis> {
         let heard = self.others.values().map(|person| person.heard_at).min();
-        heard.map(|heard| heard + PERSON_GONE_MS)
+        let silent = heard.map(|heard| heard + PERSON_GONE_MS);
+        let said = self.went.iter().map(|(at, _)| *at).min();
+        [silent, said].into_iter().flatten().min()
     }
 
     pub fn others(&self) -> impl ExactSizeIterator<Item = (PeerId, &Person)> {
@@ -263,7 +368,7 @@ mod tests {
             }
             if ms % 500 == 0 {
                 people.heard(ms, flood);
-                people.left(flood);
+                people.left(ms, flood);
             }
             if ms % 20 == 0 {
                 assert_eq!(people.listen(ms, calm, 400), Listened::Taken);
@@ -287,17 +392,86 @@ mod tests {
     fn names_are_cut_and_cursors_are_numbers() {
         let (mut people, a) = (People::default(), PeerId::FIRST);
         people.heard(0, a);
-        people.showed(
-            a,
-            Profile {
-                name: format!("\u{7}{}", "x".repeat(500)),
-                color: [0; 3],
-            },
-        );
+        let profile = Profile {
+            name: format!("\u{7}{}", "x".repeat(500)),
+            color: [0; 3],
+        };
+        people.showed(0, a, profile, Some(a));
         people.pointed(a, Some((f32::NAN, 0.0)));
+        people.looked(a, view(f32::INFINITY));
         let person = people.get(a).unwrap();
         assert_eq!(person.profile.as_ref().unwrap().name.len(), NAME_CHARS);
-        assert_eq!(person.cursor, None);
+        assert_eq!((person.cursor, person.view), (None, None));
+        assert_eq!(person.follows, None, "nobody follows themselves");
+    }
+
+    fn view(width: f32) -> Viewport {
+        Viewport {
+            x: 0.0,
+            y: 0.0,
+            width,
+            height: 10.0,
+        }
+    }
+
+    fn show(people: &mut People, now: Millis, id: u64, follows: Option<u64>) {
+        let peer = PeerId::from_random(id);
+        people.heard(now, peer);
+        let profile = Profile::new(&format!("P{id}"), [0; 3]);
+        people.showed(now, peer, profile, follows.map(PeerId::from_random));
+    }
+
+    #[test]
+    fn who_follows_a_follower_sees_what_leads_both() {
+        let mut people = People::default();
+        for (id, follows) in [
+            (1, Some(2)),
+            (2, Some(3)),
+            (3, None),
+            (4, Some(5)),
+            (5, Some(4)),
+        ] {
+            show(&mut people, 0, id, follows);
+            people.looked(PeerId::from_random(id), view(id as f32));
+        }
+        let seen = |id| people.view_of(PeerId::from_random(id));
+        assert_eq!([1, 2, 3].map(seen), [Some(view(3.0)); 3]);
+        assert_eq!(seen(4), None, "they go round in a circle");
+        assert!(people.follow(PeerId::from_random(3)) && !people.follow(PeerId::from_random(1)));
+    }
+
+    #[test]
+    fn who_comes_and_goes_is_said_once_and_a_reload_is_not() {
+        let mut people = People::default();
+        people.met(0);
+        show(&mut people, MEETING_MS - 1, 1, None);
+        assert_eq!(people.news(MEETING_MS), [], "they were here before");
+        show(&mut people, MEETING_MS, 2, None);
+        show(&mut people, MEETING_MS, 2, None);
+        assert_eq!(people.news(MEETING_MS), [News::Came("P2".into())]);
+        people.left(10_000, PeerId::from_random(2));
+        people.heard(10_500, PeerId::from_random(9));
+        people.showed(
+            10_500,
+            PeerId::from_random(9),
+            Profile::new("P2", [0; 3]),
+            None,
+        );
+        assert_eq!(people.news(20_000), [], "they loaded the page again");
+        people.left(20_000, PeerId::from_random(9));
+        assert_eq!(people.wake_at(), Some(20_000 + COMES_BACK_MS));
+        assert_eq!(people.news(20_000 + COMES_BACK_MS - 1), []);
+        let went = [News::Went("P2".into())];
+        assert_eq!(people.news(20_000 + COMES_BACK_MS), went);
+        assert!(people.forget_silent(60_000));
+        assert_eq!(people.news(70_000), [News::Went("P1".into())]);
+    }
+
+    #[test]
+    fn a_crowd_comes_without_a_word() {
+        let mut people = People::default();
+        (0..50).for_each(|id| show(&mut people, 10_000, id, None));
+        assert_eq!(people.news(10_000).len(), CROWD as usize);
     }
 
     #[test]

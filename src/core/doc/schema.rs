@@ -144,7 +144,7 @@ impl Value {
 }
 
 /// An intent: put `value` into `cell`, or empty it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Write {
     pub cell: Cell,
     pub value: Option<Value>,

@@ -4,6 +4,7 @@
 use std::future::Future;
 
 use super::undo::{Record, StepKey};
+use crate::core::peer::PeerId;
 
 /// A room as storage holds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Stored {
     pub last_row: Option<u64>,
     /// What this browser's person did and may take back, the latest last.
     pub steps: Vec<(StepKey, Vec<u8>)>,
+    /// What pages are, or were, in the middle of ([`super::draft`]).
+    pub drafts: Vec<(PeerId, Vec<u8>)>,
     /// A newer version of this program made the storage what it is: it may be read, and must not be written.
     pub is_newer: bool,
 }
@@ -45,6 +48,6 @@ pub trait Storage {
     /// On the disk before it counts: rows are deleted for it.
     fn compact(&self, compaction: &Compaction) -> impl Future<Output = Result<(), Self::Error>>;
 
-    /// Keeps and drops steps.
+    /// Keeps and drops steps and drafts.
     fn record(&self, records: &[Record]) -> impl Future<Output = Result<(), Self::Error>>;
 }

@@ -41,11 +41,14 @@ impl StepKey {
     }
 }
 
-/// What storage is to do about a step.
+/// What storage is to do about a step, or a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     Keep(StepKey, Vec<u8>),
     Drop(StepKey),
+    /// The draft of a page ([`super::draft`]), in place of the one before.
+    KeepDraft(PeerId, Vec<u8>),
+    DropDraft(PeerId),
 }
 
 #[derive(Debug)]
@@ -250,6 +253,7 @@ mod tests {
             match record {
                 Record::Keep(key, bytes) => kept.push((key, bytes)),
                 Record::Drop(key) => kept.retain(|(other, _)| *other != key),
+                Record::KeepDraft(..) | Record::DropDraft(_) => {}
             }
         }
         let mut after = History::new(PeerId::from_random(2));

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::core::{
     doc::{
-        presence::Profile,
+        draft::Draft,
+        presence::{Profile, Viewport},
         schema::{Touched, Write},
         storage::Stored,
         store,
@@ -59,12 +60,18 @@ pub enum Input {
     /// A person edited; one undoable step.
     Edited(Vec<Write>),
     UndoAsked(Direction),
+    /// A person is in the middle of this edit; nothing: of none.
+    Drafted(Draft),
     /// Ink in progress (`board::wet`).
     Inked(Vec<u8>),
     /// The pointer moved on the board, or left it. Not needed while ink is sent: that shows where it is.
     Pointed(Option<(f32, f32)>),
     /// Somebody else's ink is here now.
     PenSeen(PeerId, (f32, f32)),
+    /// This part of the board is seen now.
+    Looked(Viewport),
+    /// The view of somebody else is wanted in place of one's own, or no longer.
+    Followed(Option<PeerId>),
     Renamed(Profile),
     /// Other relays, or none, are wanted; the preferred one first.
     RelaysChosen(Vec<Endpoint>),
@@ -119,10 +126,16 @@ pub enum Notice {
     UndoSkipped(usize),
     #[error("{0}")]
     TooLarge(#[from] TooLarge),
+    #[error("{0} is here.")]
+    Came(String),
+    #[error("{0} left.")]
+    Went(String),
     #[error(
         "{0} sends more than a page can take, and is not listened to until that ends. Nothing is lost."
     )]
     Muted(String),
+    #[error("What was being drawn when the page stopped is here again. Undo takes it away.")]
+    Recovered,
     #[error("A part of this room's stored data could not be read. The rest is here.")]
     StoredRowUnreadable,
     #[error(

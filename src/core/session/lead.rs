@@ -253,7 +253,7 @@ impl Session {
         if self.lead.stands {
             self.lead.role = role;
             let before = self.lead.heard.take();
-            self.missed(before.map(|(leader, _)| leader));
+            self.missed(now, before.map(|(leader, _)| leader));
             self.connect(now, out);
             // Whoever was led by somebody else answers.
             self.tell_line(now, out);
@@ -262,8 +262,8 @@ impl Session {
 
     /// A leader that has lost the lead has gone, as a rule without a word that could be heard. One that is still there
     /// says so.
-    fn missed(&mut self, leader: Option<PeerId>) {
-        if leader.is_some_and(|leader| self.people.left(leader)) {
+    fn missed(&mut self, now: Millis, leader: Option<PeerId>) {
+        if leader.is_some_and(|leader| self.people.left(now, leader)) {
             self.forget_absent();
         }
     }
@@ -350,7 +350,7 @@ impl Session {
         if !self.relay.machine.is_open() {
             return;
         }
-        let is_volatile = envelope::kinds(frame.as_bytes()).all(|kind| kind == b'c');
+        let is_volatile = envelope::kinds(frame.as_bytes()).all(|kind| b"cv".contains(&kind));
         if !is_volatile || self.relay.outbox.is_empty() {
             self.relay.overflowed |= self.relay.outbox.push([frame.clone()]).is_err();
         }
@@ -368,13 +368,11 @@ impl Session {
         }
         self.lead.heard = Some((leader, line));
         if before != Some(leader) {
-            self.missed(before);
+            self.missed(now, before);
             self.show_presence(out);
         }
         if self.is_reached() && !was_open {
-            self.cursor.told = None;
-            self.sync.joined(now);
-            self.tick(now, out);
+            self.met(now, out);
         }
     }
 

@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::{
-    doc::{presence::Profile, replica::Digest},
+    doc::{
+        presence::{Profile, Viewport},
+        replica::Digest,
+    },
     peer::PeerId,
     wire::{parts::Missing, profile::PROBE},
 };
@@ -26,10 +29,16 @@ pub enum Body {
     },
     /// `u`: an edit, as a Yjs update.
     Update(Vec<u8>),
-    /// `b`: I am here, this is me, and this is what I have.
-    Beat { digest: Digest, profile: Profile },
+    /// `b`: I am here, this is me, this is what I have, and I see what this one sees.
+    Beat {
+        digest: Digest,
+        profile: Profile,
+        follows: Option<PeerId>,
+    },
     /// `c`: my pointer is here on the board, or off it.
     Cursor(Option<(f32, f32)>),
+    /// `v`: what I see of the board, for those who follow me.
+    View(Viewport),
     /// `w`: ink that is still being drawn (`board::wet`).
     Wet(Vec<u8>),
     /// `n`: parts of a message that did not arrive.
@@ -51,6 +60,7 @@ pub fn meaning(kind: u8) -> &'static str {
         b'u' => "edit",
         b'b' => "presence",
         b'c' => "pointer",
+        b'v' => "view",
         b'w' => "wet ink",
         b'n' => "request for lost parts",
         b'l' => "goodbye",
@@ -78,6 +88,7 @@ struct Answer {
 struct Beat {
     digest: u64,
     profile: Profile,
+    follows: Option<PeerId>,
 }
 
 impl Body {
@@ -112,8 +123,17 @@ impl Body {
             Self::Beat {
                 digest: Digest(digest),
                 profile,
-            } => (b'b', bytes(&Beat { digest, profile })),
+                follows,
+            } => (
+                b'b',
+                bytes(&Beat {
+                    digest,
+                    profile,
+                    follows,
+                }),
+            ),
             Self::Cursor(cursor) => (b'c', bytes(&cursor)),
+            Self::View(view) => (b'v', bytes(&view)),
             Self::Wet(ink) => (b'w', ink),
             Self::Missing(missing) => (b'n', bytes(&(missing.sender, missing.seq, missing.parts))),
             Self::Leave => (b'l', Vec::new()),
@@ -151,13 +171,19 @@ impl Body {
             }
             b'u' => Self::Update(body),
             b'b' => {
-                let Beat { digest, profile } = postcard::from_bytes(&body).ok()?;
+                let Beat {
+                    digest,
+                    profile,
+                    follows,
+                } = postcard::from_bytes(&body).ok()?;
                 Self::Beat {
                     digest: Digest(digest),
                     profile,
+                    follows,
                 }
             }
             b'c' => Self::Cursor(postcard::from_bytes(&body).ok()?),
+            b'v' => Self::View(postcard::from_bytes(&body).ok()?),
             b'w' => Self::Wet(body),
             b'n' => {
                 let (sender, seq, parts) = postcard::from_bytes(&body).ok()?;
@@ -203,7 +229,20 @@ mod tests {
             more: 70_000,
         });
         roundtrip(Body::Update(vec![3]));
-        roundtrip(Body::Beat { digest, profile });
+        for follows in [None, Some(to)] {
+            let profile = profile.clone();
+            roundtrip(Body::Beat {
+                digest,
+                profile,
+                follows,
+            });
+        }
+        roundtrip(Body::View(Viewport {
+            x: -1.0,
+            y: 2.5,
+            width: 300.0,
+            height: 200.0,
+        }));
         roundtrip(Body::Cursor(Some((1.5, -2.0))));
         roundtrip(Body::Cursor(None));
         roundtrip(Body::Wet(vec![4]));

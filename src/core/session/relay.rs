@@ -396,7 +396,11 @@ impl Session {
 
     /// Seals a message and queues it for the relay, if that is reached, and for the other tabs. Gives its number.
     pub(super) fn say(&mut self, body: Body, out: &mut Vec<Output>) -> Option<u32> {
-        let slot = matches!(body, Body::Cursor(_)).then_some(b'c');
+        let slot = match body {
+            Body::Cursor(_) => Some(b'c'),
+            Body::View(_) => Some(b'v'),
+            _ => None,
+        };
         let Outbound { seq, frames } = self.seal(body, out)?;
         self.send(frames, slot, out);
         Some(seq)

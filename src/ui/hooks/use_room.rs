@@ -10,9 +10,9 @@ use crate::{
         room::{self, Event, Host, KNOWN_SERVERS},
     },
     core::{
-        address::Address,
+        address::{Address, Page},
         doc::{
-            presence::Profile,
+            presence::{Profile, Viewport},
             replica::Replica,
             schema::{Touched, Write},
             undo::Direction,
@@ -48,6 +48,8 @@ pub struct Toast {
 
 /// How long a toast stays.
 const TOAST: Duration = Duration::from_secs(12);
+/// The same for one that nobody has to read.
+const PASSING_TOAST: Duration = Duration::from_secs(4);
 
 #[derive(Clone, Copy)]
 pub struct Room {
@@ -62,6 +64,9 @@ pub struct Room {
     pub toasts: RwSignal<Vec<Toast>>,
     /// The pages show an earlier version of the room, until [`Room::show_now`].
     pub is_past: RwSignal<bool>,
+    /// Whose view is shown in place of one's own, and what they see once they have said so.
+    pub follows: RwSignal<Option<PeerId>>,
+    pub led: RwSignal<Option<Viewport>>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -118,6 +123,8 @@ pub fn provide_room(address: Address) -> Room {
         can_redo: RwSignal::new(false),
         toasts: RwSignal::new(Vec::new()),
         is_past: RwSignal::new(false),
+        follows: RwSignal::new(None),
+        led: RwSignal::new(None),
         inner: StoredValue::new_local(Inner {
             host,
             easel,
@@ -178,8 +185,20 @@ impl Room {
         self.send(Input::UndoAsked(direction));
     }
 
+    pub fn go_to(&self, page: Page) {
+        if self.address.with_untracked(|address| address.page != page) {
+            self.address.update(|address| address.page = page);
+            address::replace_hash(&self.address.with_untracked(Address::to_hash));
+        }
+    }
+
     pub fn choose_relays(&self, relays: Vec<Endpoint>) {
         self.send(Input::RelaysChosen(relays));
+    }
+
+    /// Shows what somebody else sees in place of one's own view, or that again.
+    pub fn follow(&self, leader: Option<PeerId>) {
+        self.send(Input::Followed(leader));
     }
 
     pub fn retry(&self) {
@@ -224,12 +243,16 @@ impl Room {
 
     /// Shows a sentence for a while.
     pub fn say(&self, text: impl Into<String>) {
-        let number = self.show(text.into(), false);
+        self.say_for(TOAST, text.into());
+    }
+
+    fn say_for(&self, time: Duration, text: String) {
+        let number = self.show(text, false);
         let toasts = self.toasts;
         let forget = move || {
             toasts.try_update(|toasts| toasts.retain(|toast| toast.number != number));
         };
-        set_timeout(forget, TOAST);
+        set_timeout(forget, time);
     }
 
     /// Gives the toast's number.
@@ -261,6 +284,9 @@ impl Room {
                 }
             }
             Event::Notice(Notice::SetAside) => drop(self.show(Notice::SetAside.to_string(), true)),
+            Event::Notice(notice @ (Notice::Came(_) | Notice::Went(_))) => {
+                self.say_for(PASSING_TOAST, notice.to_string());
+            }
             Event::Notice(notice) => self.say(notice.to_string()),
             Event::Changed => self.changed(),
         }
@@ -292,7 +318,7 @@ impl Room {
     }
 
     fn changed(&self) {
-        let (status, others, undo, redo) = self.read(|session| {
+        let (status, others, undo, redo, follows, led) = self.read(|session| {
             let others = session.people().others().map(|(peer, person)| Other {
                 peer,
                 name: person.name().to_owned(),
@@ -301,17 +327,22 @@ impl Room {
                 is_muted: session.people().is_muted(peer),
             });
             let can = |direction| session.can(direction);
+            let follows = session.follows();
             (
                 session.status(),
                 others.collect::<Vec<_>>(),
                 can(Direction::Undo),
                 can(Direction::Redo),
+                follows,
+                follows.and_then(|leader| session.people().view_of(leader)),
             )
         });
         set_if_new(self.status, status);
         set_if_new(self.others, others);
         set_if_new(self.can_undo, undo);
         set_if_new(self.can_redo, redo);
+        set_if_new(self.follows, follows);
+        set_if_new(self.led, led);
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod cursors;
 pub mod easel;
+pub mod following;
 pub mod stage;
 pub mod toolbar;
 
@@ -10,6 +11,7 @@ use web_sys::HtmlInputElement;
 
 use self::{
     cursors::Cursors,
+    following::Following,
     stage::Stage,
     toolbar::{Toolbar, Zoom},
 };
@@ -45,6 +47,7 @@ pub fn BoardPage() -> impl IntoView {
         <div class="board-page">
             <Stage/>
             <Cursors/>
+            <Following/>
             <div class="panel board-files">
                 <Files/>
                 <IconButton

@@ -4,7 +4,11 @@ use leptos::prelude::*;
 
 use super::dialog::Dialog;
 use crate::{
-    core::doc::presence::{COLORS, Profile},
+    core::{
+        address::Page,
+        doc::presence::{COLORS, Profile},
+        peer::PeerId,
+    },
     limits::NAME_CHARS,
     ui::hooks::use_room::use_room,
 };
@@ -56,7 +60,9 @@ pub fn list() -> AnyView {
                     .into_iter()
                     .map(|other| view! {
                         <li>
-                            {badge(&other.name, other.color)} {other.name}
+                            {badge(&other.name, other.color)}
+                            <span class="name">{other.name.clone()}</span>
+                            <Follow leader=other.peer name=other.name/>
                             {other.is_muted.then(|| view! { <span class="hint">"sends too much, and is not listened to"</span> })}
                         </li>
                     })
@@ -70,6 +76,33 @@ pub fn list() -> AnyView {
         })}
     }
     .into_any()
+}
+
+/// Closes the dialog, and shows what somebody sees.
+#[component]
+fn Follow(leader: PeerId, name: String) -> impl IntoView {
+    let room = use_room();
+    let is_followed = move || room.follows.get() == Some(leader);
+    let turn = move |_| match is_followed() {
+        true => room.follow(None),
+        false => {
+            room.go_to(Page::Board);
+            room.follow(Some(leader));
+        }
+    };
+    view! {
+        <form method="dialog">
+            <button
+                type="submit"
+                class="link-button"
+                aria-label=format!("Follow {name}")
+                aria-pressed=move || is_followed().to_string()
+                on:click=turn
+            >
+                {move || if is_followed() { "Stop following" } else { "Follow" }}
+            </button>
+        </form>
+    }
 }
 
 fn badge(name: &str, [r, g, b]: [u8; 3]) -> impl IntoView + use<> {

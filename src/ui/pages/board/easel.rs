@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use kurbo::{Point, Size};
+use kurbo::{Point, Rect, Size};
 use leptos::prelude::*;
 
 use crate::{
@@ -22,14 +22,14 @@ use crate::{
             wet::{WetInk, WetPen},
         },
         doc::{
-            presence,
+            presence::{self, Viewport},
             replica::Replica,
             schema::{Id, Write},
         },
         peer::PeerId,
         session::Input,
     },
-    limits::{STROKE_SAMPLES, WET_MS},
+    limits::{DRAFT_MS, Millis, STROKE_SAMPLES, WET_MS},
     ui::{hooks::use_room::Room, parts::shortcuts::Command},
 };
 
@@ -48,6 +48,8 @@ pub struct Easel {
     pub style: RwSignal<Style>,
     /// A drag would move the board.
     pub pans: RwSignal<bool>,
+    /// The camera that shows what somebody else sees.
+    led: Option<Camera>,
     scene: Scene,
     tiles: Tiles,
     hands: Hands,
@@ -69,6 +71,8 @@ struct Drawing {
     stroke: Stroke,
     bits: u8,
     wet: WetPen,
+    /// When it is stored next, unfinished.
+    draft_at: Millis,
 }
 
 /// The canvases on the page.
@@ -102,6 +106,7 @@ impl Easel {
                 width: 2.0,
             }),
             pans: RwSignal::new(false),
+            led: None,
             scene: Scene::default(),
             tiles: Tiles::default(),
             hands: Hands::default(),
@@ -151,6 +156,7 @@ impl Easel {
             self.tiles.clear();
         }
         (self.size, self.dpr) = (size, dpr);
+        self.camera.notify();
         self.ask_frame();
     }
 
@@ -165,6 +171,31 @@ impl Easel {
     pub fn set_camera(&mut self, camera: Camera) {
         self.camera.set(camera);
         self.ask_frame();
+    }
+
+    /// Shows what somebody else sees.
+    pub fn show(&mut self, view: Viewport) {
+        let corner = (f64::from(view.x), f64::from(view.y));
+        let size = (f64::from(view.width), f64::from(view.height));
+        let camera = Camera::framing(Rect::from_origin_size(corner, size), self.size);
+        self.led = Some(camera);
+        self.set_camera(camera);
+    }
+
+    /// Whether this is somebody else's view.
+    pub fn is_led(&self) -> bool {
+        self.led == Some(self.camera.get_untracked())
+    }
+
+    /// What is seen of the board.
+    pub fn viewport(&self) -> Viewport {
+        let visible = self.camera.get_untracked().visible(self.size);
+        Viewport {
+            x: visible.x0 as f32,
+            y: visible.y0 as f32,
+            width: visible.width() as f32,
+            height: visible.height() as f32,
+        }
     }
 
     pub fn hold_space(&mut self, held: bool) {
@@ -197,41 +228,40 @@ impl Easel {
 
     /// What a pointer did. Takes the shared easel, because an edit comes back to it through the room.
     pub fn use_tool(easel: &Rc<RefCell<Self>>, input: ToolInput) {
-        let (room, edits, inks) = {
+        let (room, edits, inputs) = {
             let mut easel = easel.borrow_mut();
             let camera = easel.camera.get_untracked();
             let intents = easel.hands.handle(&camera, input);
-            let (mut edits, mut inks) = (Vec::new(), Vec::new());
+            let (mut edits, mut inputs) = (Vec::new(), Vec::new());
             for intent in intents {
-                easel.intend(intent, &mut edits, &mut inks);
+                easel.intend(intent, &mut edits, &mut inputs);
             }
             easel.pans.set(easel.hands.would_pan());
-            (easel.shown.as_ref().map(|shown| shown.room), edits, inks)
+            (easel.shown.as_ref().map(|shown| shown.room), edits, inputs)
         };
         if let Some(room) = room {
-            inks.into_iter()
-                .for_each(|ink| room.send(Input::Inked(ink)));
+            inputs.into_iter().for_each(|input| room.send(input));
             room.edit(edits);
         }
     }
 
-    fn intend(&mut self, intent: Intent, edits: &mut Vec<Write>, inks: &mut Vec<Vec<u8>>) {
+    fn intend(&mut self, intent: Intent, edits: &mut Vec<Write>, inputs: &mut Vec<Input>) {
         let camera = self.camera.get_untracked();
         match intent {
             Intent::BeginStroke {
                 first,
                 simulate_pressure,
             } => self.begin(first, simulate_pressure),
-            Intent::ExtendStroke(samples) => inks.extend(self.extend(&samples)),
+            Intent::ExtendStroke(samples) => inputs.extend(self.extend(&samples)),
             Intent::FinishStroke => match self.finish() {
                 Ok(write) => edits.extend(write),
                 Err(error) => self.say(error.to_string()),
             },
-            Intent::CancelStroke => inks.extend(
-                self.drawing
-                    .take()
-                    .and_then(|drawing| drawing.wet.cancelled()),
-            ),
+            Intent::CancelStroke => {
+                let cancelled = self.drawing.take().and_then(|pen| pen.wet.cancelled());
+                inputs.extend(cancelled.map(Input::Inked));
+                inputs.push(Input::Drafted(Vec::new()));
+            }
             Intent::Erase { from, to } => self.erase(from, to),
             Intent::FinishErasing => edits.extend(edit::erase(std::mem::take(&mut self.erasing))),
             Intent::CancelErasing => {
@@ -259,6 +289,7 @@ impl Easel {
             wet: WetPen::new(id.clone(), style, bits, simulate_pressure, first),
             id,
             bits,
+            draft_at: 0,
             stroke: Stroke {
                 style,
                 z: self.scene.next_z(),
@@ -268,17 +299,28 @@ impl Easel {
         });
     }
 
-    fn extend(&mut self, samples: &[Sample]) -> Option<Vec<u8>> {
-        let drawing = self.drawing.as_mut()?;
+    /// The stroke grew: what the others see of it now, and what storage keeps.
+    fn extend(&mut self, samples: &[Sample]) -> Vec<Input> {
+        let Some(drawing) = &mut self.drawing else {
+            return Vec::new();
+        };
         let room = STROKE_SAMPLES.saturating_sub(drawing.stroke.samples.len());
-        let samples = samples.get(..room.min(samples.len()))?;
+        let samples = samples.get(..room.min(samples.len())).unwrap_or_default();
         drawing.stroke.samples.extend_from_slice(samples);
         let others = self
             .shown
             .as_ref()
             .map_or(0, |shown| shown.room.others.with_untracked(Vec::len));
         let pause = presence::pause(WET_MS, others);
-        drawing.wet.grew(clock::now(), samples, pause)
+        let now = clock::now();
+        let ink = drawing.wet.grew(now, samples, pause).map(Input::Inked);
+        let is_due = drawing.draft_at <= now;
+        let draft = is_due.then(|| {
+            drawing.draft_at = now + DRAFT_MS;
+            edit::put(&drawing.id, &drawing.stroke, drawing.bits).ok()
+        });
+        let draft = draft.flatten().map(|write| Input::Drafted(vec![write]));
+        ink.into_iter().chain(draft).collect()
     }
 
     fn finish(&mut self) -> Result<Option<Write>, stroke::StrokeError> {

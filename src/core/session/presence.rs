@@ -1,0 +1,130 @@
+//! What the others are shown of us, and we of them: who is here, where pointers are, whose view is followed.
+
+use super::{Notice, Output, Session, message::Body};
+use crate::{
+    core::{
+        doc::presence::{News, Person, Profile, pause},
+        peer::PeerId,
+    },
+    limits::{CURSOR_MS, Millis},
+};
+
+/// Something of ours that moves: what it is, what the others know, and when they may be told again.
+#[derive(Debug)]
+pub(super) struct Told<T> {
+    pub(super) now: Option<T>,
+    pub(super) told: Option<T>,
+    next_at: Millis,
+}
+
+impl<T> Default for Told<T> {
+    fn default() -> Self {
+        Self {
+            now: None,
+            told: None,
+            next_at: 0,
+        }
+    }
+}
+
+impl<T: Copy + PartialEq> Told<T> {
+    pub(super) fn wake_at(&self) -> Option<Millis> {
+        (self.now != self.told).then_some(self.next_at)
+    }
+
+    /// What to tell, and after it nothing for a `pause`.
+    fn due(&mut self, now: Millis, pause: Millis) -> Option<Option<T>> {
+        self.wake_at().filter(|&at| at <= now)?;
+        self.told = self.now;
+        self.next_at = now + pause;
+        Some(self.now)
+    }
+}
+
+impl Session {
+    /// For what is worth nothing when nobody is here.
+    pub(super) fn say_if_heard(&mut self, body: Body, out: &mut Vec<Output>) {
+        if self.people.count() > 1 {
+            self.say(body, out);
+        }
+    }
+
+    pub(super) fn beat(&mut self, out: &mut Vec<Output>) {
+        let beat = Body::Beat {
+            digest: self.sync.shown(self.replica.digest()),
+            profile: self.profile.clone(),
+            follows: self.follows,
+        };
+        self.say(beat, out);
+    }
+
+    /// Somebody is here; who is new soon learns who we are.
+    pub(super) fn heard(&mut self, now: Millis, peer: PeerId) {
+        if self.people.heard(now, peer) {
+            self.sync.introduce(now, &mut self.rng);
+            self.cursor.told = None;
+        }
+    }
+
+    pub(super) fn muted(&self, peer: PeerId) -> Notice {
+        let person = self.people.get(peer);
+        Notice::Muted(person.map_or("Somebody", Person::name).to_owned())
+    }
+
+    /// Somebody showed who they are. One who begins to follow us is told what we see.
+    pub(super) fn showed(
+        &mut self,
+        now: Millis,
+        from: PeerId,
+        profile: Profile,
+        follows: Option<PeerId>,
+        out: &mut Vec<Output>,
+    ) {
+        let followed = self.people.get(from).and_then(|person| person.follows);
+        self.people.showed(now, from, profile, follows);
+        if follows == Some(self.me) && followed != follows {
+            self.view.told = None;
+            self.tell_place(now, out);
+        }
+    }
+
+    pub(super) fn follow(&mut self, now: Millis, leader: Option<PeerId>, out: &mut Vec<Output>) {
+        if self.follows != leader {
+            self.follows = leader;
+            self.beat(out);
+            self.tell_place(now, out);
+        }
+    }
+
+    /// Whether the others see what we see: not while that is somebody else's view.
+    pub(super) fn shows_view(&self) -> bool {
+        self.follows.is_none() && self.people.follow(self.me)
+    }
+
+    /// Tells where our pointer is, and to those who follow us what we see.
+    pub(super) fn tell_place(&mut self, now: Millis, out: &mut Vec<Output>) {
+        let pause = pause(CURSOR_MS, self.people.count() - 1);
+        if let Some(cursor) = self.cursor.due(now, pause) {
+            self.say_if_heard(Body::Cursor(cursor), out);
+        }
+        if self.shows_view()
+            && let Some(Some(view)) = self.view.due(now, pause)
+        {
+            self.say(Body::View(view), out);
+        }
+    }
+
+    /// Says who came and who went, unless it is we who cannot be reached. Other tabs of this person are no news.
+    pub(super) fn tell_news(&mut self, now: Millis, out: &mut Vec<Output>) {
+        let news = self.people.news(now);
+        if !self.is_reached() {
+            return;
+        }
+        let told = news.into_iter().filter_map(|news| match news {
+            News::Came(name) | News::Went(name) if name == self.profile.name => None,
+            News::Came(name) => Some(Notice::Came(name)),
+            News::Went(name) => Some(Notice::Went(name)),
+        });
+        out.extend(told.map(Output::Notice));
+    }
+}

@@ -1,0 +1,52 @@
+//! Somebody else's view in place of one's own: it moves as theirs does, until one moves it oneself.
+
+use leptos::prelude::*;
+
+use crate::{
+    core::{board::camera::Camera, session::Input},
+    ui::hooks::{use_key::use_key, use_room::use_room},
+};
+
+#[component]
+pub fn Following() -> impl IntoView {
+    let room = use_room();
+    let camera = room.easel().borrow().camera;
+    let stop = move || room.follow(None);
+    Effect::new(move || {
+        if let Some(view) = room.led.get() {
+            room.easel().borrow_mut().show(view);
+        }
+    });
+    Effect::new(move |before: Option<Camera>| {
+        let now = camera.get();
+        let moved = before.is_some_and(|before| before != now);
+        let (is_led, view) = {
+            let easel = room.easel();
+            let easel = easel.borrow();
+            (easel.is_led(), easel.viewport())
+        };
+        if moved && !is_led && room.follows.get_untracked().is_some() {
+            stop();
+        }
+        room.send(Input::Looked(view));
+        now
+    });
+    use_key("keydown", move |event| {
+        if event.key() == "Escape" && room.follows.get_untracked().is_some() {
+            stop();
+        }
+    });
+    move || {
+        let leader = room.follows.get()?;
+        let others = room.others.read();
+        let other = others.iter().find(|other| other.peer == leader)?;
+        let [r, g, b] = other.color;
+        let name = other.name.clone();
+        Some(view! {
+            <div class="following" style=format!("--person: rgb({r} {g} {b})") data-testid="following">
+                <p role="status">"Following " {name}</p>
+                <button type="button" class="link-button" on:click=move |_| stop()>"Stop"</button>
+            </div>
+        })
+    }
+}

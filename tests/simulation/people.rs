@@ -1,0 +1,195 @@
+//! Who is here, what they see of each other, and what a crowd and a flood cost.
+
+use duplex::{
+    core::{
+        doc::{
+            presence::Viewport,
+            schema::{Cell, Id, Value, Write},
+        },
+        session::{self, Session},
+    },
+    limits::OUTBOX_BYTES,
+    sim::{network::Audience, world::World},
+};
+
+use super::quiet;
+
+#[test]
+fn an_idle_room_is_quiet() {
+    let mut world = World::new(quiet(5, 5, Audience::Others));
+    world.run(60_000);
+    let before = world.frames;
+    world.run(600_000);
+    let per_person_and_10_s = (world.frames - before) as f64 / 5.0 / 60.0;
+    assert!(per_person_and_10_s <= 1.0, "{per_person_and_10_s} frames");
+    assert_eq!(world.session(0).map(|s| s.status().people), Some(5));
+    assert_eq!(world.session(0).map(|s| s.status().in_step), Some(4));
+}
+
+#[test]
+fn who_comes_is_there_in_three_seconds_and_who_crashes_is_missed_in_thirty() {
+    let people = |world: &World| world.session(0).map(|s| s.status().people);
+    for seed in 0..20 {
+        let mut world = World::new(quiet(seed, 2, Audience::Others));
+        world.run(20_000 + seed * 1_000);
+        world.join();
+        world.run(3_000);
+        assert_eq!(people(&world), Some(3), "seed {seed}");
+        world.input(2, session::Input::Left);
+        world.run(3_000);
+        assert_eq!(people(&world), Some(2), "seed {seed}");
+        // A crash says no goodbye; whoever opens the page again is somebody else.
+        world.reload(1);
+        world.run(3_000);
+        assert_eq!(people(&world), Some(3), "seed {seed}");
+        world.run(27_000);
+        assert_eq!(people(&world), Some(2), "seed {seed}");
+    }
+}
+#[test]
+fn a_view_is_told_only_to_who_follows_and_through_who_follows() {
+    let mut world = World::new(quiet(7, 3, Audience::Others));
+    world.run(5_000);
+    let looks = |world: &mut World, client, x| {
+        let view = Viewport {
+            x,
+            y: 0.0,
+            width: 800.0,
+            height: 600.0,
+        };
+        world.input(client, session::Input::Looked(view));
+        world.run(500);
+    };
+    let views = |world: &World| world.said.get(&b'v').copied().unwrap_or_default();
+    let peer = |world: &World, client| world.session(client).map(Session::me);
+    (0..3).for_each(|client| looks(&mut world, client, client as f32));
+    assert_eq!(views(&world), 0, "nobody follows anybody");
+    for (follower, leader) in [(0, 1), (1, 2)] {
+        let leader = peer(&world, leader);
+        world.input(follower, session::Input::Followed(leader));
+        world.run(500);
+    }
+    looks(&mut world, 2, 70.0);
+    // What a follower sees is not its own.
+    looks(&mut world, 1, 71.0);
+    let sees = |world: &World, client| {
+        let session = world.session(client)?;
+        Some(session.people().view_of(session.follows()?)?.x)
+    };
+    assert_eq!([0, 1].map(|client| sees(&world, client)), [Some(70.0); 2]);
+    assert_eq!(
+        views(&world),
+        3,
+        "once each was followed, and once it moved"
+    );
+    world.input(2, session::Input::Left);
+    world.run(500);
+    assert_eq!(world.session(1).and_then(Session::follows), None);
+    looks(&mut world, 1, 72.0);
+    assert_eq!(sees(&world, 0), Some(72.0));
+}
+fn said(world: &World, kind: u8) -> usize {
+    world.said.get(&kind).copied().unwrap_or_default()
+}
+
+/// People come one by one, until fifty are here.
+#[test]
+fn fifty_joins_cost_little_more_than_what_the_joiners_get() {
+    const PEOPLE: usize = 50;
+    let mut world = World::new(quiet(10, 1, Audience::Others));
+    world.run(2_000);
+    while world.session(0).map_or(0, |s| s.replica().inks().len()) < 600 {
+        world.operate(0);
+        world.run(20);
+    }
+    world.run(20_000);
+    let state = world.session(0).map_or(0, |s| s.replica().snapshot().len());
+    let (bytes, mut most_answers, mut copy) = (world.bytes, 0, 0);
+    for joined in 1..=PEOPLE {
+        let before = said(&world, b'a');
+        world.join();
+        world.run(3_000);
+        // A copy as it is on the wire: what the first joiner costs, with nobody else here.
+        if joined == 1 {
+            copy = world.bytes - bytes;
+        }
+        most_answers = most_answers.max(said(&world, b'a') - before);
+        assert!(world.agree(), "join {joined}");
+    }
+    let beyond = world.bytes - bytes - PEOPLE * copy;
+    let ratio = beyond as f64 / state as f64;
+    println!(
+        "{state} bytes; at most {most_answers} answers a join; {ratio:.2} states beyond the copies"
+    );
+    assert!(most_answers <= 3, "{most_answers} answers to one join");
+    assert!(ratio <= 3.0, "{ratio} states of traffic beyond the copies");
+
+    let point = |x: f32| session::Input::Pointed(Some((x, 7.0)));
+    let before = world.frames;
+    world.input(0, point(1.0));
+    assert_eq!(world.frames - before, 1, "one pointer, one frame");
+    // One that never rests is told seven times more seldom than among two.
+    let told = said(&world, b'c');
+    for ms in 0..4_200 {
+        world.input(0, point(ms as f32));
+        world.run(1);
+    }
+    let told = said(&world, b'c') - told;
+    assert!((8..=11).contains(&told), "{told}");
+}
+
+/// The answer to a joiner does not fit the queue beside anything else.
+#[test]
+fn a_room_that_is_larger_than_the_queue_is_joined() {
+    let mut world = World::new(quiet(12, 2, Audience::Others));
+    world.run(2_000);
+    for stroke in 0..=OUTBOX_BYTES / 60_000 {
+        let write = Write {
+            cell: Cell::Ink(Id::parse(&stroke.to_string()).unwrap()),
+            value: Some(Value::Bytes(vec![stroke as u8; 60_000].into())),
+        };
+        world.input(0, session::Input::Edited(vec![write]));
+        world.run(100);
+    }
+    world.run(5_000);
+    world.join();
+    world.run(3_000);
+    assert!(world.agree());
+}
+
+/// Somebody sends a thousand edits a second, for ten seconds.
+#[test]
+fn who_floods_the_room_is_muted_and_nobody_waits_for_it() {
+    let mut world = World::new(quiet(13, 3, Audience::Others));
+    world.run(3_000);
+    let stroke = |name: String| Write {
+        cell: Cell::Ink(Id::parse(&name).unwrap()),
+        value: Some(Value::Bytes(vec![0; 100].into())),
+    };
+    let mut muted = None;
+    for ms in 0..10_000 {
+        let flood = stroke(format!("flood{ms}"));
+        world.input(0, session::Input::Edited(vec![flood]));
+        if ms % 1_000 == 0 {
+            let calm = stroke(format!("calm{ms}"));
+            world.input(1, session::Input::Edited(vec![calm]));
+        }
+        world.run(1);
+        let two = world.session(2).unwrap();
+        if ms % 1_000 == 200 {
+            let calm = Id::parse(&format!("calm{}", ms - 200)).unwrap();
+            assert!(two.replica().ink(&calm).is_some(), "after {ms} ms");
+        }
+        let is_muted = two
+            .people()
+            .others()
+            .any(|(peer, _)| two.people().is_muted(peer));
+        muted = muted.or(is_muted.then_some(ms));
+    }
+    assert!(muted.is_some_and(|ms| ms < 3_000), "{muted:?}");
+    let flooded = world.session(2).unwrap().replica().inks().len();
+    assert!(flooded < 5_000, "{flooded} of the flood were taken in");
+    // What was not listened to comes when it is over.
+    world.run(40_000);
+    assert!(world.agree());
+}
