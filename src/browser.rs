@@ -17,6 +17,7 @@ pub mod preferences;
 pub mod quarantine;
 pub mod random;
 pub mod room;
+pub mod rooms;
 pub mod tabs;
 pub mod task;
 pub mod text;

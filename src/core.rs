@@ -6,6 +6,7 @@ pub mod board;
 pub mod doc;
 pub mod frame;
 pub mod peer;
+pub mod rooms;
 pub mod session;
 pub mod socket;
 pub mod tape;

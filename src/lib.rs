@@ -14,6 +14,7 @@
 //!              presence, storage and what is known to be in it (store), undo, versions
 //!   board/     geometry, strokes, tools, scene, tiles, file formats
 //!   todo/      items, their order, filters
+//!   rooms      the rooms of this device: a list of them, each as a file
 //!   session    socket + wire + doc joined: the whole client minus the browser; tabs that share one socket
 //!   tape       what happened on the wire, for people who want to see
 //!   frame      what one WebSocket message carries

@@ -200,6 +200,11 @@ pub const DRAFT_IS_LEFT_MS: Millis = 2_000;
 /// A failed write is tried again after this.
 pub const STORE_RETRY_MS: Millis = 5_000;
 
+/// Names of others that the list of rooms keeps with each.
+pub const ROOM_PEOPLE: usize = 5;
+/// What a person calls a room.
+pub const ROOM_TITLE_CHARS: usize = 60;
+
 /// A version is kept by itself at most this often.
 pub const VERSION_MS: Millis = 60_000;
 /// Versions of one room: nobody looks through more.

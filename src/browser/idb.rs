@@ -76,6 +76,15 @@ fn message(thrown: &JsValue) -> String {
     error.map_or_else(|| UNREADABLE.to_owned(), DomException::message)
 }
 
+/// What another tab does to a room that is open here, or keeps from being opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interference {
+    /// A tab with an older version of this program keeps it to itself; opening goes on when that tab is closed.
+    Blocks,
+    /// It is being deleted.
+    Forgets,
+}
+
 /// A room's database. It is closed when this is dropped, or when a newer version of this program asks for it.
 pub struct Store {
     database: Database,
@@ -84,9 +93,14 @@ pub struct Store {
 }
 
 impl Store {
-    /// `on_blocked` is told when a tab with an older version of this program keeps the room to itself; the future goes
-    /// on when that tab is closed.
-    pub async fn open(name: &str, on_blocked: impl Fn() + 'static) -> Result<Self, StoreError> {
+    pub async fn open(
+        name: &str,
+        tell: impl Fn(Interference) + Clone + 'static,
+    ) -> Result<Self, StoreError> {
+        let on_blocked = {
+            let tell = tell.clone();
+            move || tell(Interference::Blocks)
+        };
         let database = open(name, VERSION, on_blocked, |database, before| {
             if before < 1.0 {
                 let numbered = IdbObjectStoreParameters::new();
@@ -100,8 +114,12 @@ impl Store {
         let old = database.clone();
         Ok(Self {
             is_newer: database.version() > f64::from(VERSION),
-            _on_version_change: Listener::on(database.as_sys(), "versionchange", move |_| {
+            _on_version_change: Listener::on(database.as_sys(), "versionchange", move |event| {
                 old.as_sys().close();
+                let change: IdbVersionChangeEvent = event.unchecked_into();
+                if change.new_version().is_none() {
+                    tell(Interference::Forgets);
+                }
             }),
             database,
         })
@@ -173,23 +191,23 @@ impl Storage for Store {
     async fn load(&self) -> Result<Stored, StoreError> {
         let transaction = self.database.transaction([LOG, SNAPSHOT, STEPS]).build()?;
         let log = transaction.object_store(LOG)?;
-        let keys = log.get_all_keys::<f64>().primitive()?;
+        let keys = log.get_all_keys::<JsValue>().primitive()?;
         let rows = log.get_all::<JsValue>().primitive()?;
         let snapshots = transaction.object_store(SNAPSHOT)?;
         let snapshot = snapshots.get::<JsValue, _, _>(LATEST).primitive()?;
-        let covers = snapshots.get::<f64, _, _>(COVERS).primitive()?;
+        let covers = snapshots.get::<JsValue, _, _>(COVERS).primitive()?;
         let steps = transaction.object_store(STEPS)?;
-        let step_keys = steps.get_all_keys::<f64>().primitive()?;
+        let step_keys = steps.get_all_keys::<JsValue>().primitive()?;
         let steps = steps.get_all::<JsValue>().primitive()?;
-        let last_row = keys.await?.last().transpose()?.map(|key| key as u64);
+        let last_row = keys.await?.last().transpose()?.and_then(number);
         let rows = rows
             .await?
             .filter_map(|row| row.ok().as_ref().and_then(bytes_of))
             .collect();
         let snapshot = snapshot.await?.as_ref().and_then(bytes_of);
-        let covers = covers.await?.map(|row| row as u64);
-        let read = |(key, step): (Result<f64, Error>, Result<JsValue, Error>)| {
-            Some((key.ok()?, bytes_of(&step.ok()?)?))
+        let covers = covers.await?.and_then(number);
+        let read = |(key, step): (Result<JsValue, Error>, Result<JsValue, Error>)| {
+            Some((key.ok()?.as_f64()?, bytes_of(&step.ok()?)?))
         };
         let read = step_keys.await?.zip(steps.await?).filter_map(read);
         let (drafts, steps): (Vec<_>, Vec<_>) = read.partition(|(key, _)| *key < 0.0);
@@ -219,7 +237,7 @@ impl Storage for Store {
         let changes = vec![
             Change::Put(SNAPSHOT, LATEST.into(), value_of(&compaction.snapshot)),
             Change::Put(SNAPSHOT, COVERS.into(), covers.into()),
-            Change::Delete(LOG, KeyRange::UpperBound(covers, false)),
+            Change::Delete(LOG, KeyRange::UpperBound(covers.into(), false)),
         ];
         self.change(changes, Some(compaction.replaces)).await
     }
@@ -227,18 +245,20 @@ impl Storage for Store {
     async fn record(&self, records: &[Record]) -> Result<(), StoreError> {
         let changes = records.iter().map(|record| match record {
             Record::Keep(key, bytes) => Change::Put(STEPS, key.to_f64().into(), value_of(bytes)),
-            Record::Drop(key) => Change::Delete(STEPS, KeyRange::Only(key.to_f64())),
-            Record::KeepDraft(page, bytes) => {
-                Change::Put(STEPS, draft_key(*page).into(), value_of(bytes))
-            }
+            Record::Drop(key) => Change::Delete(STEPS, KeyRange::Only(key.to_f64().into())),
+            Record::KeepDraft(page, bytes) => Change::Put(STEPS, draft_key(*page), value_of(bytes)),
             Record::DropDraft(page) => Change::Delete(STEPS, KeyRange::Only(draft_key(*page))),
         });
         self.change(changes.collect(), None).await
     }
 }
 
-fn draft_key(page: PeerId) -> f64 {
-    -(page.get() as f64)
+fn draft_key(page: PeerId) -> JsValue {
+    (-(page.get() as f64)).into()
+}
+
+fn number(key: JsValue) -> Option<u64> {
+    key.as_f64().map(|key| key as u64)
 }
 
 /// Part of a transaction.
@@ -246,7 +266,7 @@ enum Change {
     /// To the log.
     Add(JsValue),
     Put(&'static str, JsValue, JsValue),
-    Delete(&'static str, KeyRange<f64>),
+    Delete(&'static str, KeyRange<JsValue>),
 }
 
 impl Store {
@@ -269,8 +289,8 @@ impl Store {
             .build()?;
         if let Some(replaces) = replaces {
             let snapshots = transaction.object_store(SNAPSHOT)?;
-            let there = snapshots.get::<f64, _, _>(COVERS).primitive()?.await?;
-            if there.map(|row| row as u64) != replaces {
+            let there = snapshots.get::<JsValue, _, _>(COVERS).primitive()?.await?;
+            if there.and_then(number) != replaces {
                 return Ok(());
             }
         }
@@ -283,7 +303,7 @@ impl Store {
                 }
                 Change::Delete(store, keys) => {
                     let store = transaction.object_store(store)?;
-                    store.delete::<f64, _>(keys).primitive()?;
+                    store.delete::<JsValue, _>(keys).primitive()?;
                 }
             }
         }

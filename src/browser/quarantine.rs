@@ -88,6 +88,13 @@ impl Marks {
         preferences::keep_text(&self.aside, &held.join(" "));
     }
 
+    /// Leaves nothing of the room behind.
+    pub fn forget_all(&self) {
+        self.forgive();
+        let marks = preferences::names(&self.prefix);
+        marks.iter().for_each(|name| preferences::forget(name));
+    }
+
     /// Nothing is set aside any more, from the next start on.
     pub fn forgive(&self) {
         preferences::forget(&self.aside);

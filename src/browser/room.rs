@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     clock::{self, Alarm},
-    idb,
+    idb::{self, Interference},
     lead::{self, Lead},
     lifecycle::{self, Listener},
     link::{Link, Report},
@@ -34,6 +34,9 @@ pub const KNOWN_SERVERS: &str = "servers";
 /// Why a room's storage can be out of reach for a while.
 const BLOCKED: &str =
     "another tab has this room open in an older version of Duplex: close or reload it";
+/// The same for good: to store it again would bring back what somebody wanted to be gone.
+const FORGOTTEN: &str =
+    "this room was forgotten on the list of rooms, and is here in this page only";
 
 /// What the user interface hears of.
 pub enum Event {
@@ -61,6 +64,8 @@ pub struct Host {
     store: RefCell<Option<Rc<idb::Store>>>,
     /// The storage is being opened, which can take until another tab is closed.
     opening: Cell<bool>,
+    /// The room was deleted from this browser.
+    is_forgotten: Cell<bool>,
     marks: Rc<Marks>,
     /// The room's name in storage and among tabs; gives away neither name nor key.
     place: String,
@@ -106,6 +111,7 @@ impl Host {
                 lead: RefCell::new(None),
                 store: RefCell::new(None),
                 opening: Cell::new(false),
+                is_forgotten: Cell::new(false),
                 marks,
                 place,
                 alarm: Rc::default(),
@@ -300,11 +306,21 @@ impl Host {
     }
 
     async fn open(self: &Rc<Self>) -> Result<idb::Store, idb::StoreError> {
+        if self.is_forgotten.get() {
+            return Err(idb::StoreError::Use(FORGOTTEN.to_owned()));
+        }
         let host = Rc::downgrade(self);
-        idb::Store::open(&self.place, move || {
-            if let Some(host) = host.upgrade() {
-                host.input(Input::StoreFailed(BLOCKED.to_owned()));
-            }
+        idb::Store::open(&self.place, move |interference| {
+            let Some(host) = host.upgrade() else { return };
+            let reason = match interference {
+                Interference::Blocks => BLOCKED,
+                Interference::Forgets => {
+                    host.is_forgotten.set(true);
+                    host.store.take();
+                    FORGOTTEN
+                }
+            };
+            host.input(Input::StoreFailed(reason.to_owned()));
         })
         .await
     }

@@ -27,12 +27,16 @@ impl Drop for Versions {
     }
 }
 
+/// Of the database with a room's versions.
+pub fn name(room: &str) -> String {
+    format!("{VERSIONS} of {room}")
+}
+
 impl Versions {
     /// `room`: its name in storage.
     pub async fn open(room: &str) -> Result<Self, StoreError> {
-        let name = format!("{VERSIONS} of {room}");
         let make = |database: &IdbDatabase, _| database.create_object_store(VERSIONS);
-        let database = idb::open(&name, 1, || {}, make).await?;
+        let database = idb::open(&name(room), 1, || {}, make).await?;
         Ok(Self { database })
     }
 

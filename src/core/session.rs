@@ -22,7 +22,7 @@ use super::{
         presence::{Listened, People, Profile, Viewport},
         quarantine::Quarantine,
         replica::{Digest, Replica, ReplicaError},
-        schema::{Touched, Write},
+        schema::{Change, Touched, Write},
         storage::Stored,
         store::{self, Store},
         sync::{Action, Sync},
@@ -174,7 +174,12 @@ impl Session {
                 self.drafts.finished(self.me);
             }
             Input::Drafted(draft) => {
-                let kept = self.drafts.drew(self.me, &draft);
+                let draft = draft.into_iter().map(|write| Change {
+                    cell: write.cell,
+                    before: None,
+                    after: write.value,
+                });
+                let kept = self.drafts.drew(self.me, &draft.collect());
                 out.extend(
                     self.store
                         .record(kept.into_iter().collect())
@@ -445,12 +450,18 @@ impl Session {
     /// Finishes what pages that stopped were in the middle of. A page that is here does so itself, and what is in the
     /// document already was finished.
     fn take_up_drafts(&mut self, now: Millis, out: &mut Vec<Output>) {
-        for (page, mut draft) in self.drafts.due(now) {
+        for (page, draft) in self.drafts.due(now) {
             if self.people.get(page).is_some() {
                 continue;
             }
-            draft.retain(|write| self.replica.get(&write.cell).is_none());
-            if self.edit(now, &draft, out) {
+            let left = draft
+                .into_iter()
+                .filter(|change| self.replica.get(&change.cell).is_none());
+            let left = left.map(|change| Write {
+                cell: change.cell,
+                value: change.after,
+            });
+            if self.edit(now, &left.collect::<Vec<_>>(), out) {
                 out.push(Output::Notice(Notice::Recovered));
             }
             self.drafts.finished(page);

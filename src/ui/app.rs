@@ -1,10 +1,13 @@
 //! The page: reads the address, starts the room, finds its relay, and shows one of the pages.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::{
-    api, chunks,
+    api,
+    chunks::{self, Fetched},
     hooks::use_room::{Room, provide_room},
     shell::Shell,
     theme::provide_theme,
@@ -18,9 +21,19 @@ use crate::{
     },
 };
 
+/// The address of the list of this device's rooms.
+pub const ROOMS: &str = "#/rooms";
+
+/// After something was found in a room the rest of the program may be fetched.
+const FOUND: Duration = Duration::from_secs(5);
+
 #[component]
 pub fn App() -> impl IntoView {
     provide_theme();
+    if browser_address::hash() == ROOMS {
+        listen(browser_address::reload);
+        return view! { <main><Fetched part=chunks::rooms_page/></main> }.into_any();
+    }
     let (address, problems) =
         address::parse(&browser_address::hash(), browser_address::is_secure());
     let Some(address) = address.or_else(fresh) else {
@@ -38,12 +51,20 @@ pub fn App() -> impl IntoView {
         .for_each(|problem| room.say(problem.to_string()));
     follow_address(room);
     task::spawn(find_relay(room));
-    // Whoever makes something here can go on without the site's host.
+    // Whoever makes something here can go on without the site's host; so can who finds something, but that is no hurry.
     let has_edited = Memo::new(move |had| had == Some(&true) || room.can_undo.get());
-    Effect::new(move || {
-        if has_edited.get() {
+    let is_found = Memo::new(move |_| !room.status.read().is_empty);
+    let fetches = StoredValue::new(false);
+    let fetch = move || {
+        if !fetches.get_value() {
+            fetches.set_value(true);
             task::spawn(chunks::fetch_all(room));
         }
+    };
+    Effect::new(move || match (has_edited.get(), is_found.get()) {
+        (true, _) => fetch(),
+        (false, true) => set_timeout(fetch, FOUND),
+        (false, false) => {}
     });
     api::install(room);
     Effect::new(move || {
@@ -69,7 +90,7 @@ fn fresh() -> Option<Address> {
 
 /// Pages and filters change in place; another room or relay is another page load.
 fn follow_address(room: Room) {
-    let listener = Listener::on(window().unchecked_ref(), "hashchange", move |_| {
+    listen(move || {
         let (address, problems) =
             address::parse(&browser_address::hash(), browser_address::is_secure());
         let same_room = address.as_ref().is_some_and(|new| {
@@ -89,8 +110,18 @@ fn follow_address(room: Room) {
             }
         }
     });
-    // Lives as long as the page.
-    std::mem::forget(listener);
+}
+
+/// To changes of the address, for as long as the page lives.
+fn listen(mut changed: impl FnMut() + 'static) {
+    let window = window();
+    std::mem::forget(Listener::on(
+        window.unchecked_ref(),
+        "hashchange",
+        move |_| {
+            changed();
+        },
+    ));
 }
 
 /// The link's relay, else the first of `config.json`, else the page's own server if it is one, else none.

@@ -5,12 +5,13 @@ use std::{future::Future, time::Duration};
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 use serde_json::Value;
+use web_sys::HtmlInputElement;
 
 use super::{
     formats,
     hooks::use_room::Room,
-    pages::todo,
-    parts::{connection, people, share, shortcuts, versions},
+    pages::{board::following::following, rooms, todo},
+    parts::{connection, listing, people, share, shortcuts, toasts, versions},
 };
 use crate::browser::task;
 
@@ -20,20 +21,24 @@ pub type Part = fn() -> AnyView;
 /// What the dialogs show.
 pub struct Dialogs {
     pub connection: Part,
+    pub following: Part,
     pub people: Part,
+    pub set_aside: Part,
     pub share: Part,
     pub shortcuts: Part,
     pub versions: Part,
-    /// From now on keeps versions of the room.
-    pub keep_versions: fn(Room),
+    /// From now on keeps versions of the room, and its place in the list of rooms.
+    pub keep: fn(Room),
 }
 
 /// What goes out of a room and comes in, as JSON.
 pub struct Formats {
     pub export_board: fn(Room) -> Value,
     pub import_board: fn(Room, &Value) -> Result<Value, String>,
-    /// The text of a file; gives the sentence on what was left out, if anything was.
-    pub open_board: fn(Room, &str) -> Result<Option<String>, String>,
+    /// What a person chose to open: a drawing, or a whole room.
+    pub open: fn(Room, HtmlInputElement),
+    pub save_board: fn(Room),
+    pub save_room: fn(Room),
     pub export_todos: fn(Room) -> Result<Value, String>,
     pub import_todos: fn(Room, Value) -> Result<Value, String>,
 }
@@ -63,13 +68,23 @@ chunk! {
 }
 
 chunk! {
+    /// The page of this device's rooms.
+    rooms_page: Part = rooms::page
+}
+
+chunk! {
     dialogs: &'static Dialogs = &Dialogs {
         connection: || styled(connection::details()),
+        following: || styled(following()),
         people: || styled(people::list()),
+        set_aside: toasts::set_aside,
         share: || styled(share::contents()),
         shortcuts: || styled(shortcuts::list()),
         versions: || styled(versions::list()),
-        keep_versions: versions::keep,
+        keep: |room| {
+            listing::keep(room);
+            versions::keep(room);
+        },
     }
 }
 
@@ -82,7 +97,9 @@ chunk! {
     formats: &'static Formats = &Formats {
         export_board: formats::export_board,
         import_board: formats::import_board,
-        open_board: formats::open_board,
+        open: formats::open,
+        save_board: formats::save_board,
+        save_room: formats::save_room,
         export_todos: formats::export_todos,
         import_todos: formats::import_todos,
     }
@@ -100,7 +117,7 @@ pub async fn fetch_all(room: Room) {
     let _ = todo_page().await;
     let _ = formats().await;
     match dialogs().await {
-        Ok(dialogs) => (dialogs.keep_versions)(room),
+        Ok(dialogs) => (dialogs.keep)(room),
         Err(_) => set_timeout(move || task::spawn(fetch_all(room)), FETCH_AGAIN),
     }
 }

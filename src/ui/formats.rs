@@ -2,10 +2,14 @@
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
+use web_sys::HtmlInputElement;
 
 use super::hooks::use_room::Room;
+use crate::browser::{files, task};
 use crate::core::{
     board::{edit, formats::excalidraw, scene::Scene},
+    doc::versions::Amount,
+    rooms,
     todo::{
         formats::{self as list, ListedItem},
         list::List,
@@ -31,14 +35,75 @@ pub fn import_board(room: Room, document: &Value) -> Result<Value, String> {
     Ok(json!({ "added": added, "skipped": skipped }))
 }
 
-/// The same with a file that somebody chose. Gives what they should know of elements that were left out.
-pub fn open_board(room: Room, text: &str) -> Result<Option<String>, String> {
+/// Takes in the file that somebody chose: a drawing, or a whole room.
+pub fn open(room: Room, input: HtmlInputElement) {
+    task::spawn(async move {
+        let Some(chosen) = files::chosen_text(&input).await else {
+            return;
+        };
+        let opened = chosen
+            .map_err(|error| error.to_string())
+            .and_then(|text| open_text(room, &text));
+        match opened {
+            Ok(None) => {}
+            Ok(Some(sentence)) | Err(sentence) => room.say(sentence),
+        }
+    });
+}
+
+/// Gives what they should know of it: what came, or what was left out.
+fn open_text(room: Room, text: &str) -> Result<Option<String>, String> {
+    if let Ok(file) = serde_json::from_str(text)
+        && rooms::is_file(&file)
+    {
+        return open_room(room, &file).map(Some);
+    }
     let imported = excalidraw::import_text(text).map_err(|error| error.to_string())?;
     let (_, skipped) = merge(room, imported);
     let count = skipped.len();
     Ok(skipped
         .first()
         .map(|first| format!("{count} elements were left out. The first: {}", first.why)))
+}
+
+/// Brings what a whole room's file has and this room does not, as one undoable step.
+fn open_room(room: Room, file: &Value) -> Result<String, String> {
+    let (_, other) = rooms::from_file(file).map_err(|error| error.to_string())?;
+    room.show_now();
+    let (before, writes) = room.read(|session| {
+        let here = session.replica();
+        (rooms::amount(here), rooms::added(&other, here))
+    });
+    room.edit(writes);
+    let after = room.read(|session| rooms::amount(session.replica()));
+    let added = Amount {
+        strokes: after.strokes.saturating_sub(before.strokes),
+        items: after.items.saturating_sub(before.items),
+    };
+    Ok(format!(
+        "{added} came from the file. What was here stayed as it was."
+    ))
+}
+
+/// The drawing as a file.
+pub fn save_board(room: Room) {
+    save(room, "board.excalidraw", &export_board(room));
+}
+
+/// The whole room as a file.
+pub fn save_room(room: Room) {
+    let name = room
+        .address
+        .with_untracked(|address| address.room.name.clone());
+    let file = room.read(|session| rooms::to_file(&name, session.replica()));
+    save(room, &format!("{name}.duplex"), &file);
+}
+
+fn save(room: Room, name: &str, file: &Value) {
+    let bytes = file.to_string();
+    if files::download(name, "application/json", bytes.as_bytes()).is_none() {
+        room.say("The browser did not let the file be saved.");
+    }
 }
 
 /// Gives how many strokes were added, and what was left out.

@@ -1,4 +1,5 @@
 //! What a room can be looked at as.
 
 pub mod board;
+pub mod rooms;
 pub mod todo;

@@ -5,6 +5,7 @@ pub mod connection;
 pub mod dialog;
 pub mod history;
 pub mod icon;
+pub mod listing;
 pub mod people;
 pub mod saved;
 pub mod share;

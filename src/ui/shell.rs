@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
+    app::ROOMS,
     chunks::{self, Fetched},
     hooks::use_room::use_room,
     pages::board::BoardPage,
@@ -27,6 +28,9 @@ pub fn Shell() -> impl IntoView {
     view! {
         <header class="topbar">
             <nav class="tabs" aria-label="Pages">
+                <a class="icon-button" href=ROOMS aria-label="Rooms on this device" title="Rooms on this device">
+                    <Icon icon=icondata::LuHouse/>
+                </a>
                 <Tab to=Page::Board icon=icondata::LuPenLine label="Board"/>
                 <Tab to=Page::Todo icon=icondata::LuListTodo label="To-do"/>
             </nav>

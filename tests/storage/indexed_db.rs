@@ -4,7 +4,11 @@
 mod contract;
 
 use duplex::{
-    browser::{idb, random, versions::Versions},
+    browser::{
+        idb::{self, Interference},
+        random, rooms,
+        versions::Versions,
+    },
     core::{
         doc::{
             replica::Replica,
@@ -12,6 +16,7 @@ use duplex::{
             versions::{Amount, Version},
         },
         peer::PeerId,
+        wire::tag::Tag,
     },
 };
 use futures_channel::mpsc;
@@ -22,7 +27,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::script;
 
 async fn room(name: &str) -> idb::Store {
-    idb::Store::open(name, || panic!("nobody keeps it"))
+    idb::Store::open(name, |_| panic!("nobody keeps it"))
         .await
         .unwrap()
 }
@@ -59,7 +64,7 @@ async fn a_refusal_of_indexed_db_is_an_error_and_changes_nothing() {
     assert!(store.load().await.is_err());
     refuse_once("IDBFactory", "open", "SecurityError").await;
     let refused = format!("test/{}", random::bits().unwrap());
-    assert!(idb::Store::open(&refused, || ()).await.is_err());
+    assert!(idb::Store::open(&refused, |_| ()).await.is_err());
     room(&refused).await.append(&[vec![1]]).await.unwrap();
     store.append(&[vec![2]]).await.unwrap();
     assert_eq!(store.load().await.unwrap().rows, [vec![1], vec![2]]);
@@ -132,9 +137,11 @@ async fn an_older_tab_that_keeps_a_room_is_told_of_and_waited_for() {
     let name = format!("test/{}", random::bits().unwrap());
     let old = released(1, &name).await;
     let (sender, mut blocked) = mpsc::unbounded();
-    let opening = idb::Store::open(&name, move || drop(sender.unbounded_send(())));
+    let opening = idb::Store::open(&name, move |interference| {
+        drop(sender.unbounded_send(interference));
+    });
     let (store, ()) = futures_util::future::join(opening, async {
-        assert_eq!(blocked.next().await, Some(()));
+        assert_eq!(blocked.next().await, Some(Interference::Blocks));
         close(&old);
     })
     .await;
@@ -155,6 +162,24 @@ async fn a_newer_version_gets_a_room_that_is_open_here() {
     let newer = script(&open).await;
     assert!(store.append(&[vec![2]]).await.is_err(), "it is closed here");
     close(&newer.unwrap());
+}
+
+/// It is open here, and stays closed.
+#[wasm_bindgen_test]
+async fn a_room_that_is_forgotten_is_gone_and_whoever_has_it_open_is_told() {
+    let tag = Tag(random::bytes().unwrap());
+    let (sender, mut told) = mpsc::unbounded();
+    let store = idb::Store::open(&rooms::place(tag), move |interference| {
+        drop(sender.unbounded_send(interference));
+    });
+    let store = store.await.unwrap();
+    store.append(&[vec![1]]).await.unwrap();
+    rooms::forget(tag).await.unwrap();
+    assert_eq!(told.next().await, Some(Interference::Forgets));
+    assert!(store.append(&[vec![2]]).await.is_err());
+    let left = script("return (await indexedDB.databases()).map(({ name }) => name).join()");
+    let left = left.await.unwrap().as_string().unwrap();
+    assert!(!left.contains(&tag.to_text()), "{left}");
 }
 
 #[wasm_bindgen_test]

@@ -136,6 +136,7 @@ pub fn set_up_build() -> Result<OsString> {
     set_up_target()?;
     let folders = [TRUNK.set_up()?, WASM_BINDGEN.set_up()?, set_up_binaryen()?];
     set_up_esbuild()?;
+    fetch_crates()?;
     path_with(folders)
 }
 
@@ -191,14 +192,32 @@ fn cache() -> Result<PathBuf> {
     Ok(cache.join("duplex"))
 }
 
-/// The target, and the source of the standard library, which a release compiles along.
-fn set_up_target() -> Result<()> {
+/// `lib/rustlib` of the toolchain.
+fn rustlib() -> Result<PathBuf> {
     let sysroot = Command::new("rustc")
         .args(["--print", "sysroot"])
         .output()
         .context("rustc could not be started")?;
     let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
-    let library = Path::new(&sysroot).join("lib/rustlib");
+    Ok(Path::new(&sysroot).join("lib/rustlib"))
+}
+
+/// Every crate that a release is made of, and those of the standard library: Trunk builds offline.
+fn fetch_crates() -> Result<()> {
+    let standard = rustlib()?.join("src/rust/library");
+    for workspace in [crate::root(), standard] {
+        run(Command::new("cargo")
+            .args(["fetch", "--quiet", "--locked", "--manifest-path"])
+            .arg(workspace.join("Cargo.toml"))
+            // The standard library's manifests are not for everybody.
+            .env("RUSTC_BOOTSTRAP", "1"))?;
+    }
+    Ok(())
+}
+
+/// The target, and the source of the standard library, which a release compiles along.
+fn set_up_target() -> Result<()> {
+    let library = rustlib()?;
     if !library.join(TARGET).exists() {
         run(Command::new("rustup").args(["target", "add", TARGET]))?;
     }

@@ -2,19 +2,16 @@
 //! storage before, so that a page that is killed loses a moment of it and not all. What a page left there is taken up
 //! by the next one.
 
-use super::{schema::Write, undo::Record};
+use super::undo::{Record, Step};
 use crate::{
     core::peer::PeerId,
     limits::{DRAFT_IS_LEFT_MS, Millis},
 };
 
-/// The edit that would finish it.
-pub type Draft = Vec<Write>;
-
 #[derive(Debug, Default)]
 pub struct Drafts {
     /// Of pages that may be gone, and when that is looked into.
-    found: Vec<(PeerId, Draft)>,
+    found: Vec<(PeerId, Step)>,
     look_at: Option<Millis>,
     /// Pages whose drafts were finished, and may be dropped once that is stored.
     finished: Vec<PeerId>,
@@ -22,8 +19,8 @@ pub struct Drafts {
 }
 
 impl Drafts {
-    /// Our draft is this by now.
-    pub fn drew(&mut self, me: PeerId, draft: &Draft) -> Option<Record> {
+    /// Our draft is this by now: the step that would finish it.
+    pub fn drew(&mut self, me: PeerId, draft: &Step) -> Option<Record> {
         if draft.is_empty() {
             self.finished(me);
             return None;
@@ -68,7 +65,7 @@ impl Drafts {
     }
 
     /// The drafts that were found, once a page that is still there has had the time to be heard.
-    pub fn due(&mut self, now: Millis) -> Vec<(PeerId, Draft)> {
+    pub fn due(&mut self, now: Millis) -> Vec<(PeerId, Step)> {
         match self.look_at.take_if(|at| *at <= now) {
             Some(_) => std::mem::take(&mut self.found),
             None => Vec::new(),
@@ -84,12 +81,12 @@ mod tests {
     fn a_draft_that_does_not_read_is_dropped_and_others_wait() {
         let mut drafts = Drafts::default();
         let (one, two) = (PeerId::from_random(1), PeerId::from_random(2));
-        let empty = postcard::to_allocvec(&Draft::new()).unwrap();
+        let empty = postcard::to_allocvec(&Step::new()).unwrap();
         drafts.loaded(100, &[(one, vec![255; 9]), (two, empty)]);
         assert_eq!(drafts.dropped(), [Record::DropDraft(one)]);
         let at = drafts.wake_at().unwrap();
         assert_eq!(drafts.due(at - 1), []);
-        assert_eq!(drafts.due(at), [(two, Draft::new())]);
+        assert_eq!(drafts.due(at), [(two, Step::new())]);
         assert_eq!(drafts.wake_at(), None);
     }
 }

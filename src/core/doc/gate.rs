@@ -5,8 +5,6 @@
 //! yrs reads (lib0 encoding, update format v1). What Yjs 13 writes passes, but for what no room holds: documents in
 //! documents, `Y.XmlHook`, the JSON items of documents from before Yjs 13, values nested deeper than [`ANY_DEPTH`].
 
-use std::collections::HashSet;
-
 use crate::limits::{ANY_DEPTH, CLOCK};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,14 +47,12 @@ pub fn update(bytes: &[u8]) -> Result<Passed, Refusal> {
     let mut reader = Reader::new(bytes);
     // Number of blocks, author, clock.
     let authors = reader.count(3)?;
-    let mut seen = HashSet::new();
+    let mut seen = Vec::new();
     for _ in 0..authors {
         // Info and length.
         let blocks = reader.count(2)?;
         let author = reader.client()?;
-        if !seen.insert(author) {
-            return Err(Refusal::Author);
-        }
+        seen.push(author);
         let mut clock = reader.clock()?;
         for _ in 0..blocks {
             let length = reader.block(author, clock)?;
@@ -68,7 +64,11 @@ pub fn update(bytes: &[u8]) -> Result<Passed, Refusal> {
     }
     reader.deletions()?;
     reader.end()?;
-    Ok(reader.passed)
+    seen.sort_unstable();
+    match seen.windows(2).all(|pair| pair.first() != pair.last()) {
+        true => Ok(reader.passed),
+        false => Err(Refusal::Author),
+    }
 }
 
 /// Cuts an update into smaller ones of about `bytes` each, to be taken in in this order; the deletions come with the

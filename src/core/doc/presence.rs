@@ -1,8 +1,6 @@
 //! Who is here: names, colours, cursors, and whose view somebody follows. Told once per change, never passed on for
 //! others, and forgotten when a person says goodbye or has not been heard for two beats.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -145,7 +143,8 @@ pub fn pause(least: Millis, others: usize) -> Millis {
 /// Everybody else in the room.
 #[derive(Debug, Default)]
 pub struct People {
-    others: BTreeMap<PeerId, Person>,
+    /// A handful, as a rule.
+    others: Vec<(PeerId, Person)>,
     /// Of those who have less than all of it, and some who have all again.
     credits: Vec<(PeerId, Credit)>,
     /// Whoever shows themselves until then was here before us.
@@ -158,7 +157,7 @@ pub struct People {
 impl People {
     /// Any message of a person proves that they are here. Says whether they are new.
     pub fn heard(&mut self, now: Millis, peer: PeerId) -> bool {
-        if let Some(person) = self.others.get_mut(&peer) {
+        if let Some(person) = self.get_mut(peer) {
             person.heard_at = now;
             return false;
         }
@@ -172,7 +171,7 @@ impl People {
             follows: None,
             heard_at: now,
         };
-        self.others.insert(peer, person);
+        self.others.push((peer, person));
         true
     }
 
@@ -219,7 +218,7 @@ impl People {
 
     /// A person showed who they are, and whom they follow.
     pub fn showed(&mut self, now: Millis, peer: PeerId, profile: Profile, follows: Option<PeerId>) {
-        let Some(person) = self.others.get_mut(&peer) else {
+        let Some(person) = self.get_mut(peer) else {
             return;
         };
         let is_new = person.profile.is_none();
@@ -236,20 +235,22 @@ impl People {
     }
 
     pub fn pointed(&mut self, peer: PeerId, cursor: Option<(f32, f32)>) {
-        if let Some(person) = self.others.get_mut(&peer) {
+        if let Some(person) = self.get_mut(peer) {
             person.cursor = cursor.filter(|(x, y)| x.is_finite() && y.is_finite());
         }
     }
 
     pub fn looked(&mut self, peer: PeerId, view: Viewport) {
-        if let Some(person) = self.others.get_mut(&peer) {
+        if let Some(person) = self.get_mut(peer) {
             person.view = Some(view).filter(Viewport::is_sane);
         }
     }
 
     /// Whether anybody wants to see what `me` sees.
     pub fn follow(&self, me: PeerId) -> bool {
-        self.others.values().any(|other| other.follows == Some(me))
+        self.others
+            .iter()
+            .any(|(_, other)| other.follows == Some(me))
     }
 
     /// The view of whoever leads `peer` in the end: who follows somebody has none of their own. None in a circle.
@@ -267,18 +268,19 @@ impl People {
 
     /// Says whether they had been here.
     pub fn left(&mut self, now: Millis, peer: PeerId) -> bool {
-        let person = self.others.remove(&peer);
-        let was_here = person.is_some();
-        self.miss(now, person);
-        was_here
+        let gone = self.others.extract_if(.., |(this, _)| *this == peer);
+        let gone: Vec<_> = gone.collect();
+        self.miss(now, gone)
     }
 
-    fn miss(&mut self, now: Millis, people: impl IntoIterator<Item = Person>) {
-        let known = people.into_iter().filter(|person| person.profile.is_some());
+    /// Says whether there was anybody to miss.
+    fn miss(&mut self, now: Millis, gone: Vec<(PeerId, Person)>) -> bool {
+        let known = gone.iter().filter(|(_, person)| person.profile.is_some());
         let said_at = now + COMES_BACK_MS;
         self.went
-            .extend(known.map(|person| (said_at, person.name().to_owned())));
+            .extend(known.map(|(_, person)| (said_at, person.name().to_owned())));
         self.went.truncate(PEOPLE);
+        !gone.is_empty()
     }
 
     /// In a crowd nobody could read it.
@@ -298,28 +300,37 @@ impl People {
 
     /// Forgets those not heard for long; says whether any went.
     pub fn forget_silent(&mut self, now: Millis) -> bool {
-        let silent =
-            |_: &PeerId, person: &mut Person| now.saturating_sub(person.heard_at) >= PERSON_GONE_MS;
+        let silent = |(_, person): &mut (PeerId, Person)| {
+            now.saturating_sub(person.heard_at) >= PERSON_GONE_MS
+        };
         let gone: Vec<_> = self.others.extract_if(.., silent).collect();
-        let any = !gone.is_empty();
-        self.miss(now, gone.into_iter().map(|(_, person)| person));
-        any
+        self.miss(now, gone)
     }
 
     /// When [`Self::forget_silent`] or [`Self::news`] has something to do.
     pub fn wake_at(&self) -> Option<Millis> {
-        let heard = self.others.values().map(|person| person.heard_at).min();
+        let heard = self.others.iter().map(|(_, person)| person.heard_at).min();
         let silent = heard.map(|heard| heard + PERSON_GONE_MS);
         let said = self.went.iter().map(|(at, _)| *at).min();
         [silent, said].into_iter().flatten().min()
     }
 
     pub fn others(&self) -> impl ExactSizeIterator<Item = (PeerId, &Person)> {
-        self.others.iter().map(|(&peer, person)| (peer, person))
+        self.others.iter().map(|(peer, person)| (*peer, person))
     }
 
     pub fn get(&self, peer: PeerId) -> Option<&Person> {
-        self.others.get(&peer)
+        let mut others = self.others.iter();
+        others
+            .find(|(this, _)| *this == peer)
+            .map(|(_, person)| person)
+    }
+
+    fn get_mut(&mut self, peer: PeerId) -> Option<&mut Person> {
+        let mut others = self.others.iter_mut();
+        others
+            .find(|(this, _)| *this == peer)
+            .map(|(_, person)| person)
     }
 
     /// With oneself.
@@ -330,8 +341,8 @@ impl People {
     /// How many here have a smaller id than `me`, leaving out `asker`: the order in which peers answer.
     pub fn rank(&self, me: PeerId, asker: PeerId) -> u64 {
         self.others
-            .keys()
-            .filter(|&&peer| peer < me && peer != asker)
+            .iter()
+            .filter(|(peer, _)| *peer < me && *peer != asker)
             .count() as u64
     }
 }

@@ -4,7 +4,6 @@
 //! was taken in: from them the same bytes are refused, but not the same operations in other bytes.)
 
 use std::{
-    collections::HashSet,
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
 };
@@ -33,7 +32,7 @@ impl fmt::Display for Fingerprint {
 
 /// The pieces that are set aside, and the hand that writes down what is being taken in, and wipes it.
 pub struct Quarantine {
-    aside: HashSet<Fingerprint>,
+    aside: Vec<Fingerprint>,
     write_down: Box<dyn Fn(Option<Fingerprint>)>,
 }
 
@@ -72,7 +71,7 @@ impl Quarantine {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::RefCell, rc::Rc};
+    use std::{cell::RefCell, collections::HashSet, rc::Rc};
 
     use super::*;
     use crate::core::{

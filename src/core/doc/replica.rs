@@ -3,7 +3,6 @@
 
 use std::{
     cell::{Cell as StdCell, RefCell},
-    collections::HashSet,
     rc::Rc,
     sync::Arc,
 };
@@ -17,7 +16,7 @@ use yrs::{
 };
 
 use super::{
-    gate::{self, OperationId, Passed, Refusal},
+    gate::{self, OperationId, Refusal},
     quarantine::Quarantine,
     schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write},
 };
@@ -70,7 +69,7 @@ pub struct Replica {
     beyond_gaps: IdSet,
     digest: StdCell<Option<Digest>>,
     quarantine: Quarantine,
-    nested: HashSet<OperationId>,
+    nested: Vec<OperationId>,
 }
 
 impl Replica {
@@ -122,7 +121,7 @@ impl Replica {
             beyond_gaps: IdSet::new(),
             digest: StdCell::new(None),
             quarantine: Quarantine::default(),
-            nested: HashSet::new(),
+            nested: Vec::new(),
         }
     }
 
@@ -214,22 +213,29 @@ impl Replica {
     /// Merges a Yjs update (v1) from another copy or from storage.
     pub fn apply(&mut self, update: &[u8]) -> Result<Applied, ReplicaError> {
         let passed = gate::update(update)?;
-        let nested = passed.nested.iter().filter(|id| !self.nested.contains(id));
-        if self.nested.len() + nested.count() > NESTED_TYPES {
-            return Err(ReplicaError::Gate(Refusal::Depth));
+        let mut nested = self.nested.clone();
+        for id in &passed.nested {
+            if !nested.contains(id) {
+                nested.push(*id);
+            }
+            if nested.len() > NESTED_TYPES {
+                return Err(ReplicaError::Gate(Refusal::Depth));
+            }
         }
         if !self.quarantine.admits(update) {
             return Err(ReplicaError::SetAside);
         }
-        let applied = self.take_in(update, passed);
+        let applied = self.take_in(update, passed.marks);
+        if applied.is_ok() {
+            self.nested = nested;
+        }
         self.quarantine.survived();
         applied
     }
 
-    fn take_in(&mut self, update: &[u8], passed: Passed) -> Result<Applied, ReplicaError> {
+    fn take_in(&mut self, update: &[u8], marks: bool) -> Result<Applied, ReplicaError> {
         let update = Update::decode_v1(update).map_err(|_| ReplicaError::Update)?;
-        self.nested.extend(passed.nested);
-        self.marks.set(self.marks.get() || passed.marks);
+        self.marks.set(self.marks.get() || marks);
         let (inserted, news, torn) = {
             let mut txn = self.doc.transact_mut();
             // yrs gives up in the middle where an operation has no place; what came before it stays.

@@ -144,7 +144,7 @@ impl Value {
 }
 
 /// An intent: put `value` into `cell`, or empty it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
     pub cell: Cell,
     pub value: Option<Value>,

@@ -2,7 +2,7 @@
 //! drawn and erased in between: all of them together take at most twice the space of the document. They are kept
 //! beside the room, not in it; to restore one is an edit like any other.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,15 @@ pub struct Amount {
     pub strokes: u32,
     /// To-do items that are not deleted.
     pub items: u32,
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count| if count == 1 { "" } else { "s" };
+        let Self { strokes, items } = *self;
+        let (many, more) = (plural(strokes), plural(items));
+        write!(f, "{strokes} stroke{many} · {items} to-do{more}")
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,7 +171,8 @@ pub fn restored(then: &Replica, now: &Replica) -> Vec<Write> {
         .collect()
 }
 
-fn contents(replica: &Replica) -> BTreeMap<Cell, Value> {
+/// Everything that a copy shows.
+pub fn contents(replica: &Replica) -> BTreeMap<Cell, Value> {
     let inks = replica.inks().into_iter();
     let inks = inks.map(|(id, ink)| (Cell::Ink(id), Value::Bytes(ink)));
     let todos = replica.todos().into_iter().flat_map(|(id, fields)| {

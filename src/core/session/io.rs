@@ -6,7 +6,6 @@ use super::{
 };
 use crate::core::{
     doc::{
-        draft::Draft,
         presence::{Profile, Viewport},
         schema::{Touched, Write},
         storage::Stored,
@@ -61,7 +60,7 @@ pub enum Input {
     Edited(Vec<Write>),
     UndoAsked(Direction),
     /// A person is in the middle of this edit; nothing: of none.
-    Drafted(Draft),
+    Drafted(Vec<Write>),
     /// Ink in progress (`board::wet`).
     Inked(Vec<u8>),
     /// The pointer moved on the board, or left it. Not needed while ink is sent: that shows where it is.

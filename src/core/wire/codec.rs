@@ -1,7 +1,5 @@
 //! Messages to frames and back: seals, cuts, numbers; finds, opens, joins, and drops what was delivered before.
 
-use std::collections::HashMap;
-
 use super::{
     envelope::{self, Envelope, Form, Found, Head},
     parts::{Missing, Reassembly, Sent},
@@ -72,6 +70,7 @@ pub struct Outbound {
 
 #[derive(Debug)]
 struct Sender {
+    peer: PeerId,
     window: ReplayWindow,
     key: SessionKey,
     heard_at: Millis,
@@ -85,7 +84,7 @@ pub struct Codec {
     key: SessionKey,
     shape: Shape,
     seq: u32,
-    senders: HashMap<PeerId, Sender>,
+    senders: Vec<Sender>,
     reassembly: Reassembly,
     sent: Sent,
     /// The beginning of an envelope whose end has to come with the next frame.
@@ -102,7 +101,7 @@ impl Codec {
             room_key,
             shape: Shape::default(),
             seq: 0,
-            senders: HashMap::new(),
+            senders: Vec::new(),
             reassembly: Reassembly::default(),
             sent: Sent::default(),
             split: Vec::new(),
@@ -208,7 +207,7 @@ impl Codec {
             return;
         };
         inbound.others.push(head.sender);
-        let Some(sender) = self.senders.get_mut(&head.sender) else {
+        let Some(sender) = self.senders.iter_mut().find(|s| s.peer == head.sender) else {
             return;
         };
         sender.heard_at = now;
@@ -235,7 +234,8 @@ impl Codec {
 
     /// The plain body, if a member of the room sealed it. Only then its sender is remembered.
     fn open(&mut self, now: Millis, head: &Head, sealed: &[u8]) -> Option<Vec<u8>> {
-        if let Some(sender) = self.senders.get(&head.sender)
+        let known = self.senders.iter().find(|s| s.peer == head.sender);
+        if let Some(sender) = known
             && sender.key.fits(sealed)
         {
             return sender.key.open(head, sealed);
@@ -244,18 +244,16 @@ impl Codec {
         let body = key.open(head, sealed)?;
         // A sender that is known under another salt is either an old recording or a stranger collision: the one that
         // we know stays.
-        if self.senders.contains_key(&head.sender) {
+        if known.is_some() {
             return None;
         }
         self.make_room();
-        self.senders.insert(
-            head.sender,
-            Sender {
-                window: ReplayWindow::default(),
-                key,
-                heard_at: now,
-            },
-        );
+        self.senders.push(Sender {
+            peer: head.sender,
+            window: ReplayWindow::default(),
+            key,
+            heard_at: now,
+        });
         Some(body)
     }
 
@@ -263,9 +261,10 @@ impl Codec {
         if self.senders.len() < SENDERS {
             return;
         }
-        let quietest = self.senders.iter().min_by_key(|(_, s)| s.heard_at);
-        if let Some(quietest) = quietest.map(|(&peer, _)| peer) {
-            self.senders.remove(&quietest);
+        let senders = self.senders.iter().enumerate();
+        let quietest = senders.min_by_key(|(_, sender)| sender.heard_at);
+        if let Some(quietest) = quietest.map(|(at, _)| at) {
+            self.senders.swap_remove(quietest);
         }
     }
 

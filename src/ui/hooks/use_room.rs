@@ -8,6 +8,7 @@ use crate::{
     browser::{
         address, clock, preferences, random,
         room::{self, Event, Host, KNOWN_SERVERS},
+        rooms,
     },
     core::{
         address::{Address, Page},
@@ -21,7 +22,6 @@ use crate::{
         session::{Input, Notice, Session, Setup, status::Status},
         socket::{endpoint::Endpoint, machine},
         todo::list::List,
-        wire::tag::Tag,
     },
     ui::pages::board::easel::Easel,
 };
@@ -104,7 +104,7 @@ pub fn provide_room(address: Address) -> Room {
     };
     let events: Rc<RefCell<Option<Room>>> = Rc::default();
     let easel = Rc::new(RefCell::new(Easel::new(rng.fork())));
-    let host = Host::start(setup, storage_name(tag), {
+    let host = Host::start(setup, rooms::place(tag), {
         let events = Rc::clone(&events);
         move |event| {
             if let Some(room) = *events.borrow() {
@@ -137,14 +137,9 @@ pub fn provide_room(address: Address) -> Room {
     room
 }
 
-/// Under which a room is stored. It gives away neither name nor key.
-fn storage_name(tag: Tag) -> String {
-    format!("duplex/{}", tag.to_text())
-}
-
 impl Room {
     pub fn storage_name(&self) -> String {
-        storage_name(self.address.with_untracked(|address| address.room.tag()))
+        rooms::place(self.address.with_untracked(|address| address.room.tag()))
     }
 
     fn host(&self) -> Rc<Host> {

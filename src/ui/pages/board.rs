@@ -6,19 +6,15 @@ pub mod following;
 pub mod stage;
 pub mod toolbar;
 
-use leptos::{html, prelude::*};
-use web_sys::HtmlInputElement;
-
 use self::{
     cursors::Cursors,
-    following::Following,
     stage::Stage,
     toolbar::{Toolbar, Zoom},
 };
 use crate::{
-    browser::{files, task},
+    browser::task,
     ui::{
-        chunks,
+        chunks::{self, Fetched, Formats},
         hooks::{use_key::use_key, use_room::use_room},
         parts::{
             button::IconButton,
@@ -27,6 +23,7 @@ use crate::{
         },
     },
 };
+use leptos::{html, prelude::*};
 
 #[component]
 pub fn BoardPage() -> impl IntoView {
@@ -47,7 +44,9 @@ pub fn BoardPage() -> impl IntoView {
         <div class="board-page">
             <Stage/>
             <Cursors/>
-            <Following/>
+            {move || room.follows.get().is_some().then(|| view! {
+                <Fetched part=|| async { chunks::dialogs().await.map(|dialogs| dialogs.following) }/>
+            })}
             <div class="panel board-files">
                 <Files/>
                 <IconButton
@@ -70,29 +69,13 @@ pub fn BoardPage() -> impl IntoView {
 fn Files() -> impl IntoView {
     let room = use_room();
     let input = NodeRef::<html::Input>::new();
-    let export = move || async move {
-        let Ok(formats) = chunks::formats().await else {
-            return room.say(chunks::NOT_FETCHED);
-        };
-        let document = (formats.export_board)(room).to_string();
-        if files::download("board.excalidraw", "application/json", document.as_bytes()).is_none() {
-            room.say("The browser did not let the file be saved.");
-        }
-    };
-    let open = move |input: HtmlInputElement| async move {
-        let Some(chosen) = files::chosen_text(&input).await else {
-            return;
-        };
-        let Ok(formats) = chunks::formats().await else {
-            return room.say(chunks::NOT_FETCHED);
-        };
-        let opened = chosen
-            .map_err(|error| error.to_string())
-            .and_then(|text| (formats.open_board)(room, &text));
-        match opened {
-            Ok(None) => {}
-            Ok(Some(sentence)) | Err(sentence) => room.say(sentence),
-        }
+    let with_formats = move |act: Box<dyn FnOnce(&Formats)>| {
+        task::spawn(async move {
+            match chunks::formats().await {
+                Ok(formats) => act(formats),
+                Err(_) => room.say(chunks::NOT_FETCHED),
+            }
+        });
     };
     view! {
         <IconButton
@@ -110,9 +93,14 @@ fn Files() -> impl IntoView {
             class="visually-hidden"
             tabindex="-1"
             aria-label="Drawing to open"
-            accept=".excalidraw,.json,application/json"
-            on:change=move |event| task::spawn(open(event_target(&event)))
+            accept=".excalidraw,.duplex,.json,application/json"
+            on:change=move |event| {
+                let input = event_target(&event);
+                with_formats(Box::new(move |formats| (formats.open)(room, input)));
+            }
         />
-        <IconButton icon=icondata::LuDownload name="Export" on_press=move |()| task::spawn(export())/>
+        <IconButton icon=icondata::LuDownload name="Export" on_press=move |()| {
+            with_formats(Box::new(move |formats| (formats.save_board)(room)));
+        }/>
     }
 }

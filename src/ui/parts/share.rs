@@ -8,7 +8,7 @@ use crate::{
     browser::{address, files, task},
     core::socket::endpoint::Endpoint,
     limits::RELAYS,
-    ui::{app::use_relays, hooks::use_room::use_room},
+    ui::{app::use_relays, chunks, hooks::use_room::use_room},
 };
 
 #[component]
@@ -25,8 +25,28 @@ pub fn contents() -> AnyView {
         <Link/>
         <Privacy/>
         <Relay/>
+        <SaveRoom/>
     }
     .into_any()
+}
+
+#[component]
+fn SaveRoom() -> impl IntoView {
+    let room = use_room();
+    let save = move |_| {
+        task::spawn(async move {
+            match chunks::formats().await {
+                Ok(formats) => (formats.save_room)(room),
+                Err(_) => room.say(chunks::NOT_FETCHED),
+            }
+        });
+    };
+    view! {
+        <p class="hint">
+            <button type="button" class="link-button" on:click=save>"Save the whole room as a file"</button>
+            " for whoever comes when nobody is here. It opens in any room, and from the list of rooms."
+        </p>
+    }
 }
 
 #[component]

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use super::button::IconButton;
 use crate::{
     browser::files,
-    ui::hooks::use_room::{Room, Toast, use_room},
+    ui::{
+        chunks::{self, Fetched},
+        hooks::use_room::{Room, Toast, use_room},
+    },
 };
 
 #[component]
@@ -20,7 +23,9 @@ pub fn Toasts() -> impl IntoView {
             <div class="toast">
                 <div>
                     <p>{toast.text}</p>
-                    {toast.offers_set_aside.then(|| view! { <SetAside/> })}
+                    {toast.offers_set_aside.then(|| view! {
+                        <Fetched part=|| async { chunks::dialogs().await.map(|dialogs| dialogs.set_aside) }/>
+                    })}
                 </div>
                 <IconButton icon=icondata::LuX name="Dismiss" on_press=dismiss/>
             </div>
@@ -33,13 +38,14 @@ pub fn Toasts() -> impl IntoView {
     }
 }
 
-#[component]
-fn SetAside() -> impl IntoView {
+/// What can be done with pieces of the room that were set aside.
+pub fn set_aside() -> AnyView {
     let room = use_room();
     view! {
         <button type="button" class="link-button" on:click=move |_| save(room)>"Save it"</button>
         <button type="button" class="link-button" on:click=move |_| room.try_set_aside_again()>"Try it again"</button>
     }
+    .into_any()
 }
 
 /// Each piece as a file, a Yjs update.

@@ -10,9 +10,9 @@ use crate::{
     core::{
         doc::{
             replica::Replica,
-            versions::{self, Amount, Version},
+            versions::{self, Version},
         },
-        todo::list::List,
+        rooms,
     },
     limits::{VERSION_MS, VERSION_NAME_CHARS},
     ui::hooks::use_room::{Room, use_room},
@@ -40,7 +40,7 @@ async fn add(room: Room, name: Option<String>) -> Result<bool, String> {
             room.read(|session| match session.set_aside() {
                 [] => Version::next(
                     session.replica(),
-                    amount(room),
+                    rooms::amount(session.replica()),
                     last,
                     clock::unix_ms(),
                     name,
@@ -60,14 +60,6 @@ async fn add(room: Room, name: Option<String>) -> Result<bool, String> {
     };
     let kept: Result<bool, StoreError> = kept.await;
     kept.map_err(|error| format!("The version could not be kept: {error}."))
-}
-
-fn amount(room: Room) -> Amount {
-    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
-    room.read(|session| Amount {
-        strokes: number(session.replica().inks().len()),
-        items: number(List::of(session.replica().todos()).items.len()),
-    })
 }
 
 /// What the dialog shows.
@@ -138,7 +130,6 @@ pub fn list() -> AnyView {
     };
     let row = move |version: &Version| {
         let number = version.number;
-        let Amount { strokes, items } = version.amount;
         view! {
             <li>
                 <button
@@ -148,7 +139,7 @@ pub fn list() -> AnyView {
                 >
                     <strong>{version.name.clone()}</strong>
                     <time>{clock::local_time(version.at)}</time>
-                    <span class="hint">{format!("{} · {}", counted(strokes, "stroke"), counted(items, "to-do"))}</span>
+                    <span class="hint">{version.amount.to_string()}</span>
                 </button>
             </li>
         }
@@ -192,11 +183,4 @@ pub fn list() -> AnyView {
         <p class="hint">"One is kept every minute while you change something, in this browser."</p>
     }
     .into_any()
-}
-
-fn counted(count: u32, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    core::{board::camera::Camera, session::Input},
+    core::board::camera::Camera,
     ui::hooks::{use_key::use_key, use_room::use_room},
 };
 
-#[component]
-pub fn Following() -> impl IntoView {
+/// Shown while somebody is followed.
+pub fn following() -> AnyView {
     let room = use_room();
     let camera = room.easel().borrow().camera;
     let stop = move || room.follow(None);
@@ -19,24 +19,17 @@ pub fn Following() -> impl IntoView {
     });
     Effect::new(move |before: Option<Camera>| {
         let now = camera.get();
-        let moved = before.is_some_and(|before| before != now);
-        let (is_led, view) = {
-            let easel = room.easel();
-            let easel = easel.borrow();
-            (easel.is_led(), easel.viewport())
-        };
-        if moved && !is_led && room.follows.get_untracked().is_some() {
+        if before.is_some_and(|before| before != now) && !room.easel().borrow().is_led() {
             stop();
         }
-        room.send(Input::Looked(view));
         now
     });
     use_key("keydown", move |event| {
-        if event.key() == "Escape" && room.follows.get_untracked().is_some() {
+        if event.key() == "Escape" {
             stop();
         }
     });
-    move || {
+    let pill = move || {
         let leader = room.follows.get()?;
         let others = room.others.read();
         let other = others.iter().find(|other| other.peer == leader)?;
@@ -48,5 +41,6 @@ pub fn Following() -> impl IntoView {
                 <button type="button" class="link-button" on:click=move |_| stop()>"Stop"</button>
             </div>
         })
-    }
+    };
+    pill.into_any()
 }

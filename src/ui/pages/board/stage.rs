@@ -46,6 +46,12 @@ pub fn Stage() -> impl IntoView {
         }
     });
     Effect::new(move || room.easel().borrow_mut().set_dark(is_dark.get()));
+    let camera = easel.borrow().camera;
+    Effect::new(move || {
+        camera.track();
+        let seen = room.easel().borrow().viewport();
+        room.send(Input::Looked(seen));
+    });
     on_cleanup(move || room.easel().borrow_mut().detach());
     for (event, held) in [("keydown", true), ("keyup", false)] {
         use_key(event, move |event| {

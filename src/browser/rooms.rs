@@ -1,0 +1,103 @@
+//! The rooms of this device: an entry each in `localStorage`, and what is stored of them in IndexedDB.
+
+use js_sys::Promise;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::window;
+
+use super::{
+    idb::{self, StoreError},
+    preferences,
+    quarantine::Marks,
+    versions,
+};
+use crate::core::{
+    doc::{replica::Replica, storage::Storage},
+    peer::PeerId,
+    rooms::Entry,
+    wire::tag::Tag,
+};
+
+/// Begins the names of entries.
+const ENTRY: &str = "room/";
+
+/// Under which a room is stored. It gives away neither name nor key.
+pub fn place(tag: Tag) -> String {
+    format!("duplex/{}", tag.to_text())
+}
+
+pub fn entry(tag: Tag) -> Option<Entry> {
+    preferences::load(&name(tag))
+}
+
+pub fn keep(tag: Tag, entry: &Entry) {
+    preferences::keep(&name(tag), entry);
+}
+
+fn name(tag: Tag) -> String {
+    format!("{ENTRY}{}", tag.to_text())
+}
+
+/// The latest first.
+pub fn all() -> Vec<Entry> {
+    let names = preferences::names(ENTRY);
+    let mut entries: Vec<Entry> = names
+        .iter()
+        .filter_map(|name| preferences::load(name))
+        .collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.changed_at));
+    entries
+}
+
+/// A copy of what is stored of a room, without what was set aside.
+pub async fn load(tag: Tag) -> Result<Replica, StoreError> {
+    let place = place(tag);
+    let marks = Marks::of(&place);
+    marks.look_back().await;
+    // Nobody writes to this copy.
+    let mut replica = Replica::new(PeerId::FIRST);
+    replica.guard(marks.quarantine());
+    let stored = open(&place).await?.load().await?;
+    for update in stored.snapshot.iter().chain(&stored.rows) {
+        // What does not read is not shown in the room either.
+        let _ = replica.apply(update);
+    }
+    Ok(replica)
+}
+
+/// Stores a room that was not here before.
+pub async fn store(tag: Tag, entry: &Entry, replica: &Replica) -> Result<(), StoreError> {
+    open(&place(tag))
+        .await?
+        .append(&[replica.snapshot()])
+        .await?;
+    keep(tag, entry);
+    Ok(())
+}
+
+async fn open(place: &str) -> Result<idb::Store, StoreError> {
+    idb::Store::open(place, |_| ()).await
+}
+
+/// Deletes all that this browser has of a room: its entry, what is stored, its versions. A tab that shows it is told.
+pub async fn forget(tag: Tag) -> Result<(), StoreError> {
+    let place = place(tag);
+    delete(&place).await?;
+    delete(&versions::name(&place)).await?;
+    Marks::of(&place).forget_all();
+    preferences::forget(&name(tag));
+    Ok(())
+}
+
+async fn delete(database: &str) -> Result<(), StoreError> {
+    let factory = window().and_then(|window| window.indexed_db().ok()?);
+    let request = factory.and_then(|factory| factory.delete_database(database).ok());
+    let request = request.ok_or_else(|| StoreError::Use("it was refused".to_owned()))?;
+    let done = Promise::new(&mut |resolve, reject| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&reject));
+    });
+    match JsFuture::from(done).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(StoreError::Use("it was refused".to_owned())),
+    }
+}

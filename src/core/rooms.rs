@@ -1,0 +1,318 @@
+//! The rooms that this device keeps: what a list of them shows, and a whole room as a file. A file holds no key: whoever
+//! gets one gets what is in the room, and not the way into it.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    address::{self, Address, RelayChoice},
+    doc::{
+        replica::{Replica, ReplicaError},
+        schema::{Cell, Field, Write},
+        versions::{self, Amount},
+    },
+    peer::PeerId,
+    todo::list::List,
+};
+use crate::limits::{ROOM_PEOPLE, ROOM_TITLE_CHARS};
+
+/// A room in the list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The part of its link after `#`, with it: the way back, key and all.
+    pub hash: String,
+    /// What a person calls it.
+    pub title: Option<String>,
+    /// When it last changed here: milliseconds since 1970.
+    pub changed_at: u64,
+    pub amount: Amount,
+    /// What it takes in storage, without its versions.
+    pub bytes: u64,
+    /// Names of others who were here last, the latest first.
+    pub people: Vec<String>,
+    /// Of the document, to tell a change from a visit.
+    digest: u64,
+}
+
+impl Entry {
+    /// What is known now of the room at `address`, after what was known `before`. None of a room with nothing in it.
+    pub fn noted(
+        before: Option<&Self>,
+        address: &Address,
+        replica: &Replica,
+        people: &[String],
+        now: u64,
+    ) -> Option<Self> {
+        let amount = amount(replica);
+        if before.is_none() && amount == Amount::default() {
+            return None;
+        }
+        let digest = replica.digest().0;
+        let unchanged = before.filter(|before| before.digest == digest);
+        let known = before.map_or(&[][..], |before| &before.people);
+        let mut names = Vec::<String>::new();
+        for name in people.iter().chain(known) {
+            if names.len() < ROOM_PEOPLE && !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        Some(Self {
+            hash: address.to_hash(),
+            title: before.and_then(|before| before.title.clone()),
+            changed_at: unchanged.map_or(now, |before| before.changed_at),
+            amount,
+            bytes: unchanged.map_or_else(|| replica.snapshot().len() as u64, |before| before.bytes),
+            people: names,
+            digest,
+        })
+    }
+
+    /// The entry of a room that was just made of a copy.
+    pub fn of_copy(title: String, address: &Address, replica: &Replica, now: u64) -> Option<Self> {
+        let entry = Self::noted(None, address, replica, &[], now)?;
+        Some(entry.titled(&title))
+    }
+
+    /// Under another name; none of its own for an empty one.
+    #[must_use]
+    pub fn titled(self, title: &str) -> Self {
+        let visible = title.trim().chars().filter(|c| !c.is_control());
+        let title: String = visible.take(ROOM_TITLE_CHARS).collect();
+        Self {
+            title: (!title.is_empty()).then_some(title),
+            ..self
+        }
+    }
+
+    /// What it is called in the list.
+    pub fn name(&self) -> String {
+        match (&self.title, self.address()) {
+            (Some(title), _) => title.clone(),
+            (None, Some(address)) => format!("Room {}", address.room.name),
+            (None, None) => "A room".to_owned(),
+        }
+    }
+
+    /// Where it is; none for an entry that a newer version of this program wrote.
+    pub fn address(&self) -> Option<Address> {
+        address::parse(&self.hash, false).0
+    }
+}
+
+/// The address of a copy of the room at `original`: a room of its own, on the same relay. A relay that has a place for
+/// each room gives it one of its own.
+pub fn copied(original: &Address, random: [u8; 32]) -> Address {
+    let room = address::Room::fresh(random);
+    let is_for_one = |relay: &RelayChoice| {
+        let tag = original.room.tag().to_text();
+        let mut relays = relay.endpoints().iter();
+        relays.any(|endpoint| endpoint.as_str().contains(&tag))
+    };
+    Address {
+        room,
+        relay: match is_for_one(&original.relay) {
+            true => RelayChoice::Default,
+            false => original.relay.clone(),
+        },
+        ..original.clone()
+    }
+}
+
+pub fn amount(replica: &Replica) -> Amount {
+    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    Amount {
+        strokes: number(replica.inks().len()),
+        items: number(List::of(replica.todos()).items.len()),
+    }
+}
+
+const TYPE: &str = "duplex-room";
+const VERSION: u64 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    #[error("This file holds no room.")]
+    Type,
+    #[error("This room was saved by a newer version of Duplex.")]
+    Version,
+    #[error("This file is damaged. {0}")]
+    Damaged(#[from] ReplicaError),
+}
+
+/// A whole room, as JSON: `{ "type": "duplex-room", "version": 1, "title", "update" }`, the last a Yjs update (v1) in
+/// base64.
+pub fn to_file(title: &str, replica: &Replica) -> Value {
+    json!({
+        "type": TYPE,
+        "version": VERSION,
+        "title": title,
+        "update": BASE64.encode(replica.snapshot()),
+    })
+}
+
+/// Whether a JSON document says that it is a room.
+pub fn is_file(file: &Value) -> bool {
+    file["type"] == TYPE
+}
+
+/// Its title and what is in it.
+pub fn from_file(file: &Value) -> Result<(String, Replica), FileError> {
+    match file["version"].as_u64() {
+        Some(VERSION) if is_file(file) => {}
+        Some(VERSION..) if is_file(file) => return Err(FileError::Version),
+        _ => return Err(FileError::Type),
+    }
+    let update = BASE64.decode(file["update"].as_str().unwrap_or_default());
+    // Nobody writes to this copy.
+    let mut replica = Replica::new(PeerId::FIRST);
+    replica.apply(&update.map_err(|_| ReplicaError::Update)?)?;
+    let title = file["title"].as_str().unwrap_or_default();
+    Ok((title.to_owned(), replica))
+}
+
+/// The edit that brings what `other` shows and `here` does not. What is here stays as it is.
+pub fn added(other: &Replica, here: &Replica) -> Vec<Write> {
+    let listed = |replica: &Replica| -> BTreeSet<_> {
+        let items = List::of(replica.todos()).items.into_iter();
+        items.map(|item| item.id).collect()
+    };
+    let (theirs, ours) = (listed(other), listed(here));
+    let inks: BTreeSet<_> = here.inks().into_iter().map(|(id, _)| id).collect();
+    let contents = versions::contents(other);
+    let missing = contents.into_iter().filter(|(cell, _)| match cell {
+        Cell::Ink(id) => !inks.contains(id),
+        Cell::Todo(id, _) => theirs.contains(id) && !ours.contains(id),
+    });
+    // An item that was deleted here comes back.
+    let undeleted = theirs.difference(&ours).map(|id| Write {
+        cell: Cell::Todo(id.clone(), Field::DeletedRevision),
+        value: None,
+    });
+    let filled = missing.map(|(cell, value)| Write {
+        cell,
+        value: Some(value),
+    });
+    undeleted.chain(filled).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::doc::schema::{Id, Value as Held};
+
+    fn room(random: u8) -> Address {
+        let hash =
+            format!("#/r/room{random}/board?relay=ws%3A%2F%2Fr%2F&key=AAAAAAAAAAAAAAAAAAAAAA");
+        address::parse(&hash, false).0.unwrap()
+    }
+
+    /// A copy with these strokes and one item for each title.
+    fn replica(me: u64, strokes: &[&str], titles: &[&str]) -> Replica {
+        let (mut replica, mut rng) = (
+            Replica::new(PeerId::from_random(me)),
+            fastrand::Rng::with_seed(me),
+        );
+        for id in strokes {
+            replica.write(&[Write {
+                cell: Cell::Ink(Id::parse(id).unwrap()),
+                value: Some(Held::Bytes(vec![7; 90].into())),
+            }]);
+        }
+        for title in titles {
+            let list = List::of(replica.todos());
+            replica.write(&list.add(title, &mut rng));
+        }
+        replica
+    }
+
+    fn titles(replica: &Replica) -> Vec<String> {
+        let items = List::of(replica.todos()).items.into_iter();
+        items.map(|item| item.title).collect()
+    }
+
+    #[test]
+    fn a_room_with_nothing_in_it_is_not_listed_and_a_visit_changes_nothing() {
+        let noted = |before: Option<&Entry>, replica: &Replica, people: &[&str], now| {
+            let people: Vec<_> = people.iter().map(|&name| name.to_owned()).collect();
+            Entry::noted(before, &room(1), replica, &people, now)
+        };
+        assert_eq!(noted(None, &replica(1, &[], &[]), &[], 1), None);
+        let first = noted(None, &replica(1, &["a"], &["tea"]), &["Ada"], 5).unwrap();
+        assert_eq!((first.amount.strokes, first.amount.items), (1, 1));
+        assert!(first.bytes > 90);
+        let first = first.titled("  Kitchen\u{7} ");
+        let visited = noted(Some(&first), &replica(1, &["a"], &["tea"]), &["Ben"], 9).unwrap();
+        assert_eq!((visited.changed_at, visited.name()), (5, "Kitchen".into()));
+        assert_eq!(visited.people, ["Ben", "Ada"]);
+        let changed = noted(Some(&visited), &replica(1, &["a", "b"], &[]), &[], 12).unwrap();
+        assert_eq!(changed.changed_at, 12);
+        assert_eq!(changed.titled(" ").name(), "Room room1");
+    }
+
+    #[test]
+    fn a_copy_is_another_room_on_the_same_relay_or_on_a_place_of_its_own() {
+        let copy = copied(&room(1), [9; 32]);
+        assert_ne!(copy.room.tag(), room(1).room.tag());
+        assert_eq!(copy.relay, room(1).relay);
+        let tag = room(1).room.tag().to_text();
+        let own = room(1)
+            .to_hash()
+            .replace("%2Fr%2F", &format!("%2Frelay%2F{tag}"));
+        let own = address::parse(&own, false).0.unwrap();
+        assert_eq!(copied(&own, [9; 32]).relay, RelayChoice::Default);
+    }
+
+    #[test]
+    fn a_room_comes_back_from_its_file_and_a_bad_file_costs_a_sentence() {
+        let saved = replica(1, &["a", "b"], &["tea", "milk"]);
+        let file = to_file("Kitchen", &saved);
+        assert!(!file.to_string().contains("key"));
+        let (title, read) = from_file(&file).unwrap();
+        assert_eq!((title.as_str(), read.digest()), ("Kitchen", saved.digest()));
+        let with = |name: &str, value: Value| {
+            let mut file = file.clone();
+            file[name] = value;
+            from_file(&file).err()
+        };
+        assert_eq!(with("type", json!("excalidraw")), Some(FileError::Type));
+        assert_eq!(with("version", json!(2)), Some(FileError::Version));
+        for damaged in [json!("%"), json!("AQ=="), json!(7), Value::Null] {
+            assert!(matches!(
+                with("update", damaged),
+                Some(FileError::Damaged(_))
+            ));
+        }
+        assert_eq!(from_file(&json!([1])).err(), Some(FileError::Type));
+    }
+
+    #[test]
+    fn a_file_brings_what_is_missing_and_changes_nothing_that_is_here() {
+        let file = replica(1, &["a", "b"], &["tea", "milk", "salt"]);
+        let mut here = Replica::new(PeerId::from_random(2));
+        here.apply(&file.snapshot()).unwrap();
+        let mut rng = fastrand::Rng::with_seed(3);
+        let id_of = |title: &str| {
+            let items = List::of(file.todos()).items;
+            items
+                .into_iter()
+                .find(|item| item.title == title)
+                .unwrap()
+                .id
+        };
+        here.write(&[Write {
+            cell: Cell::Ink(Id::parse("a").unwrap()),
+            value: None,
+        }]);
+        here.write(&List::of(here.todos()).delete(&id_of("milk")));
+        here.write(&List::of(here.todos()).rename(&id_of("tea"), "green tea", &mut rng));
+        here.write(&List::of(here.todos()).add("rice", &mut rng));
+        let writes = added(&file, &here);
+        here.write(&writes);
+        assert_eq!(here.inks().len(), 2);
+        assert_eq!(titles(&here), ["green tea", "milk", "salt", "rice"]);
+        assert_eq!(added(&file, &here), [], "all of it is here");
+    }
+}

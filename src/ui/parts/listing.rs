@@ -1,0 +1,44 @@
+//! A room gets its place in the list of this device's rooms.
+
+use std::time::Duration;
+
+use leptos::{ev, prelude::*};
+
+use crate::{
+    browser::{clock, rooms},
+    core::{doc::store::Saved, rooms::Entry},
+    limits::VERSION_MS,
+    ui::hooks::use_room::Room,
+};
+
+/// From now on notes in the list what becomes of the room: each minute, and when the page is left.
+pub fn keep(room: Room) {
+    let note = move || note(room);
+    note();
+    set_interval(note, Duration::from_millis(VERSION_MS));
+    let left = window_event_listener(ev::pagehide, move |_| note());
+    // Lives as long as the page.
+    std::mem::forget(left);
+}
+
+fn note(room: Room) {
+    // One that is not stored cannot be found again; nor is one that another tab has forgotten listed anew.
+    if room
+        .status
+        .with_untracked(|status| status.saved != Saved::Saved)
+    {
+        return;
+    }
+    let address = room.address.get_untracked();
+    let tag = address.room.tag();
+    let others = room.others.get_untracked().into_iter();
+    let people: Vec<_> = others.map(|other| other.name).collect();
+    let before = rooms::entry(tag);
+    let noted = room.read(|session| {
+        let now = clock::unix_ms();
+        Entry::noted(before.as_ref(), &address, session.replica(), &people, now)
+    });
+    if let Some(entry) = noted.filter(|noted| before.as_ref() != Some(noted)) {
+        rooms::keep(tag, &entry);
+    }
+}
