@@ -77,6 +77,32 @@ pub async fn what_was_saved_survives_a_killed_browser(ground: Ground) -> Result<
     window.close().await
 }
 
+/// Killed with the pen down: the next page finishes the stroke.
+pub async fn a_browser_that_is_killed_while_somebody_draws_keeps_the_ink(
+    ground: Ground,
+) -> Result<()> {
+    let address = ground.address("pen", "board", None);
+    let window = ground.window().await?;
+    window.goto(&address).await?;
+    draw(&window, 0..1).await?;
+    window.until_saved().await?;
+    let points: Vec<_> = (0..60)
+        .map(|x| (300.0 + 8.0 * f64::from(x), 400.0))
+        .collect();
+    window.hold(&points, 16).await?;
+    let profile = window.kill().await?;
+    let window = Window::open_with(profile, ground.engine, LAPTOP, None).await?;
+    window.goto(&address).await?;
+    strokes(&window, 2).await?;
+    let drawn = window.promise("duplex.board.export()").await?;
+    let elements = drawn["elements"].as_array().into_iter().flatten();
+    let straight = elements.filter(|it| it["height"].as_f64().is_some_and(|height| height < 1.0));
+    let widths: Vec<_> = straight.filter_map(|it| it["width"].as_f64()).collect();
+    // Of 472 pixels in a second, all but the last quarter of a second, and some time to store it.
+    ensure!(widths.iter().any(|&width| width > 200.0), "{widths:?}");
+    window.close().await
+}
+
 pub async fn a_frozen_page_catches_up_when_it_thaws(ground: Ground) -> Result<()> {
     let (a, b) = pair(&ground, "frost").await?;
     a.eval("document.addEventListener('resume', () => { window.thawed = true })")

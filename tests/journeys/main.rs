@@ -5,6 +5,7 @@ mod chunks;
 mod excalidraw;
 mod input;
 mod lifecycle;
+mod rooms;
 mod storage;
 mod tabs;
 mod todomvc;
@@ -82,6 +83,9 @@ fn main() {
         input::what_stopped_the_page_is_set_aside,
         storage::a_full_disk_is_said_and_nothing_is_lost,
         storage::what_was_done_is_taken_back_after_a_reload,
+        rooms::rooms_are_listed_named_copied_and_forgotten,
+        rooms::a_whole_room_travels_as_a_file,
+        rooms::a_view_is_followed_until_one_moves_oneself,
     ];
     let mut trials: Vec<Trial> = Engine::ALL
         .into_iter()
@@ -90,6 +94,8 @@ fn main() {
     // WebKitGTK's MiniBrowser opens no tabs for a driver, and takes no profile folder.
     let in_two = journeys![
         lifecycle::what_was_saved_survives_a_killed_browser,
+        lifecycle::a_browser_that_is_killed_while_somebody_draws_keeps_the_ink,
+        rooms::a_room_that_is_forgotten_stays_in_no_other_tab,
         storage::an_older_tab_that_keeps_the_room_is_named,
         tabs::tabs_that_are_reloaded_and_closed_lose_no_edit,
         tabs::tabs_share_one_socket_and_the_next_one_takes_over,

@@ -408,6 +408,23 @@ impl Window {
 
     /// A drag with the left button through viewport points.
     pub async fn drag(&self, points: &[(f64, f64)], step_ms: u64) -> Result<()> {
+        let lift = PointerAction::Up {
+            button: MOUSE_BUTTON_LEFT,
+        };
+        self.move_pressed(points, step_ms, Some(lift)).await
+    }
+
+    /// The same, and the button stays down.
+    pub async fn hold(&self, points: &[(f64, f64)], step_ms: u64) -> Result<()> {
+        self.move_pressed(points, step_ms, None).await
+    }
+
+    async fn move_pressed(
+        &self,
+        points: &[(f64, f64)],
+        step_ms: u64,
+        end: Option<PointerAction>,
+    ) -> Result<()> {
         let mut mouse = MouseActions::new("mouse".to_owned());
         for (at, &(x, y)) in points.iter().enumerate() {
             mouse = mouse.then(PointerAction::MoveTo {
@@ -421,9 +438,7 @@ impl Window {
                 });
             }
         }
-        mouse = mouse.then(PointerAction::Up {
-            button: MOUSE_BUTTON_LEFT,
-        });
+        mouse = end.into_iter().fold(mouse, MouseActions::then);
         self.client.perform_actions(Actions::from(mouse)).await?;
         Ok(())
     }

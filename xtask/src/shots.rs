@@ -87,6 +87,17 @@ pub async fn take() -> Result<()> {
                     .click()
                     .await?;
             }
+            ada.press_if_there("Now").await?;
+            ada.find(".people").await?.click().await?;
+            ada.find("button[aria-label=\"Follow Ben\"]")
+                .await?
+                .click()
+                .await?;
+            ada.find("[data-testid=following]").await?;
+            shoot(&ada, &format!("{name}-{theme}-following")).await?;
+            ada.eval("location.hash = '/rooms'").await?;
+            ada.find(".rooms li").await?;
+            shoot(&ada, &format!("{name}-{theme}-rooms")).await?;
         }
     }
     ada.close().await?;

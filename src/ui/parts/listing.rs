@@ -31,11 +31,12 @@ fn note(room: Room) {
     }
     let address = room.address.get_untracked();
     let tag = address.room.tag();
-    let others = room.others.get_untracked().into_iter();
-    let people: Vec<_> = others.map(|other| other.name).collect();
     let before = rooms::entry(tag);
     let noted = room.read(|session| {
         let now = clock::unix_ms();
+        let others = session.people().others();
+        let named = others.filter_map(|(_, person)| Some(person.profile.as_ref()?.name.clone()));
+        let people: Vec<_> = named.collect();
         Entry::noted(before.as_ref(), &address, session.replica(), &people, now)
     });
     if let Some(entry) = noted.filter(|noted| before.as_ref() != Some(noted)) {
