@@ -11,7 +11,7 @@
 //!   socket/    when to connect, when to retry, what a close means, what waits to be sent, whether it is alive
 //!   wire/      bytes <-> messages: the envelope, its seal, its parts; what kind of server this is
 //!   doc/       the shared document: replica (the only file that imports yrs) behind gate and quarantine, sync,
-//!              presence, storage and what is known to be in it (store), undo, versions
+//!              presence, storage and what is known to be in it (store, draft), undo, versions
 //!   board/     geometry, strokes, tools, scene, tiles, file formats
 //!   todo/      items, their order, filters
 //!   rooms      the rooms of this device: a list of them, each as a file

@@ -152,6 +152,9 @@ pub const FOLLOWED_THROUGH: usize = 8;
 pub const ASK_PATIENCE_MS: Millis = 300;
 /// No client asks more often than this.
 pub const ASK_INTERVAL_MS: Millis = 1_000;
+/// The first question waits until storage is read, and until the second connection is closed that finds out what kind of
+/// server this is, for both would make the answer come twice; but no longer than this.
+pub const QUESTION_WAITS_MS: Millis = 400;
 /// An answer waits this long per rank, so that the first rank answers alone.
 pub const ANSWER_RANK_MS: Millis = 80;
 /// Ranks beyond this wait no longer than it.

@@ -1,5 +1,7 @@
 //! The 2D canvas: fills outlines, copies tiles.
 
+use std::cell::Cell;
+
 use kurbo::{Point, Size};
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, window};
@@ -10,13 +12,24 @@ use crate::core::board::paint::{self, Fill, Verb};
 pub struct Surface {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
+    /// Device pixels of a board unit.
+    scale: Cell<f64>,
+    color: Cell<Option<[u8; 3]>>,
 }
+
+/// Points of an outline that are nearer to each other are one, in device pixels.
+const GAP_PX: f64 = 1.0;
 
 impl Surface {
     /// `None` where the browser gives no 2D context, as when its memory for canvases is used up.
     pub fn of(canvas: HtmlCanvasElement) -> Option<Self> {
         let context = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-        Some(Self { canvas, context })
+        Some(Self {
+            canvas,
+            context,
+            scale: Cell::new(1.0),
+            color: Cell::new(None),
+        })
     }
 
     /// A canvas off the page.
@@ -33,6 +46,8 @@ impl Surface {
         if (self.canvas.width(), self.canvas.height()) != (width, height) {
             self.canvas.set_width(width);
             self.canvas.set_height(height);
+            // The context begins anew.
+            self.color.set(None);
         }
     }
 
@@ -45,18 +60,23 @@ impl Surface {
 
     /// From now on, board units: `scale` device pixels each, the board's origin at `origin` device pixels.
     pub fn place(&self, origin: Point, scale: f64) {
+        self.scale.set(scale);
         let _ = self
             .context
             .set_transform(scale, 0.0, 0.0, scale, origin.x, origin.y);
     }
 
     /// Fills an outline. `alpha` multiplies the fill's own.
-    pub fn fill(&self, fill: &Fill, [r, g, b]: [u8; 3], alpha: f32) {
+    pub fn fill(&self, fill: &Fill, color: [u8; 3], alpha: f32) {
         let context = &self.context;
         context.set_global_alpha(f64::from(fill.alpha * alpha));
-        context.set_fill_style_str(&format!("rgb({r} {g} {b})"));
+        if self.color.replace(Some(color)) != Some(color) {
+            let [r, g, b] = color;
+            context.set_fill_style_str(&format!("rgb({r} {g} {b})"));
+        }
+        let outline = paint::thinned(&fill.outline, (GAP_PX / self.scale.get()) as f32);
         context.begin_path();
-        for verb in paint::verbs(&fill.outline) {
+        for verb in paint::verbs(&outline) {
             match verb {
                 Verb::MoveTo([x, y]) => context.move_to(x.into(), y.into()),
                 Verb::QuadTo([cx, cy], [x, y]) => {

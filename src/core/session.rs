@@ -37,7 +37,7 @@ use super::{
         tag::Tag,
     },
 };
-use crate::limits::{ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis};
+use crate::limits::{ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis, QUESTION_WAITS_MS};
 
 pub struct Session {
     tag: Tag,
@@ -274,7 +274,7 @@ impl Session {
             out.push(Output::Touched(touched));
         }
         self.sync.changed(now, self.replica.digest());
-        self.sync.joined(now);
+        self.ask(now);
         self.begin(now, out);
     }
 
@@ -299,12 +299,20 @@ impl Session {
         self.met(now, out);
     }
 
+    /// Asks what there is, and shows ourselves. What storage has need not come again, and a scout would get all of it too.
+    fn ask(&mut self, now: Millis) {
+        self.sync.joined(now);
+        if self.relay.is_examined() || !self.store.is_loaded() {
+            self.sync.patient(now, QUESTION_WAITS_MS);
+        }
+    }
+
     /// The others can be reached: asks them, and shows ourselves.
     fn met(&mut self, now: Millis, out: &mut Vec<Output>) {
         self.cursor.told = None;
         self.view.told = None;
         self.people.met(now);
-        self.sync.joined(now);
+        self.ask(now);
         self.tick(now, out);
     }
 

@@ -59,6 +59,23 @@ pub fn fill(stroke: &Stroke, finished: bool) -> Fill {
     }
 }
 
+/// The control points of an outline that can be told apart: none is nearer than `gap` to the one before. Where a line
+/// turns sharply its outline has a dozen in a pixel.
+pub fn thinned(outline: &[[f32; 2]], gap: f32) -> Vec<[f32; 2]> {
+    let mut kept = Vec::with_capacity(outline.len());
+    for &[x, y] in outline {
+        let is_far = |&[a, b]: &[f32; 2]| (a - x).powi(2) + (b - y).powi(2) >= gap * gap;
+        if kept.last().is_none_or(is_far) {
+            kept.push([x, y]);
+        }
+    }
+    // A dot too small to see is still a dot.
+    match kept.len() {
+        0..3 => outline.to_vec(),
+        _ => kept,
+    }
+}
+
 /// The outline's path: smooth, closed, without corners at the control points.
 pub fn verbs(outline: &[[f32; 2]]) -> impl Iterator<Item = Verb> {
     let middle = |[ax, ay]: [f32; 2], [bx, by]: [f32; 2]| [(ax + bx) / 2.0, (ay + by) / 2.0];
@@ -171,6 +188,29 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_thinned_outline_stays_within_half_a_gap() {
+        let zigzag: Vec<_> = (0..60)
+            .map(|i| (f64::from(i) * 2.0, f64::from(i % 2) * 7.0))
+            .collect();
+        let mut thin = stroke(&zigzag);
+        thin.style.width = 1.0;
+        let Fill { outline, .. } = fill(&thin, true);
+        let gap = 1.0;
+        let kept = thinned(&outline, gap);
+        assert!(
+            kept.len() * 3 < outline.len() * 2,
+            "{} of {}",
+            kept.len(),
+            outline.len()
+        );
+        for [x, y] in &outline {
+            let near = |[a, b]: &[f32; 2]| (a - x).hypot(b - y) < gap;
+            assert!(kept.iter().any(near), "{x} {y}");
+        }
+        assert_eq!(thinned(&outline, 1e9), outline, "a dot");
     }
 
     #[test]

@@ -81,6 +81,11 @@ impl Store {
         self.is_newer
     }
 
+    /// Whether the room was read.
+    pub fn is_loaded(&self) -> bool {
+        self.loaded
+    }
+
     /// What storage said when it failed last.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()

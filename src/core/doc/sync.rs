@@ -95,6 +95,16 @@ impl Sync {
         self.beat_at = Some(now);
     }
 
+    /// The question waits so long at the most: until [`Self::ready`].
+    pub fn patient(&mut self, now: Millis, patience: Millis) {
+        self.ask_at = self.ask_at.map(|at| at.max(now + patience));
+    }
+
+    /// What the question waited for is there.
+    pub fn ready(&mut self, now: Millis) {
+        self.ask_at = self.ask_at.map(|at| at.min(now));
+    }
+
     /// Our document changed, by us or by others.
     pub fn changed(&mut self, now: Millis, digest: Digest) {
         if self.recent.back() != Some(&digest) {

@@ -108,6 +108,11 @@ impl Relay {
         .min()
     }
 
+    /// Whether it is being found out what the server does.
+    pub fn is_examined(&self) -> bool {
+        self.profiler.is_some()
+    }
+
     pub fn forget(&mut self, is_here: impl Fn(PeerId) -> bool) {
         self.peers.retain(|&peer| is_here(peer));
     }
@@ -261,7 +266,10 @@ impl Session {
                     out.extend(endpoint.map(|endpoint| Output::Scout(Scout::Open(endpoint))));
                 }
                 Order::ScoutSay(frame) => out.push(Output::Scout(Scout::Send(frame))),
-                Order::CloseScout => out.push(Output::Scout(Scout::Close)),
+                Order::CloseScout => {
+                    out.push(Output::Scout(Scout::Close));
+                    self.sync.ready(now);
+                }
                 Order::Finished(profile) => self.profiled(now, profile, out),
             }
         }

@@ -18,6 +18,10 @@ const LARGE: usize = 5_000;
 const HUGE: [usize; 3] = [12_500, 25_000, 50_000];
 const LOADS: usize = 5;
 const KILLS: usize = 50;
+const PENS: usize = 10;
+/// A sample of a pen that moves when its browser is killed.
+const PEN_STEP_MS: u64 = 16;
+const PEN_STEP_PX: f64 = 6.0;
 const SAVED_STROKES: usize = 30;
 
 /// Strokes across the board, the same in every run.
@@ -85,7 +89,10 @@ pub async fn run() -> Result<Value> {
     let huge = huge(&server).await?;
     let saved = saved(&server).await?;
     let lost = kills(&server).await?;
-    Ok(json!({ "large": large, "huge": huge, "saved_ms": saved, "lost_by_kills": lost }))
+    let ink = killed_pens(&server).await?;
+    Ok(json!({
+        "large": large, "huge": huge, "saved_ms": saved, "lost_by_kills": lost, "ink_lost_ms": ink,
+    }))
 }
 
 pub fn line(name: &str, value: impl std::fmt::Display, limit: impl std::fmt::Display) {
@@ -249,6 +256,36 @@ async fn kills(server: &Server) -> Result<usize> {
         ),
         lost,
         0,
+    );
+    Ok(lost)
+}
+
+/// How much of a stroke is gone, in milliseconds of drawing, when the browser is killed with the pen down.
+async fn killed_pens(server: &Server) -> Result<Vec<f64>> {
+    let mut lost = Vec::new();
+    for pen in 0..PENS {
+        let address = format!("{}#/r/pen{pen}/board?relay=none", server.address());
+        let here = window(&address).await?;
+        here.until_saved().await?;
+        let samples = 60 + 7 * pen;
+        let at = |sample: usize| (150.0 + PEN_STEP_PX * sample as f64, 400.0);
+        let points: Vec<_> = (0..=samples).map(at).collect();
+        here.hold(&points, PEN_STEP_MS).await?;
+        let profile = here.kill().await?;
+        let here = Window::open_with(profile, Engine::Chromium, LAPTOP, None).await?;
+        here.goto(&address).await?;
+        here.until("the stroke", "return window.painted > 0")
+            .await?;
+        let there = here.promise("duplex.board.export()").await?;
+        let drawn = there["elements"][0]["width"].as_f64().unwrap_or_default();
+        let missing = samples as f64 * PEN_STEP_PX - drawn;
+        lost.push(missing / PEN_STEP_PX * PEN_STEP_MS as f64);
+        here.close().await?;
+    }
+    line(
+        &format!("ink lost in {PENS} SIGKILLs with the pen down, ms, most"),
+        format!("{:.0}", percentile(&lost, 1.0)),
+        1_000,
     );
     Ok(lost)
 }

@@ -41,6 +41,9 @@ const ERASER_PX: f64 = 6.0;
 const FADED: f32 = 0.25;
 /// So many changes at once are a new scene rather than many edits of the old one.
 const MANY: usize = 500;
+/// So many come while a large room arrives: they are painted as they come, and shown together now and then.
+const SOME: usize = 50;
+const SOME_PAUSE_MS: Millis = 100;
 
 pub struct Easel {
     pub camera: RwSignal<Camera>,
@@ -62,6 +65,9 @@ pub struct Easel {
     is_dark: bool,
     shown: Option<Shown>,
     frame_asked: bool,
+    /// No wet ink was painted last.
+    is_dry: bool,
+    painted_at: Millis,
     again: Option<Timeout>,
 }
 
@@ -119,6 +125,8 @@ impl Easel {
             is_dark: false,
             shown: None,
             frame_asked: false,
+            is_dry: false,
+            painted_at: 0,
             again: None,
         }
     }
@@ -369,7 +377,17 @@ impl Easel {
             self.touch(replica, ids);
         }
         ids.iter().for_each(|id| self.wet.dried(id));
-        self.ask_frame();
+        match ids.len() > SOME && clock::now() < self.painted_at + SOME_PAUSE_MS {
+            true => self.ask_frame_at(self.painted_at + SOME_PAUSE_MS),
+            false => self.ask_frame(),
+        }
+    }
+
+    fn ask_frame_at(&mut self, at: Millis) {
+        let Some(shown) = &self.shown else { return };
+        let easel = shown.room.easel();
+        let wait = at.saturating_sub(clock::now()) + 1;
+        self.again = Some(Timeout::after(wait, move || easel.borrow_mut().ask_frame()));
     }
 
     /// All strokes anew.
@@ -457,6 +475,7 @@ impl Easel {
     fn frame(&mut self) {
         self.frame_asked = false;
         let now = clock::now();
+        self.painted_at = now;
         let view = self.view();
         self.wet.forget_abandoned(now);
         let plan = self.tiles.plan(now, &view);
@@ -514,9 +533,14 @@ impl Easel {
         }
     }
 
-    fn paint_wet(&self, view: &View) {
+    fn paint_wet(&mut self, view: &View) {
+        let is_dry = self.wet.is_empty() && self.drawing.is_none();
+        let was_dry = std::mem::replace(&mut self.is_dry, is_dry);
         let Some(shown) = &self.shown else { return };
         shown.wet.resize(view.size_px());
+        if is_dry && was_dry {
+            return;
+        }
         shown.wet.clear();
         shown.wet.place(view.origin_px(), view.scale());
         let mine = self.drawing.as_ref().map(|drawing| &drawing.stroke);
