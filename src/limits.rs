@@ -142,6 +142,8 @@ pub const BEAT_MS: Millis = 12_000;
 pub const BEAT_AFTER_EDIT_MS: Millis = 2_000;
 /// A person not heard of for two beats and a little is gone: who crashed is missed within half a minute.
 pub const PERSON_GONE_MS: Millis = 29_000;
+/// A page that beats and has not woken for so long was asleep, and heard nobody.
+pub const ASLEEP_MS: Millis = 20_000;
 /// Those who show themselves so soon after we came were here already; nobody is told that they come.
 pub const MEETING_MS: Millis = 3_000;
 /// A page that is loaded again is back within this: nobody is told that its person left.

@@ -2,6 +2,7 @@
 //! page. The same seed gives the same run.
 
 pub mod disk;
+pub mod hand;
 pub mod ledger;
 pub mod network;
 pub mod world;

@@ -34,6 +34,7 @@ pub const KNOWN_SERVERS: &str = "servers";
 /// Why a room's storage can be out of reach for a while.
 const BLOCKED: &str =
     "another tab has this room open in an older version of Duplex: close or reload it";
+const OPENING: &str = "it is being opened";
 /// The same for good: to store it again would bring back what somebody wanted to be gone.
 const FORGOTTEN: &str =
     "this room was forgotten on the list of rooms, and is here in this page only";
@@ -136,7 +137,13 @@ impl Host {
 
     /// Feeds the session. What is fed while it is being fed waits for its turn.
     pub fn input(self: &Rc<Self>, input: Input) {
+        // Browsers let the timers of hidden pages ring once a minute: what comes from others wakes them too.
+        let is_late = |session: &Session| session.wake_at().is_some_and(|at| at <= clock::now());
+        let tick = !self.running.get() && !matches!(input, Input::Ticked) && self.read(is_late);
         self.inputs.borrow_mut().push_back(input);
+        self.inputs
+            .borrow_mut()
+            .extend(tick.then_some(Input::Ticked));
         if self.running.replace(true) {
             return;
         }
@@ -155,6 +162,11 @@ impl Host {
     /// Looks at the session.
     pub fn read<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
         look(&self.session.borrow())
+    }
+
+    /// The room was deleted from this browser, and must not come back.
+    pub fn is_forgotten(&self) -> bool {
+        self.is_forgotten.get()
     }
 
     /// Takes in again, at the next start, what was set aside.
@@ -259,8 +271,15 @@ impl Host {
         let opened = self.store.borrow().clone();
         let store = match opened {
             Some(store) => Ok(store),
-            // One that is under way answers when it is done.
-            None if self.opening.replace(true) => return,
+            // Worth no opening, and nobody waits for an answer.
+            None if matches!(command, Command::Record(_)) => return,
+            None if self.opening.replace(true) => {
+                // One that is under way answers for itself only.
+                if matches!(command, Command::Append(_)) {
+                    self.input(Input::StoreFailed(OPENING.to_owned()));
+                }
+                return;
+            }
             None => {
                 let opened = self.open().await.map(Rc::new);
                 self.opening.set(false);
@@ -293,6 +312,10 @@ impl Host {
                 }
             }
             Err(error) => Err(error),
+        };
+        let answer = match self.is_forgotten.get() {
+            true => Err(idb::StoreError::Use(FORGOTTEN.to_owned())),
+            false => answer,
         };
         match answer {
             Ok(None) => {}

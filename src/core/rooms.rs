@@ -52,7 +52,7 @@ impl Entry {
         }
         let digest = replica.digest().0;
         let unchanged = before.filter(|before| before.digest == digest);
-        let known = before.map_or(&[][..], |before| &before.people);
+        let known = before.into_iter().flat_map(|before| &before.people);
         let mut names = Vec::<String>::new();
         for name in people.iter().chain(known) {
             if names.len() < ROOM_PEOPLE && !names.contains(name) {

@@ -37,7 +37,7 @@ use super::{
         tag::Tag,
     },
 };
-use crate::limits::{ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis, QUESTION_WAITS_MS};
+use crate::limits::{ANSWER_PART_BYTES, ASLEEP_MS, LONG_ANSWER_BYTES, Millis, QUESTION_WAITS_MS};
 
 pub struct Session {
     tag: Tag,
@@ -62,6 +62,8 @@ pub struct Session {
     set_aside: Vec<Vec<u8>>,
     /// The page said goodbye, and has not come back: a word now would make others take it for here again.
     has_left: bool,
+    /// When something came last.
+    woke_at: Millis,
 }
 
 impl Session {
@@ -89,6 +91,7 @@ impl Session {
             unsent: 0,
             set_aside: Vec::new(),
             has_left: false,
+            woke_at: 0,
         };
         (session, vec![Output::Store(store::Command::Load)])
     }
@@ -124,6 +127,11 @@ impl Session {
         self.follows
     }
 
+    /// That view, once it was told.
+    pub fn led_view(&self) -> Option<Viewport> {
+        self.people.view_of(self.me, self.follows?)
+    }
+
     /// What happened on the wire.
     pub fn tape(&self) -> &Tape {
         &self.relay.tape
@@ -152,6 +160,10 @@ impl Session {
 
     pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
+        if now.saturating_sub(self.woke_at) > ASLEEP_MS {
+            self.people.slept(now);
+        }
+        self.woke_at = now;
         match input {
             Input::Loaded(stored) => self.loaded(now, stored, &mut out),
             Input::Appended => out.extend(self.store.appended().map(Output::Store)),
@@ -171,7 +183,7 @@ impl Session {
             Input::Leads(role) => self.leads(now, role, &mut out),
             Input::Edited(writes) => {
                 self.edit(now, &writes, &mut out);
-                self.drafts.finished(self.me);
+                self.drafts.committed(self.me, &writes);
             }
             Input::Drafted(draft) => {
                 let draft = draft.into_iter().map(|write| Change {
@@ -267,7 +279,8 @@ impl Session {
             out.push(Output::Notice(Notice::SetAside));
         }
         self.history.loaded(&stored.steps);
-        self.drafts.loaded(now, &stored.drafts);
+        let is_here = |change: &Change| self.replica.get(&change.cell).is_some();
+        self.drafts.loaded(now, &stored.drafts, is_here);
         out.extend(self.store.resume().map(Output::Store));
         self.record(out);
         if !touched.is_empty() {

@@ -7,16 +7,16 @@ use std::{
 
 use super::{
     disk::{Disk, at_once},
+    hand::draw,
     ledger::Ledger,
     network::{Audience, Faults, Relay},
 };
 use crate::{
     core::{
-        board::stroke::{Sample, Stroke, Style},
         doc::{
             presence::Profile,
             replica::Replica,
-            schema::{Cell, Id, Value, Write},
+            schema::{Cell, Id, Write},
             storage::Storage,
             store::{Command, Saved},
             undo::Direction,
@@ -102,12 +102,6 @@ pub struct World {
 const SKEW_MS: Millis = 600_000;
 
 const ADDRESS: &str = "ws://sim/";
-
-const STYLE: Style = Style {
-    color: [30, 30, 30],
-    opacity: 100,
-    width: 2.0,
-};
 
 impl World {
     pub fn new(plan: Plan) -> Self {
@@ -584,23 +578,4 @@ fn strokes(session: &Session) -> BTreeSet<Id> {
         .into_iter()
         .map(|(id, _)| id)
         .collect()
-}
-
-fn draw(rng: &mut fastrand::Rng) -> Vec<Write> {
-    let mut at = kurbo::Point::new(rng.f64() * 1_000.0, rng.f64() * 700.0);
-    let samples = (0..rng.usize(1..60)).map(|_| {
-        at += kurbo::Vec2::new(rng.f64() * 8.0 - 4.0, rng.f64() * 8.0 - 4.0);
-        Sample { at, pressure: 0.5 }
-    });
-    let stroke = Stroke {
-        style: STYLE,
-        z: 1,
-        simulate_pressure: true,
-        samples: samples.collect(),
-    };
-    let bytes = stroke.to_bytes(3).unwrap_or_default();
-    vec![Write {
-        cell: Cell::Ink(Id::random(rng)),
-        value: Some(Value::Bytes(bytes.into())),
-    }]
 }

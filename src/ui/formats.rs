@@ -92,11 +92,9 @@ pub fn save_board(room: Room) {
 
 /// The whole room as a file.
 pub fn save_room(room: Room) {
-    let name = room
-        .address
-        .with_untracked(|address| address.room.name.clone());
-    let file = room.read(|session| rooms::to_file(&name, session.replica()));
-    save(room, &format!("{name}.duplex"), &file);
+    // An open room's name is the way in.
+    let file = room.read(|session| rooms::to_file("Room", session.replica()));
+    save(room, "room.duplex", &file);
 }
 
 fn save(room: Room, name: &str, file: &Value) {

@@ -74,7 +74,7 @@ fn a_view_is_told_only_to_who_follows_and_through_who_follows() {
     looks(&mut world, 1, 71.0);
     let sees = |world: &World, client| {
         let session = world.session(client)?;
-        Some(session.people().view_of(session.follows()?)?.x)
+        Some(session.led_view()?.x)
     };
     assert_eq!([0, 1].map(|client| sees(&world, client)), [Some(70.0); 2]);
     assert_eq!(

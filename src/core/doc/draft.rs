@@ -2,7 +2,10 @@
 //! storage before, so that a page that is killed loses a moment of it and not all. What a page left there is taken up
 //! by the next one.
 
-use super::undo::{Record, Step};
+use super::{
+    schema::{Cell, Change, Write},
+    undo::{Record, Step},
+};
 use crate::{
     core::peer::PeerId,
     limits::{DRAFT_IS_LEFT_MS, Millis},
@@ -13,6 +16,8 @@ pub struct Drafts {
     /// Of pages that may be gone, and when that is looked into.
     found: Vec<(PeerId, Step)>,
     look_at: Option<Millis>,
+    /// What our own draft is about.
+    mine: Option<Cell>,
     /// Pages whose drafts were finished, and may be dropped once that is stored.
     finished: Vec<PeerId>,
     was_loaded: bool,
@@ -22,12 +27,23 @@ impl Drafts {
     /// Our draft is this by now: the step that would finish it.
     pub fn drew(&mut self, me: PeerId, draft: &Step) -> Option<Record> {
         if draft.is_empty() {
+            self.mine = None;
             self.finished(me);
             return None;
         }
+        self.mine = draft.first().map(|change| change.cell.clone());
         self.finished.retain(|page| *page != me);
         let bytes = postcard::to_allocvec(draft).ok()?;
         Some(Record::KeepDraft(me, bytes))
+    }
+
+    /// We edited: if it is what we drafted, that is finished.
+    pub fn committed(&mut self, me: PeerId, writes: &[Write]) {
+        let is_mine = |write: &Write| self.mine.as_ref() == Some(&write.cell);
+        if writes.iter().any(is_mine) {
+            self.mine = None;
+            self.finished(me);
+        }
     }
 
     /// What was drafted is in the document, or not wanted.
@@ -46,15 +62,21 @@ impl Drafts {
         !self.finished.is_empty()
     }
 
-    /// The room was read. A draft that does not read is dropped.
-    pub fn loaded(&mut self, now: Millis, drafts: &[(PeerId, Vec<u8>)]) {
+    /// The room was read. A draft that does not read is dropped, and one whose changes are all here was finished: whoever
+    /// erases it now must not see it again.
+    pub fn loaded(
+        &mut self,
+        now: Millis,
+        drafts: &[(PeerId, Vec<u8>)],
+        is_here: impl Fn(&Change) -> bool,
+    ) {
         if std::mem::replace(&mut self.was_loaded, true) {
             return;
         }
         for (page, bytes) in drafts {
-            match postcard::from_bytes(bytes) {
-                Ok(draft) => self.found.push((*page, draft)),
-                Err(_) => self.finished(*page),
+            match postcard::from_bytes::<Step>(bytes) {
+                Ok(draft) if !draft.iter().all(&is_here) => self.found.push((*page, draft)),
+                Ok(_) | Err(_) => self.finished(*page),
             }
         }
         self.look_at = (!self.found.is_empty()).then_some(now + DRAFT_IS_LEFT_MS);
@@ -76,17 +98,51 @@ impl Drafts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::doc::schema::Id;
 
     #[test]
-    fn a_draft_that_does_not_read_is_dropped_and_others_wait() {
+    fn only_what_may_be_unfinished_is_looked_into() {
         let mut drafts = Drafts::default();
-        let (one, two) = (PeerId::from_random(1), PeerId::from_random(2));
-        let empty = postcard::to_allocvec(&Step::new()).unwrap();
-        drafts.loaded(100, &[(one, vec![255; 9]), (two, empty)]);
-        assert_eq!(drafts.dropped(), [Record::DropDraft(one)]);
+        let page = |id| PeerId::from_random(id);
+        let draft = |id: &str| -> Step {
+            let cell = Cell::Ink(Id::parse(id).unwrap());
+            vec![Change {
+                cell,
+                before: None,
+                after: None,
+            }]
+        };
+        let bytes = |id| postcard::to_allocvec(&draft(id)).unwrap();
+        let stored = [
+            (page(1), vec![255; 9]),
+            (page(2), bytes("open")),
+            (page(3), bytes("here")),
+        ];
+        drafts.loaded(100, &stored, |change| *change == draft("here")[0]);
+        let dropped = [1, 3].map(|id| Record::DropDraft(page(id)));
+        assert_eq!(drafts.dropped(), dropped);
         let at = drafts.wake_at().unwrap();
         assert_eq!(drafts.due(at - 1), []);
-        assert_eq!(drafts.due(at), [(two, Step::new())]);
+        assert_eq!(drafts.due(at), [(page(2), draft("open"))]);
         assert_eq!(drafts.wake_at(), None);
+    }
+
+    #[test]
+    fn another_edit_does_not_finish_what_is_under_the_pen() {
+        let (mut drafts, me) = (Drafts::default(), PeerId::FIRST);
+        let write = |id: &str| Write {
+            cell: Cell::Ink(Id::parse(id).unwrap()),
+            value: None,
+        };
+        let change = Change {
+            cell: write("pen").cell,
+            before: None,
+            after: None,
+        };
+        assert!(drafts.drew(me, &vec![change]).is_some());
+        drafts.committed(me, &[write("other")]);
+        assert!(!drafts.has_finished());
+        drafts.committed(me, &[write("other"), write("pen")]);
+        assert_eq!(drafts.dropped(), [Record::DropDraft(me)]);
     }
 }

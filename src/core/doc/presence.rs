@@ -216,6 +216,15 @@ impl People {
         self.meeting_until = now + MEETING_MS;
     }
 
+    /// We did not hear anything for long, and cannot know who is here: nobody is missed for it.
+    pub fn slept(&mut self, now: Millis) {
+        self.others
+            .iter_mut()
+            .for_each(|(_, person)| person.heard_at = now);
+        self.went.clear();
+        self.met(now);
+    }
+
     /// A person showed who they are, and whom they follow.
     pub fn showed(&mut self, now: Millis, peer: PeerId, profile: Profile, follows: Option<PeerId>) {
         let Some(person) = self.get_mut(peer) else {
@@ -253,11 +262,15 @@ impl People {
             .any(|(_, other)| other.follows == Some(me))
     }
 
-    /// The view of whoever leads `peer` in the end: who follows somebody has none of their own. None in a circle.
-    pub fn view_of(&self, peer: PeerId) -> Option<Viewport> {
+    /// The view of whoever leads `peer` in the end: who follows somebody has none of their own. None in a circle, as one
+    /// through `me`.
+    pub fn view_of(&self, me: PeerId, peer: PeerId) -> Option<Viewport> {
         let mut leader = self.get(peer)?;
         for _ in 0..FOLLOWED_THROUGH {
             // Whom they followed may have left.
+            if leader.follows == Some(me) {
+                return None;
+            }
             match leader.follows.and_then(|next| self.get(next)) {
                 None => return leader.view,
                 Some(next) => leader = next,
@@ -441,13 +454,15 @@ mod tests {
             (3, None),
             (4, Some(5)),
             (5, Some(4)),
+            (6, Some(99)),
         ] {
             show(&mut people, 0, id, follows);
             people.looked(PeerId::from_random(id), view(id as f32));
         }
-        let seen = |id| people.view_of(PeerId::from_random(id));
+        let seen = |id| people.view_of(PeerId::from_random(99), PeerId::from_random(id));
         assert_eq!([1, 2, 3].map(seen), [Some(view(3.0)); 3]);
         assert_eq!(seen(4), None, "they go round in a circle");
+        assert_eq!(seen(6), None, "through us");
         assert!(people.follow(PeerId::from_random(3)) && !people.follow(PeerId::from_random(1)));
     }
 
@@ -476,6 +491,17 @@ mod tests {
         assert_eq!(people.news(20_000 + COMES_BACK_MS), went);
         assert!(people.forget_silent(60_000));
         assert_eq!(people.news(70_000), [News::Went("P1".into())]);
+    }
+
+    #[test]
+    fn after_a_sleep_nobody_is_missed_and_nobody_comes() {
+        let mut people = People::default();
+        show(&mut people, 10_000, 1, None);
+        people.news(10_000);
+        people.slept(900_000);
+        assert!(!people.forget_silent(900_000));
+        show(&mut people, 901_000, 2, None);
+        assert_eq!(people.news(910_000), []);
     }
 
     #[test]

@@ -71,7 +71,8 @@ impl Session {
         Notice::Muted(person.map_or("Somebody", Person::name).to_owned())
     }
 
-    /// Somebody showed who they are. One who begins to follow us is told what we see.
+    /// Somebody showed who they are. Who follows anybody hears again and again what we see, if we lead: it may have been
+    /// lost.
     pub(super) fn showed(
         &mut self,
         now: Millis,
@@ -80,9 +81,8 @@ impl Session {
         follows: Option<PeerId>,
         out: &mut Vec<Output>,
     ) {
-        let followed = self.people.get(from).and_then(|person| person.follows);
         self.people.showed(now, from, profile, follows);
-        if follows == Some(self.me) && followed != follows {
+        if follows.is_some() && self.shows_view() {
             self.view.told = None;
             self.tell_place(now, out);
         }

@@ -268,7 +268,9 @@ impl Session {
                 Order::ScoutSay(frame) => out.push(Output::Scout(Scout::Send(frame))),
                 Order::CloseScout => {
                     out.push(Output::Scout(Scout::Close));
-                    self.sync.ready(now);
+                    if self.store.is_loaded() {
+                        self.sync.ready(now);
+                    }
                 }
                 Order::Finished(profile) => self.profiled(now, profile, out),
             }

@@ -225,6 +225,11 @@ impl Room {
         self.list.set(List::of(replica.todos()));
     }
 
+    /// Another tab deleted the room from this browser: nothing of it must be stored again.
+    pub fn is_forgotten(&self) -> bool {
+        self.host().is_forgotten()
+    }
+
     /// Ends the session, before the page shows another room.
     pub fn stop(&self) {
         self.host().stop();
@@ -322,14 +327,13 @@ impl Room {
                 is_muted: session.people().is_muted(peer),
             });
             let can = |direction| session.can(direction);
-            let follows = session.follows();
             (
                 session.status(),
                 others.collect::<Vec<_>>(),
                 can(Direction::Undo),
                 can(Direction::Redo),
-                follows,
-                follows.and_then(|leader| session.people().view_of(leader)),
+                session.follows(),
+                session.led_view(),
             )
         });
         set_if_new(self.status, status);

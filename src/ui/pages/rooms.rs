@@ -44,7 +44,7 @@ impl Rooms {
     fn done(self, sentence: Result<String, StoreError>) {
         self.look();
         self.said.set(sentence.unwrap_or_else(|error| {
-            format!("The browser's storage did not let this be done: {error}. Nothing was changed.")
+            format!("The browser's storage did not let this be done: {error}. Try it again.")
         }));
     }
 }
@@ -172,10 +172,13 @@ fn renaming(page: Rooms, this: This) -> impl IntoView {
             .get_untracked()
             .map(|field| field.value())
             .unwrap_or_default();
-        let (entry, address) = this.get_value();
+        let (_, address) = this.get_value();
         // It may have changed since it was listed.
         let tag = address.room.tag();
-        let entry = rooms::entry(tag).unwrap_or(entry).titled(&title);
+        let Some(entry) = rooms::entry(tag) else {
+            return page.done(Ok("It was forgotten meanwhile.".to_owned()));
+        };
+        let entry = entry.titled(&title);
         rooms::keep(tag, &entry);
         page.done(Ok(format!("It is called {} now.", entry.name())));
     };
@@ -215,23 +218,28 @@ async fn duplicated(entry: Entry, address: Address) -> Result<String, StoreError
     };
     let there = copied(&address, random);
     let title = format!("Copy of {}", entry.name());
-    if let Some(copy) = Entry::of_copy(title, &there, &replica, clock::unix_ms()) {
-        rooms::store(there.room.tag(), &copy, &replica).await?;
-    }
-    Ok(format!(
-        "{} is copied, into a room of its own.",
-        entry.name()
-    ))
+    let name = entry.name();
+    Ok(
+        match Entry::of_copy(title, &there, &replica, clock::unix_ms()) {
+            Some(copy) => {
+                rooms::store(there.room.tag(), &copy, &replica).await?;
+                format!("{name} is copied, into a room of its own.")
+            }
+            None => format!("There is nothing in {name} to copy."),
+        },
+    )
 }
 
 const NO_RANDOMNESS: &str = "This browser has no Web Crypto, so no private room can be made.";
 
 async fn saved(entry: Entry, address: Address) -> Result<String, StoreError> {
     let replica = rooms::load(address.room.tag()).await?;
+    // An open room's name is the way in.
+    let title = entry.title.as_deref().unwrap_or("Room");
+    let file = to_file(title, &replica).to_string();
     let name = entry.name();
-    let file = to_file(&name, &replica).to_string();
     let saved = files::download(
-        &format!("{name}.duplex"),
+        &format!("{title}.duplex"),
         "application/json",
         file.as_bytes(),
     );

@@ -22,11 +22,11 @@ pub fn keep(room: Room) {
 }
 
 fn note(room: Room) {
-    // One that is not stored cannot be found again; nor is one that another tab has forgotten listed anew.
-    if room
+    // One that is not stored cannot be found again.
+    let is_saved = room
         .status
-        .with_untracked(|status| status.saved != Saved::Saved)
-    {
+        .with_untracked(|status| status.saved == Saved::Saved);
+    if room.is_forgotten() || !is_saved {
         return;
     }
     let address = room.address.get_untracked();
@@ -36,7 +36,9 @@ fn note(room: Room) {
         let now = clock::unix_ms();
         let others = session.people().others();
         let named = others.filter_map(|(_, person)| Some(person.profile.as_ref()?.name.clone()));
-        let people: Vec<_> = named.collect();
+        // Another tab is nobody else.
+        let own = &session.profile().name;
+        let people: Vec<_> = named.filter(|name| name != own).collect();
         Entry::noted(before.as_ref(), &address, session.replica(), &people, now)
     });
     if let Some(entry) = noted.filter(|noted| before.as_ref() != Some(noted)) {

@@ -34,11 +34,15 @@ pub fn keep(room: Room) {
 /// keep.
 async fn add(room: Room, name: Option<String>) -> Result<bool, String> {
     let kept = async {
+        if room.is_forgotten() {
+            return Ok(false);
+        }
         let versions = Versions::open(&room.storage_name()).await?;
         let added = versions.add(|last| {
+            let is_forgotten = room.is_forgotten();
             // What was set aside is in earlier versions, but not here.
             room.read(|session| match session.set_aside() {
-                [] => Version::next(
+                [] if !is_forgotten => Version::next(
                     session.replica(),
                     rooms::amount(session.replica()),
                     last,

@@ -150,13 +150,15 @@ impl Easel {
         self.ask_frame();
     }
 
-    pub fn detach(&mut self) {
+    /// Says whether a stroke under the pen was given up.
+    pub fn detach(&mut self) -> bool {
         self.shown = None;
-        self.drawing = None;
+        let was_drawing = self.drawing.take().is_some();
         for id in std::mem::take(&mut self.erasing) {
             self.fade(&id, false);
         }
         self.hands.let_go();
+        was_drawing
     }
 
     pub fn set_size(&mut self, size: Size, dpr: f64) {
@@ -263,7 +265,10 @@ impl Easel {
             Intent::ExtendStroke(samples) => inputs.extend(self.extend(&samples)),
             Intent::FinishStroke => match self.finish() {
                 Ok(write) => edits.extend(write),
-                Err(error) => self.say(error.to_string()),
+                Err(error) => {
+                    inputs.push(Input::Drafted(Vec::new()));
+                    self.say(error.to_string());
+                }
             },
             Intent::CancelStroke => {
                 let cancelled = self.drawing.take().and_then(|pen| pen.wet.cancelled());

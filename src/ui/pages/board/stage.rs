@@ -52,7 +52,12 @@ pub fn Stage() -> impl IntoView {
         let seen = room.easel().borrow().viewport();
         room.send(Input::Looked(seen));
     });
-    on_cleanup(move || room.easel().borrow_mut().detach());
+    on_cleanup(move || {
+        let was_drawing = room.easel().borrow_mut().detach();
+        if was_drawing {
+            room.send(Input::Drafted(Vec::new()));
+        }
+    });
     for (event, held) in [("keydown", true), ("keyup", false)] {
         use_key(event, move |event| {
             if event.code() == "Space" && !is_typing(event) {
