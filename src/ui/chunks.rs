@@ -116,6 +116,7 @@ const FETCH_AGAIN: Duration = Duration::from_secs(30);
 pub async fn fetch_all(room: Room) {
     let _ = todo_page().await;
     let _ = formats().await;
+    let _ = rooms_page().await;
     match dialogs().await {
         Ok(dialogs) => (dialogs.keep)(room),
         Err(_) => set_timeout(move || task::spawn(fetch_all(room)), FETCH_AGAIN),
