@@ -246,6 +246,7 @@ pub async fn what_stopped_the_page_is_set_aside(ground: Ground) -> Result<()> {
     ada.reload().await?;
     says(&ada, "It was set aside").await?;
     ada.until("the rest", &items(1)).await?;
+    ada.find(".toast .link-button").await?;
     ada.press_if_there("Try it again").await?;
     ada.until("everything", &items(2)).await?;
     ada.close().await
