@@ -169,7 +169,8 @@ async fn a_newer_version_gets_a_room_that_is_open_here() {
 async fn a_room_that_is_forgotten_is_gone_and_whoever_has_it_open_is_told() {
     let tag = Tag(random::bytes().unwrap());
     let (sender, mut told) = mpsc::unbounded();
-    let store = idb::Store::open(&rooms::place(tag), move |interference| {
+    let place = rooms::place(tag);
+    let store = idb::Store::open(&place, move |interference| {
         drop(sender.unbounded_send(interference));
     });
     let store = store.await.unwrap();
