@@ -11,21 +11,13 @@ use duplex::{
     browser::{
         clock::{self, Timeout},
         connection::Sent,
-        idb,
         lead::Lead,
-        page_api, random,
+        page_api,
         tabs::Tabs,
-        versions::Versions,
         websocket::{CloseError, Event, SendError, Socket},
     },
     core::{
-        doc::{
-            replica::Replica,
-            storage::Storage,
-            versions::{Amount, Version},
-        },
         frame::Frame,
-        peer::PeerId,
         socket::{close::Verdict, endpoint::Endpoint, machine::State},
     },
     ui::hooks::use_socket::{self, use_socket},
@@ -34,7 +26,7 @@ use duplex_aead::{Cipher, KEY_BYTES, NONCE_BYTES};
 use futures_channel::{mpsc, oneshot};
 use futures_util::StreamExt;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 

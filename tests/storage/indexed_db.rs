@@ -178,7 +178,8 @@ async fn a_room_that_is_forgotten_is_gone_and_whoever_has_it_open_is_told() {
     rooms::forget(tag).await.unwrap();
     assert_eq!(told.next().await, Some(Interference::Forgets));
     assert!(store.append(&[vec![2]]).await.is_err());
-    let left = script("return (await indexedDB.databases()).map(({ name }) => name).join()");
+    let left =
+        script("return indexedDB.databases().then(all => all.map(({ name }) => name).join())");
     let left = left.await.unwrap().as_string().unwrap();
     assert!(!left.contains(&tag.to_text()), "{left}");
 }
