@@ -274,8 +274,9 @@ async fn killed_pens(server: &Server) -> Result<Vec<f64>> {
         let profile = here.kill().await?;
         let here = Window::open_with(profile, Engine::Chromium, LAPTOP, None).await?;
         here.goto(&address).await?;
-        here.until("the stroke", "return window.painted > 0")
-            .await?;
+        let there = "duplex.board.export().then(({ elements }) => { window.there = elements.length }); \
+                     return window.there > 0";
+        here.until("the stroke", there).await?;
         let there = here.promise("duplex.board.export()").await?;
         let drawn = there["elements"][0]["width"].as_f64().unwrap_or_default();
         let missing = samples as f64 * PEN_STEP_PX - drawn;
