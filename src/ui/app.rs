@@ -79,7 +79,7 @@ pub fn App() -> impl IntoView {
 }
 
 /// The board of a new private room.
-fn fresh() -> Option<Address> {
+pub fn fresh() -> Option<Address> {
     Some(Address {
         room: RoomName::fresh(random::bytes()?),
         page: Page::default(),

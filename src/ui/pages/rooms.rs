@@ -11,11 +11,11 @@ use crate::{
         random, rooms, task,
     },
     core::{
-        address::{Address, Page, RelayChoice, Room},
+        address::Address,
         rooms::{Entry, copied, from_file, to_file},
-        todo::filter::Filter,
     },
     limits::ROOM_TITLE_CHARS,
+    ui::app::fresh,
 };
 
 /// What is being done to one of the rooms.
@@ -300,14 +300,8 @@ async fn imported(text: &str) -> Result<Result<Address, String>, StoreError> {
         Ok(read) => read,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    let Some(random) = random::bytes() else {
+    let Some(address) = fresh() else {
         return Ok(Err(NO_RANDOMNESS.to_owned()));
-    };
-    let address = Address {
-        room: Room::fresh(random),
-        page: Page::default(),
-        relay: RelayChoice::Default,
-        filter: Filter::default(),
     };
     match Entry::of_copy(title, &address, &replica, clock::unix_ms()) {
         Some(entry) => rooms::store(address.room.tag(), &entry, &replica).await?,
