@@ -173,6 +173,11 @@ pub const ANSWER_MS: Millis = 60_000;
 pub const DIGESTS: usize = 64;
 /// A peer that shows another digest than ours this long after the last change on either side is out of step.
 pub const APART_MS: Millis = 15_000;
+/// Whoever notices that the document was forked waits so long for each who is to mend it first: two digests are shown
+/// meanwhile, if that helped.
+pub const FORK_RANK_MS: Millis = 5_000;
+/// Forks that were looked into and are remembered.
+pub const FORKS: usize = 64;
 /// What a peer may send at once, and in a second, counted in messages and in pieces of so many bytes: a script that adds
 /// a thousand items, or an answer of 30 MB, and then three times what drawing takes.
 pub const PEER_MESSAGES: u64 = 1_000;

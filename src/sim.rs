@@ -3,6 +3,7 @@
 
 pub mod disk;
 pub mod hand;
+pub mod hostile;
 pub mod ledger;
 pub mod network;
 pub mod world;

@@ -14,6 +14,8 @@ pub struct Surface {
     context: CanvasRenderingContext2d,
     /// Device pixels of a board unit.
     scale: Cell<f64>,
+    /// What it fills with: naming a colour costs as much as a short outline.
+    color: Cell<Option<[u8; 3]>>,
 }
 
 /// Points of an outline that are nearer to each other are one, in device pixels.
@@ -27,6 +29,7 @@ impl Surface {
             canvas,
             context,
             scale: Cell::new(1.0),
+            color: Cell::new(None),
         })
     }
 
@@ -44,6 +47,7 @@ impl Surface {
         if (self.canvas.width(), self.canvas.height()) != (width, height) {
             self.canvas.set_width(width);
             self.canvas.set_height(height);
+            self.color.set(None);
         }
     }
 
@@ -63,10 +67,13 @@ impl Surface {
     }
 
     /// Fills an outline. `alpha` multiplies the fill's own.
-    pub fn fill(&self, fill: &Fill, [r, g, b]: [u8; 3], alpha: f32) {
+    pub fn fill(&self, fill: &Fill, color: [u8; 3], alpha: f32) {
         let context = &self.context;
         context.set_global_alpha(f64::from(fill.alpha * alpha));
-        context.set_fill_style_str(&format!("rgb({r} {g} {b})"));
+        if self.color.replace(Some(color)) != Some(color) {
+            let [r, g, b] = color;
+            context.set_fill_style_str(&format!("rgb({r} {g} {b})"));
+        }
         let outline = paint::thinned(&fill.outline, (GAP_PX / self.scale.get()) as f32);
         context.begin_path();
         for verb in paint::verbs(&outline) {

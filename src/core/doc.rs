@@ -1,8 +1,11 @@
-//! The shared document and how copies of it stay equal: what it holds ([`schema`]), the copy itself ([`replica`])
-//! and what guards it ([`gate`], [`quarantine`]), the exchange with other copies ([`sync`]), who is here ([`presence`]), what is stored
-//! ([`store`]), what a person can take back ([`undo`]), and what the room was like before ([`versions`]).
+//! The shared document and how copies of it stay equal: what it holds ([`schema`], [`contents`]), the copy itself
+//! ([`replica`]) and what guards it ([`gate`], [`quarantine`]), the exchange with other copies ([`sync`]) and what mends
+//! one that was forked ([`fork`]), who is here ([`presence`]), what is stored ([`store`]), what a person can take back
+//! ([`undo`]), and what the room was like before ([`versions`]).
 
+pub mod contents;
 pub mod draft;
+pub mod fork;
 pub mod gate;
 pub mod presence;
 pub mod quarantine;

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::{
     address::{self, Address, RelayChoice},
     doc::{
+        contents,
         replica::{Replica, ReplicaError},
         schema::{Cell, Field, Write},
-        versions::{self, Amount},
+        versions::Amount,
     },
     peer::PeerId,
     todo::list::List,
@@ -181,8 +182,7 @@ pub fn added(other: &Replica, here: &Replica) -> Vec<Write> {
     };
     let (theirs, ours) = (listed(other), listed(here));
     let inks: BTreeSet<_> = here.inks().into_iter().map(|(id, _)| id).collect();
-    let contents = versions::contents(other);
-    let missing = contents.into_iter().filter(|(cell, _)| match cell {
+    let missing = contents::cells(other).filter(|(cell, _)| match cell {
         Cell::Ink(id) => !inks.contains(id),
         Cell::Todo(id, _) => theirs.contains(id) && !ours.contains(id),
     });

@@ -9,6 +9,7 @@ pub mod message;
 mod presence;
 pub mod relay;
 pub mod status;
+mod sync;
 
 pub use io::{Input, Notice, Output, Scout, ScoutNews, Setup};
 use lead::{Lead, Role};
@@ -19,9 +20,10 @@ use relay::Relay;
 use super::{
     doc::{
         draft::Drafts,
+        fork::Forks,
         presence::{Listened, People, Profile, Viewport},
         quarantine::Quarantine,
-        replica::{Digest, Replica, ReplicaError},
+        replica::{Replica, ReplicaError},
         schema::{Change, Touched, Write},
         storage::Stored,
         store::{self, Store},
@@ -37,7 +39,7 @@ use super::{
         tag::Tag,
     },
 };
-use crate::limits::{ANSWER_PART_BYTES, ASLEEP_MS, LONG_ANSWER_BYTES, Millis, QUESTION_WAITS_MS};
+use crate::limits::{ASLEEP_MS, Millis, QUESTION_WAITS_MS};
 
 pub struct Session {
     tag: Tag,
@@ -50,6 +52,7 @@ pub struct Session {
     replica: Replica,
     history: History,
     sync: Sync,
+    forks: Forks,
     people: People,
     store: Store,
     drafts: Drafts,
@@ -82,6 +85,7 @@ impl Session {
             sync: Sync::new(replica.digest()),
             replica,
             history: History::new(setup.me),
+            forks: Forks::default(),
             people: People::default(),
             store: Store::default(),
             drafts: Drafts::default(),
@@ -147,6 +151,7 @@ impl Session {
             self.relay.wake_at(),
             self.codec.wake_at(),
             self.sync.wake_at(),
+            self.forks.wake_at(),
             self.people.wake_at(),
             self.store.wake_at(),
             self.drafts.wake_at(),
@@ -363,7 +368,8 @@ impl Session {
             match self.people.listen(now, message.sender, bytes) {
                 Listened::Taken => {}
                 Listened::Mutes => {
-                    out.push(Output::Notice(self.muted(message.sender)));
+                    let name = self.name(message.sender);
+                    out.push(Output::Notice(Notice::Muted(name)));
                     continue;
                 }
                 Listened::Muted if body != Body::Leave => continue,
@@ -390,18 +396,33 @@ impl Session {
                 if to == self.me && more > 0 {
                     self.sync.announced(now, from, more);
                 }
+                if to == self.me {
+                    // This much is here.
+                    self.forks.answered(from, more + update.len());
+                }
+                self.copy_arrived(now, from, &update, out);
             }
-            Body::Update(update) => {
+            Body::Part(update) => {
                 self.merge(now, &update, out);
                 self.sync.arrived(from, update.len());
+                self.copy_arrived(now, from, &update, out);
             }
+            Body::Whole(of) if of == self.me => self.answer(from, &Replica::NOTHING, out),
+            Body::Whole(_) => {}
+            Body::Update(update) if self.replica.contradicts(&update) => {
+                self.people.mute(now, from);
+                out.push(Output::Notice(Notice::Contradicted(self.name(from))));
+            }
+            Body::Update(update) => self.merge(now, &update, out),
             Body::Beat {
+                operations,
                 digest,
                 profile,
                 follows,
             } => {
                 self.showed(now, from, profile, follows, out);
                 self.sync.digest_shown(now, from, digest, &mut self.rng);
+                self.compare(now, from, operations, digest);
             }
             Body::Cursor(cursor) => self.people.pointed(from, cursor),
             Body::View(view) => self.people.looked(from, view),
@@ -419,42 +440,6 @@ impl Session {
                 self.people.left(now, from);
                 self.forget_absent();
             }
-        }
-    }
-
-    fn asked(&mut self, now: Millis, from: PeerId, state_vector: Vec<u8>, digest: Digest) {
-        // Who is about to get all of it has nothing to add to what others answer.
-        if digest == self.replica.digest() || self.sync.progress().is_some() {
-            return;
-        }
-        match self.replica.lacks(&state_vector) {
-            Ok(true) => self.sync.ask_soon(now, &mut self.rng),
-            Ok(false) => {}
-            Err(_) => return,
-        }
-        let rank = self.people.rank(self.me, from);
-        self.sync
-            .asked(now, from, state_vector, rank, &mut self.rng);
-    }
-
-    /// Takes an update from elsewhere into the document and the log. One that does not read is dropped: the digest
-    /// will show that something is missing.
-    fn merge(&mut self, now: Millis, update: &[u8], out: &mut Vec<Output>) {
-        let Ok(applied) = self.replica.apply(update) else {
-            return;
-        };
-        if applied.incomplete {
-            self.sync.ask_soon(now, &mut self.rng);
-        }
-        if applied.news || applied.incomplete {
-            let kept = applied.torn.unwrap_or_else(|| update.to_vec());
-            out.extend(self.store.keep(kept).map(Output::Store));
-        }
-        if applied.news {
-            self.sync.changed(now, self.replica.digest());
-        }
-        if !applied.touched.is_empty() {
-            out.push(Output::Touched(applied.touched));
         }
     }
 
@@ -544,6 +529,7 @@ impl Session {
                 Action::Beat => self.beat(out),
             }
         }
+        self.mend(now, out);
         if self.people.forget_silent(now) {
             self.forget_absent();
         }
@@ -558,34 +544,6 @@ impl Session {
         self.relay.forget(|peer| people.get(peer).is_some());
         self.lead.forget(|peer| people.get(peer).is_some());
         self.follows = self.follows.filter(|&leader| people.get(leader).is_some());
-    }
-
-    fn answer(&mut self, to: PeerId, state_vector: &[u8], out: &mut Vec<Output>) {
-        let Ok(diff) = self.replica.diff(state_vector) else {
-            return;
-        };
-        let digest = self.replica.digest();
-        let update = diff.unwrap_or_else(|| self.replica.deletions());
-        if update.len() <= LONG_ANSWER_BYTES {
-            let answer = Body::Answer {
-                to,
-                digest,
-                update,
-                more: 0,
-            };
-            self.say(answer, out);
-            return;
-        }
-        // The others hear of it before they have all of it, and keep quiet.
-        let parts = Replica::cut(update, ANSWER_PART_BYTES);
-        let announced = Body::Answer {
-            to,
-            digest,
-            update: Replica::EMPTY_UPDATE.to_vec(),
-            more: parts.iter().map(Vec::len).sum(),
-        };
-        let parts = parts.into_iter().map(Body::Update);
-        self.say_together(std::iter::once(announced).chain(parts), out);
     }
 }
 

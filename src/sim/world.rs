@@ -102,6 +102,7 @@ pub struct World {
 const SKEW_MS: Millis = 600_000;
 
 const ADDRESS: &str = "ws://sim/";
+pub const ROOM: &str = "sim";
 
 impl World {
     pub fn new(plan: Plan) -> Self {
@@ -141,8 +142,8 @@ impl World {
 
     fn page(&mut self, life: u32) -> (Page, Vec<Output>) {
         let (session, outputs) = Session::new(Setup {
-            tag: Tag::derive("sim", None),
-            room_key: RoomKey::derive("sim", None),
+            tag: Tag::derive(ROOM, None),
+            room_key: RoomKey::derive(ROOM, None),
             me: PeerId::from_random(self.rng.u64(..)),
             salt: self.rng.u32(..).to_be_bytes(),
             seed: self.rng.u64(..),
@@ -317,12 +318,7 @@ impl World {
     }
 
     fn send(&mut self, from: usize, frame: &Frame) {
-        let is_open = |page: &Page| {
-            page.socket
-                .filter(|(_, open)| *open)
-                .map(|(generation, _)| generation)
-        };
-        if self.pages.get(from).and_then(is_open).is_none() {
+        if self.open_socket(from).is_none() {
             return;
         }
         self.frames += 1;
@@ -331,12 +327,21 @@ impl World {
             *self.said.entry(kind).or_default() += 1;
         }
         for to in 0..self.pages.len() {
-            let Some(generation) = self.pages.get(to).and_then(is_open) else {
-                continue;
-            };
             for after in self.relay.deliveries(from, to, &mut self.rng) {
-                self.schedule(to, after, Event::Frame(frame.clone(), generation));
+                self.deliver(to, after, frame);
             }
+        }
+    }
+
+    fn open_socket(&self, client: usize) -> Option<machine::Generation> {
+        let (generation, is_open) = self.pages.get(client)?.socket?;
+        is_open.then_some(generation)
+    }
+
+    /// A frame on its way to a client, whoever sent it.
+    pub fn deliver(&mut self, to: usize, after: Millis, frame: &Frame) {
+        if let Some(generation) = self.open_socket(to) {
+            self.schedule(to, after, Event::Frame(frame.clone(), generation));
         }
     }
 

@@ -41,7 +41,7 @@ pub fn fill(stroke: &Stroke, finished: bool) -> Fill {
         thinning: Some(0.6),
         smoothing: Some(0.5),
         streamline: Some(0.5),
-        easing: Some(|t| (t * std::f64::consts::FRAC_PI_2).sin()),
+        easing: Some(eased),
         simulate_pressure: Some(stroke.simulate_pressure),
         last: Some(finished),
         ..StrokeOptions::default()
@@ -57,6 +57,15 @@ pub fn fill(stroke: &Stroke, finished: bool) -> Fill {
         color: stroke.style.color,
         alpha: f32::from(stroke.style.opacity) / 100.0,
     }
+}
+
+/// The sine of a quarter turn times `t`, from 0 to 1, within 4e-6, by its Taylor series: there is one for every sample,
+/// and the exact one took a tenth of an outline's time.
+fn eased(t: f64) -> f64 {
+    let x = t * std::f64::consts::FRAC_PI_2;
+    let square = x * x;
+    let tail = 1.0 - square / 42.0 * (1.0 - square / 72.0);
+    x * (1.0 - square / 6.0 * (1.0 - square / 20.0 * tail))
 }
 
 /// The control points of an outline that can be told apart: none is nearer than `gap` to the one before. Where a line
@@ -169,6 +178,14 @@ mod tests {
             z: 0,
             simulate_pressure: true,
             samples: points.iter().map(sample).collect(),
+        }
+    }
+
+    #[test]
+    fn the_easing_is_a_sine() {
+        for n in 0..=100 {
+            let t = f64::from(n) / 100.0;
+            assert!((eased(t) - (t * std::f64::consts::FRAC_PI_2).sin()).abs() < 4e-6);
         }
     }
 

@@ -71,6 +71,40 @@ pub fn update(bytes: &[u8]) -> Result<Passed, Refusal> {
     }
 }
 
+/// Successive operations of one author, as an update has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block<'a> {
+    pub author: u64,
+    pub clock: u64,
+    pub length: u64,
+    pub bytes: &'a [u8],
+}
+
+impl Block<'_> {
+    /// Says what its operations were, and not only that they were deleted.
+    pub fn has_content(&self) -> bool {
+        let info = self.bytes.first().copied().unwrap_or_default();
+        !matches!(info & info::CONTENT, info::GC | info::DELETED | info::SKIP)
+    }
+}
+
+/// What an update consists of, without its deletions.
+pub fn blocks(update: &[u8]) -> Result<Vec<Block<'_>>, Refusal> {
+    let mut reader = Reader::new(update);
+    let mut found = Vec::new();
+    for _ in 0..reader.count(3)? {
+        let blocks = reader.count(2)?;
+        let author = reader.client()?;
+        let mut clock = reader.clock()?;
+        for _ in 0..blocks {
+            let block = reader.whole_block(author, clock)?;
+            found.push(block);
+            clock = clock.saturating_add(block.length);
+        }
+    }
+    Ok(found)
+}
+
 /// Cuts an update into smaller ones of about `bytes` each, to be taken in in this order; the deletions come with the
 /// last one. One block that is longer stays whole.
 pub fn cut(update: &[u8], bytes: usize) -> Result<Vec<Vec<u8>>, Refusal> {
@@ -83,16 +117,13 @@ pub fn cut(update: &[u8], bytes: usize) -> Result<Vec<Vec<u8>>, Refusal> {
         let mut clock = reader.clock()?;
         part.begin(author, clock);
         for _ in 0..blocks {
-            let before = reader.rest;
-            let length = reader.block(author, clock)?;
-            let read = before.len() - reader.rest.len();
-            let block = before.get(..read).unwrap_or_default();
-            if part.len + block.len() > bytes && part.len > 0 {
+            let block = reader.whole_block(author, clock)?;
+            if part.len + block.bytes.len() > bytes && part.len > 0 {
                 parts.push(std::mem::take(&mut part).finish(&[0]));
                 part.begin(author, clock);
             }
-            part.add(block);
-            clock = clock.saturating_add(length);
+            part.add(block.bytes);
+            clock = clock.saturating_add(block.length);
         }
     }
     parts.push(part.finish(reader.rest));
@@ -175,6 +206,7 @@ mod info {
     pub const PARENT_KEY: u8 = 0b0010_0000;
     pub const CONTENT: u8 = 0b0000_1111;
     pub const GC: u8 = 0;
+    pub const DELETED: u8 = 1;
     pub const SKIP: u8 = 10;
 }
 
@@ -262,6 +294,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn whole_block(&mut self, author: u64, clock: u64) -> Result<Block<'a>, Refusal> {
+        let before = self.rest;
+        let length = self.block(author, clock)?;
+        let read = before.len() - self.rest.len();
+        Ok(Block {
+            author,
+            clock,
+            length,
+            bytes: before.get(..read).unwrap_or_default(),
+        })
+    }
+
     /// Gives how many clock ticks the block takes.
     fn block(&mut self, author: u64, clock: u64) -> Result<u64, Refusal> {
         let info = self.byte()?;
@@ -297,8 +341,7 @@ impl<'a> Reader<'a> {
     /// Gives its length.
     fn content(&mut self, kind: u8) -> Result<u64, Refusal> {
         match kind {
-            // Deleted.
-            1 => return self.clock(),
+            info::DELETED => return self.clock(),
             // Binary.
             3 => drop(self.buffer()?),
             // String: its clock counts UTF-16 units.

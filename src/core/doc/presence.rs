@@ -206,6 +206,17 @@ impl People {
         }
     }
 
+    /// From now on, until they have sent little for a while.
+    pub fn mute(&mut self, now: Millis, peer: PeerId) {
+        self.credits.retain(|(known, _)| *known != peer);
+        let credit = Credit {
+            left: 0,
+            at: now,
+            is_muted: true,
+        };
+        self.credits.push((peer, credit));
+    }
+
     pub fn is_muted(&self, peer: PeerId) -> bool {
         let mut muted = self.credits.iter().filter(|(_, credit)| credit.is_muted);
         muted.any(|(known, _)| *known == peer)

@@ -7,15 +7,17 @@ use std::{
     sync::Arc,
 };
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use yrs::{
     Any, ClientID, DeepObservable, Doc, ID, IdSet, Map, MapPrelim, MapRef, Observable, OffsetKind,
     Options, Out, ReadTxn, StateVector, Transact, TransactionMut, Update,
-    types::{Event, PathSegment},
+    types::{EntryChange, Event, PathSegment},
     updates::{decoder::Decode, encoder::Encode},
 };
 
 use super::{
+    contents::Tally,
     gate::{self, OperationId, Refusal},
     quarantine::Quarantine,
     schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write},
@@ -34,9 +36,14 @@ pub enum ReplicaError {
     StateVector,
 }
 
-/// Names a state of the document: equal exactly when two copies have seen the same operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Names a state of the document: equal exactly when two copies have seen the same operations and hold the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Digest(pub u64);
+
+/// Names the operations that a copy has seen. Copies that differ all the same are forked: one of the operations has two
+/// meanings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Operations(pub u64);
 
 /// What a batch of writes became.
 #[derive(Debug)]
@@ -67,7 +74,8 @@ pub struct Replica {
     marks: Rc<StdCell<bool>>,
     /// Operations that arrived before earlier ones of the same client.
     beyond_gaps: IdSet,
-    digest: StdCell<Option<Digest>>,
+    tally: Tally,
+    digest: StdCell<Option<(Operations, Digest)>>,
     quarantine: Quarantine,
     nested: Vec<OperationId>,
 }
@@ -75,6 +83,8 @@ pub struct Replica {
 impl Replica {
     /// An update with nothing in it: no author, no deletion.
     pub const EMPTY_UPDATE: [u8; 2] = [0, 0];
+    /// The state vector of a copy with nothing in it.
+    pub const NOTHING: [u8; 1] = [0];
 
     /// An empty document. `me` must never have written to any copy before.
     pub fn new(me: PeerId) -> Self {
@@ -86,16 +96,22 @@ impl Replica {
         let todo = doc.get_or_insert_map(TODO);
         let touched = Rc::new(RefCell::new(Vec::new()));
         let marks = Rc::new(StdCell::new(false));
-        let (sink, blind) = (Rc::clone(&touched), Rc::clone(&marks));
+        let tally = Tally::default();
+        let (sink, blind, counted) = (Rc::clone(&touched), Rc::clone(&marks), tally.clone());
         ink.observe("touched", move |txn, event| {
             if blind.get() {
-                return;
+                return counted.forget();
             }
-            let ids = event.keys(txn).keys().filter_map(|key| Id::parse(key).ok());
-            sink.borrow_mut().extend(ids.map(Touched::Ink));
+            for (key, change) in event.keys(txn) {
+                let Ok(id) = Id::parse(key) else { continue };
+                let [before, after] = sides(change).map(|side| side.cloned().and_then(value_of));
+                counted.ink_changed(&id, before, after);
+                sink.borrow_mut().push(Touched::Ink(id));
+            }
         });
-        let (sink, blind) = (Rc::clone(&touched), Rc::clone(&marks));
+        let (sink, blind, counted) = (Rc::clone(&touched), Rc::clone(&marks), tally.clone());
         todo.observe_deep("touched", move |txn, events| {
+            counted.todo_changed();
             if blind.get() {
                 return;
             }
@@ -119,6 +135,7 @@ impl Replica {
             touched,
             marks,
             beyond_gaps: IdSet::new(),
+            tally,
             digest: StdCell::new(None),
             quarantine: Quarantine::default(),
             nested: Vec::new(),
@@ -316,6 +333,39 @@ impl Replica {
             .any(|(client, &clock)| clock > mine.get(client)))
     }
 
+    /// Whether an update gives an operation that this copy has another meaning. One that this copy knows to be deleted
+    /// has none.
+    pub fn contradicts(&self, update: &[u8]) -> bool {
+        let Ok(theirs) = gate::blocks(update) else {
+            return false;
+        };
+        let txn = self.doc.transact();
+        let state = txn.state_vector();
+        let is_known = |block: &gate::Block| {
+            let author = ClientID::new(block.author);
+            block.has_content() && block.clock < u64::from(state.get(&author))
+        };
+        let theirs: Vec<_> = theirs.into_iter().filter(is_known).collect();
+        if theirs.is_empty() {
+            return false;
+        }
+        let mut from = state.clone();
+        for block in &theirs {
+            let clock = u32::try_from(block.clock).unwrap_or(u32::MAX);
+            from.set_min(ClientID::new(block.author), clock);
+        }
+        let mine = txn.encode_diff_v1(&from);
+        let mut mine = gate::blocks(&mine).unwrap_or_default();
+        let place = |block: &gate::Block| (block.author, block.clock, block.length);
+        mine.retain(gate::Block::has_content);
+        mine.sort_unstable_by_key(place);
+        theirs.iter().any(|theirs| {
+            let same = mine.binary_search_by_key(&place(theirs), place);
+            let mine = same.ok().and_then(|at| mine.get(at));
+            mine.is_some_and(|mine| mine.bytes != theirs.bytes)
+        })
+    }
+
     /// Only the deletions, as an update: what two copies with equal state vectors may still differ in.
     pub fn deletions(&self) -> Vec<u8> {
         let txn = self.doc.transact();
@@ -330,9 +380,34 @@ impl Replica {
     }
 
     pub fn digest(&self) -> Digest {
-        if let Some(digest) = self.digest.get() {
-            return digest;
+        self.digests().1
+    }
+
+    pub fn operations(&self) -> Operations {
+        self.digests().0
+    }
+
+    /// Counts anew what is in the document; says whether that gives another digest.
+    pub fn recount(&self) -> bool {
+        let before = self.digest.take();
+        self.tally.forget();
+        before.is_some_and(|before| before != self.digests())
+    }
+
+    fn digests(&self) -> (Operations, Digest) {
+        if let Some(digests) = self.digest.get() {
+            return digests;
         }
+        let operations = self.hash_of_operations();
+        let mut hash = Sha256::new();
+        hash.update(operations.to_be_bytes());
+        hash.update(self.tally.count(self).to_be_bytes());
+        let digests = (Operations(operations), Digest(short(hash)));
+        self.digest.set(Some(digests));
+        digests
+    }
+
+    fn hash_of_operations(&self) -> u64 {
         let snapshot = self.doc.transact().snapshot();
         let mut hash = Sha256::new();
         let clocks = snapshot
@@ -357,10 +432,22 @@ impl Replica {
                 }
             }
         }
-        let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hash.finalize().into();
-        let digest = Digest(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
-        self.digest.set(Some(digest));
-        digest
+        short(hash)
+    }
+}
+
+fn short(hash: Sha256) -> u64 {
+    let hash: [u8; 32] = hash.finalize().into();
+    hash.first_chunk()
+        .map_or(0, |part| u64::from_be_bytes(*part))
+}
+
+/// What was there before, and what is after.
+fn sides(change: &EntryChange) -> [Option<&Out>; 2] {
+    match change {
+        EntryChange::Inserted(after) => [None, Some(after)],
+        EntryChange::Updated(before, after) => [Some(before), Some(after)],
+        EntryChange::Removed(before) => [Some(before), None],
     }
 }
 

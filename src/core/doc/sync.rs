@@ -277,6 +277,11 @@ impl Sync {
             .count()
     }
 
+    pub fn is_apart_from(&self, peer: PeerId) -> bool {
+        let shown = self.shown.iter().find(|shown| shown.peer == peer);
+        shown.is_some_and(|shown| self.is_apart(shown))
+    }
+
     fn is_apart(&self, shown: &Shown) -> bool {
         let both_rest = shown.since.max(self.changed_at);
         // Who shows nothing may be about to get everything.

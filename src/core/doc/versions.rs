@@ -7,8 +7,9 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    contents,
     replica::{Digest, Replica, ReplicaError},
-    schema::{Cell, Field, Value, Write},
+    schema::Write,
 };
 use crate::{
     core::peer::PeerId,
@@ -157,7 +158,7 @@ pub fn thinned(versions: &[Version]) -> Result<Option<Vec<Version>>, ReplicaErro
 
 /// The edit that makes the document what it was `then`.
 pub fn restored(then: &Replica, now: &Replica) -> Vec<Write> {
-    let (then, now) = (contents(then), contents(now));
+    let [then, now]: [BTreeMap<_, _>; 2] = [then, now].map(|copy| contents::cells(copy).collect());
     let gone = now.keys().filter(|cell| !then.contains_key(cell));
     let emptied = gone.map(|cell| (cell, None));
     let filled = then.iter().map(|(cell, value)| (cell, Some(value)));
@@ -171,26 +172,12 @@ pub fn restored(then: &Replica, now: &Replica) -> Vec<Write> {
         .collect()
 }
 
-/// Everything that a copy shows.
-pub fn contents(replica: &Replica) -> BTreeMap<Cell, Value> {
-    let inks = replica.inks().into_iter();
-    let inks = inks.map(|(id, ink)| (Cell::Ink(id), Value::Bytes(ink)));
-    let todos = replica.todos().into_iter().flat_map(|(id, fields)| {
-        let filled = Field::ALL.into_iter().filter_map(move |field| {
-            let value = fields.get(field)?.clone();
-            Some((field, value))
-        });
-        filled.map(move |(field, value)| (Cell::Todo(id.clone(), field), value))
-    });
-    inks.chain(todos).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::doc::schema::Id;
+    use crate::core::doc::schema::{Cell, Field, Id, Value};
 
     /// A document of 30 strokes and 10 items at most, in which `seed` says what happens.
     fn change(replica: &mut Replica, seed: u16) {
@@ -205,6 +192,10 @@ mod tests {
             (Cell::Todo(..), _) => Some(Value::text(seed.to_string())),
         };
         replica.write(&[Write { cell, value }]);
+    }
+
+    fn shown(replica: &Replica) -> BTreeMap<Cell, Value> {
+        contents::cells(replica).collect()
     }
 
     fn amount(replica: &Replica) -> Amount {
@@ -231,7 +222,7 @@ mod tests {
         for (step, at) in steps.iter().zip((0..).step_by(VERSION_MS as usize)) {
             step.iter().for_each(|&seed| change(replica, seed));
             if keep(&mut versions, replica, at) {
-                then.push(contents(replica));
+                then.push(shown(replica));
             }
         }
         (versions, then)
@@ -246,9 +237,9 @@ mod tests {
             let (versions, then) = kept(&mut replica, &steps);
             for (at, then) in then.iter().enumerate() {
                 let past = replay(&versions[..=at]).unwrap();
-                prop_assert_eq!(&contents(&past), then);
+                prop_assert_eq!(&shown(&past), then);
                 replica.write(&restored(&past, &replica));
-                prop_assert_eq!(&contents(&replica), then);
+                prop_assert_eq!(&shown(&replica), then);
             }
         }
 
@@ -268,7 +259,7 @@ mod tests {
                 prop_assert_eq!(version.number as usize, at + 1);
                 let was = versions.iter().position(|old| old.at == version.at).unwrap();
                 let past = replay(&thinner[..=at]).unwrap();
-                prop_assert_eq!(&contents(&past), &then[was]);
+                prop_assert_eq!(&shown(&past), &then[was]);
                 prop_assert_eq!(Digest(version.digest), replay(&versions[..=was]).unwrap().digest());
             }
             let bytes: usize = thinner.iter().map(|version| version.update.len()).sum();

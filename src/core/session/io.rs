@@ -133,6 +133,12 @@ pub enum Notice {
         "{0} sends more than a page can take, and is not listened to until that ends. Nothing is lost."
     )]
     Muted(String),
+    #[error("{0} says two different things of one edit, and is not listened to for a while.")]
+    Contradicted(String),
+    #[error(
+        "Somebody had sent different people different versions of an edit. Both are here now, and everybody has the same."
+    )]
+    Mended,
     #[error("What was being drawn when the page stopped is here again. Undo takes it away.")]
     Recovered,
     #[error("A part of this room's stored data could not be read. The rest is here.")]

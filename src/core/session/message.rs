@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::{
     doc::{
         presence::{Profile, Viewport},
-        replica::Digest,
+        replica::{Digest, Operations},
     },
     peer::PeerId,
     wire::{parts::Missing, profile::PROBE},
@@ -24,13 +24,18 @@ pub enum Body {
         to: PeerId,
         digest: Digest,
         update: Vec<u8>,
-        /// So many bytes of it follow, as updates from the same sender.
+        /// So many bytes of it follow, as parts from the same sender.
         more: usize,
     },
+    /// `r`: a part of a long answer.
+    Part(Vec<u8>),
+    /// `g`: this one is asked for all that it has, though we have seen the same operations.
+    Whole(PeerId),
     /// `u`: an edit, as a Yjs update.
     Update(Vec<u8>),
     /// `b`: I am here, this is me, this is what I have, and I see what this one sees.
     Beat {
+        operations: Operations,
         digest: Digest,
         profile: Profile,
         follows: Option<PeerId>,
@@ -57,6 +62,8 @@ pub fn meaning(kind: u8) -> &'static str {
         PROBE => "probe",
         b'q' => "question",
         b'a' => "answer",
+        b'r' => "part of an answer",
+        b'g' => "question for a whole copy",
         b'u' => "edit",
         b'b' => "presence",
         b'c' => "pointer",
@@ -72,21 +79,22 @@ pub fn meaning(kind: u8) -> &'static str {
 
 #[derive(Serialize, Deserialize)]
 struct Ask {
-    digest: u64,
+    digest: Digest,
     state_vector: Vec<u8>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Answer {
     to: PeerId,
-    digest: u64,
+    digest: Digest,
     update: Vec<u8>,
     more: usize,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Beat {
-    digest: u64,
+    operations: Operations,
+    digest: Digest,
     profile: Profile,
     follows: Option<PeerId>,
 }
@@ -97,7 +105,7 @@ impl Body {
         match self {
             Self::Ask {
                 state_vector,
-                digest: Digest(digest),
+                digest,
             } => (
                 b'q',
                 bytes(&Ask {
@@ -107,7 +115,7 @@ impl Body {
             ),
             Self::Answer {
                 to,
-                digest: Digest(digest),
+                digest,
                 update,
                 more,
             } => (
@@ -119,14 +127,18 @@ impl Body {
                     more,
                 }),
             ),
+            Self::Part(update) => (b'r', update),
+            Self::Whole(of) => (b'g', bytes(&of)),
             Self::Update(update) => (b'u', update),
             Self::Beat {
-                digest: Digest(digest),
+                operations,
+                digest,
                 profile,
                 follows,
             } => (
                 b'b',
                 bytes(&Beat {
+                    operations,
                     digest,
                     profile,
                     follows,
@@ -152,7 +164,7 @@ impl Body {
                 } = postcard::from_bytes(&body).ok()?;
                 Self::Ask {
                     state_vector,
-                    digest: Digest(digest),
+                    digest,
                 }
             }
             b'a' => {
@@ -164,20 +176,24 @@ impl Body {
                 } = postcard::from_bytes(&body).ok()?;
                 Self::Answer {
                     to,
-                    digest: Digest(digest),
+                    digest,
                     update,
                     more,
                 }
             }
+            b'r' => Self::Part(body),
+            b'g' => Self::Whole(postcard::from_bytes(&body).ok()?),
             b'u' => Self::Update(body),
             b'b' => {
                 let Beat {
+                    operations,
                     digest,
                     profile,
                     follows,
                 } = postcard::from_bytes(&body).ok()?;
                 Self::Beat {
-                    digest: Digest(digest),
+                    operations,
+                    digest,
                     profile,
                     follows,
                 }
@@ -228,10 +244,13 @@ mod tests {
             update: vec![0; 500],
             more: 70_000,
         });
+        roundtrip(Body::Part(vec![3]));
+        roundtrip(Body::Whole(to));
         roundtrip(Body::Update(vec![3]));
         for follows in [None, Some(to)] {
             let profile = profile.clone();
             roundtrip(Body::Beat {
+                operations: Operations(7),
                 digest,
                 profile,
                 follows,

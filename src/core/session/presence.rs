@@ -51,6 +51,7 @@ impl Session {
 
     pub(super) fn beat(&mut self, out: &mut Vec<Output>) {
         let beat = Body::Beat {
+            operations: self.replica.operations(),
             digest: self.sync.shown(self.replica.digest()),
             profile: self.profile.clone(),
             follows: self.follows,
@@ -66,9 +67,10 @@ impl Session {
         }
     }
 
-    pub(super) fn muted(&self, peer: PeerId) -> Notice {
+    /// For people to read.
+    pub(super) fn name(&self, peer: PeerId) -> String {
         let person = self.people.get(peer);
-        Notice::Muted(person.map_or("Somebody", Person::name).to_owned())
+        person.map_or("Somebody", Person::name).to_owned()
     }
 
     /// Somebody showed who they are. Who follows anybody hears again and again what we see, if we lead: it may have been

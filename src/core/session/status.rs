@@ -161,6 +161,11 @@ impl Session {
         }
     }
 
+    /// A long answer is on its way.
+    pub fn is_arriving(&self) -> bool {
+        self.sync.progress().is_some()
+    }
+
     /// Of this page's own socket.
     pub(super) fn own_line(&self) -> Line {
         let relay = &self.relay;

@@ -309,7 +309,11 @@ impl Room {
                 self.easel().borrow_mut().reload(session.replica());
             }
             if !ids.is_empty() {
-                self.easel().borrow_mut().touched(session.replica(), &ids);
+                let is_arriving = session.is_arriving();
+                let easel = self.easel();
+                easel
+                    .borrow_mut()
+                    .touched(session.replica(), &ids, is_arriving);
             }
             if all || has_todos {
                 self.list.set(List::of(session.replica().todos()));

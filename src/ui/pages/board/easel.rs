@@ -41,9 +41,8 @@ const ERASER_PX: f64 = 6.0;
 const FADED: f32 = 0.25;
 /// So many changes at once are a new scene rather than many edits of the old one.
 const MANY: usize = 500;
-/// So many come while a large room arrives: they are painted as they come, and shown together now and then.
-const SOME: usize = 50;
-const SOME_PAUSE_MS: Millis = 100;
+/// While a large room arrives, what of it is painted is shown so often.
+const ARRIVING_MS: Millis = 200;
 
 pub struct Easel {
     pub camera: RwSignal<Camera>,
@@ -374,16 +373,16 @@ impl Easel {
         self.drawing.is_some()
     }
 
-    /// Strokes came, changed or went.
-    pub fn touched(&mut self, replica: &Replica, ids: &[Id]) {
+    /// Strokes came, changed or went; more are about to come if a large room arrives.
+    pub fn touched(&mut self, replica: &Replica, ids: &[Id], is_arriving: bool) {
         if ids.len() > MANY {
             self.reload(replica);
         } else {
             self.touch(replica, ids);
         }
         ids.iter().for_each(|id| self.wet.dried(id));
-        match ids.len() > SOME && clock::now() < self.painted_at + SOME_PAUSE_MS {
-            true => self.ask_frame_at(self.painted_at + SOME_PAUSE_MS),
+        match is_arriving && clock::now() < self.painted_at + ARRIVING_MS {
+            true => self.ask_frame_at(self.painted_at + ARRIVING_MS),
             false => self.ask_frame(),
         }
     }
@@ -422,13 +421,9 @@ impl Easel {
                         .as_ref()
                         .is_none_or(|top| top.order() <= element.order()) =>
                 {
-                    for key in self.tiles.fresh(element.bounds) {
-                        if let (Some(surface), Some(area)) = (shown.tile(key), self.tiles.area(key))
-                        {
-                            self.place_tile(surface, area.origin());
-                            self.paint(surface, &element);
-                        }
-                    }
+                    let fresh = self.tiles.fresh(element.bounds);
+                    let fresh = fresh.into_iter().filter_map(|key| shown.tile(key));
+                    fresh.for_each(|surface| self.paint(surface, &element));
                 }
                 _ => self.tiles.damaged(element.bounds),
             }

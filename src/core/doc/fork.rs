@@ -1,0 +1,169 @@
+//! A document that somebody forked: one operation was given two meanings, and every copy took in one of them. No
+//! exchange of operations mends that: none is missing anywhere, or those that are have no place here. So one page
+//! fetches another's whole copy, and writes what both hold where they differ as new operations in the place of the old
+//! ones: nothing is lost, and every copy is the same again.
+
+use super::{
+    contents,
+    replica::{Digest, Replica, ReplicaError},
+    schema::{Cell, Id, Touched, Value, Write},
+};
+use crate::{
+    core::peer::PeerId,
+    limits::{ANSWER_MS, FORK_RANK_MS, FORKS, Millis},
+};
+
+/// A difference that this page looks into at some time, if it is still there.
+struct Noticed {
+    peer: PeerId,
+    mine: Digest,
+    theirs: Digest,
+    at: Millis,
+}
+
+/// Somebody's copy, on its way here.
+struct Copy {
+    of: PeerId,
+    replica: Replica,
+    /// Bytes that are still to come, once that is known.
+    left: Option<usize>,
+    /// The two digests for which it was asked.
+    digests: (Digest, Digest),
+    until: Millis,
+}
+
+/// When to look into a fork, and at whose copy.
+#[derive(Default)]
+pub struct Forks {
+    noticed: Option<Noticed>,
+    copy: Option<Copy>,
+    /// The two digests of each fork that was looked into: once is enough.
+    seen: Vec<(Digest, Digest)>,
+}
+
+impl Forks {
+    /// `peer` has seen what we have and holds something else, or has for long. `rank` counts those who look into it before us.
+    pub fn noticed(&mut self, now: Millis, peer: PeerId, mine: Digest, theirs: Digest, rank: u64) {
+        let is_known = self.seen.contains(&(mine, theirs)) || self.copy.is_some();
+        let waits = |noticed: &Noticed| noticed.mine == mine;
+        if !is_known && !self.noticed.as_ref().is_some_and(waits) {
+            self.noticed = Some(Noticed {
+                peer,
+                mine,
+                theirs,
+                at: now + rank * FORK_RANK_MS,
+            });
+        }
+    }
+
+    pub fn wake_at(&self) -> Option<Millis> {
+        let noticed = self.noticed.as_ref().map(|noticed| noticed.at);
+        let copy = self.copy.as_ref().map(|copy| copy.until);
+        noticed.into_iter().chain(copy).min()
+    }
+
+    /// Gives whose copy to ask for. `mine` is what we hold now.
+    pub fn tick(&mut self, now: Millis, me: PeerId, mine: Digest) -> Option<PeerId> {
+        self.copy.take_if(|copy| copy.until <= now);
+        let noticed = self.noticed.take_if(|noticed| noticed.at <= now)?;
+        if noticed.mine != mine {
+            return None;
+        }
+        self.copy = Some(Copy {
+            of: noticed.peer,
+            // Nothing is ever written to it.
+            replica: Replica::new(me),
+            left: None,
+            digests: (mine, noticed.theirs),
+            until: now + ANSWER_MS,
+        });
+        Some(noticed.peer)
+    }
+
+    /// An answer of somebody came, of which so much is to `follow`.
+    pub fn answered(&mut self, from: PeerId, follow: usize) {
+        if let Some(copy) = self.copy_of(from) {
+            copy.left = Some(follow);
+        }
+    }
+
+    fn copy_of(&mut self, peer: PeerId) -> Option<&mut Copy> {
+        self.copy.as_mut().filter(|copy| copy.of == peer)
+    }
+
+    /// And this is it, or a part of it, which `mine` has taken in as far as it can. Gives what mends ours, once all of
+    /// theirs is here.
+    pub fn arrived(
+        &mut self,
+        from: PeerId,
+        update: &[u8],
+        mine: &Replica,
+    ) -> Result<Vec<Write>, ReplicaError> {
+        let Some(copy) = self.copy_of(from) else {
+            return Ok(Vec::new());
+        };
+        copy.replica.apply(update)?;
+        copy.left = copy.left.map(|left| left.saturating_sub(update.len()));
+        if copy.left.is_none_or(|left| left > 0) {
+            return Ok(Vec::new());
+        }
+        let theirs = self.copy.take().map(|copy| {
+            if self.seen.len() >= FORKS {
+                self.seen.remove(0);
+            }
+            self.seen.push(copy.digests);
+            copy.replica
+        });
+        let is_forked = |theirs: &Replica| {
+            theirs.operations() == mine.operations()
+                || mine.lacks(&theirs.state_vector()) == Ok(true)
+        };
+        let theirs = theirs.filter(is_forked);
+        Ok(theirs.map_or_else(Vec::new, |theirs| mended(mine, &theirs)))
+    }
+}
+
+/// What both copies hold where they differ, under new ids, in the place of what `mine` holds there. The ids follow from
+/// what is written, so that two pages that mend the same write the same.
+fn mended(mine: &Replica, theirs: &Replica) -> Vec<Write> {
+    let [ours, others] = [mine, theirs].map(|replica| {
+        let mut cells: Vec<_> = contents::cells(replica).collect();
+        cells.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        cells
+    });
+    let lacks = |side: &[(Cell, Value)], (cell, value): &(Cell, Value)| {
+        let at = side.binary_search_by(|(this, _)| this.cmp(cell));
+        let held = at.ok().and_then(|at| side.get(at));
+        held.is_none_or(|(_, held)| held != value)
+    };
+    let mut apart: Vec<_> = (ours.iter().filter(|cell| lacks(&others, cell)))
+        .chain(others.iter().filter(|cell| lacks(&ours, cell)))
+        .map(|(cell, _)| Touched::from(cell))
+        .collect();
+    apart.sort_unstable();
+    let [ours, others] = [ours, others].map(|mut cells| {
+        cells.retain(|(cell, _)| apart.binary_search(&Touched::from(cell)).is_ok());
+        cells
+    });
+    let gone = ours.iter().map(|(cell, _)| Write {
+        cell: cell.clone(),
+        value: None,
+    });
+    let mut writes: Vec<_> = gone.collect();
+    let same =
+        |(a, _): &(Cell, Value), (b, _): &(Cell, Value)| Touched::from(a) == Touched::from(b);
+    for item in ours.chunk_by(same).chain(others.chunk_by(same)) {
+        // Hexadecimal digits are an id.
+        let Ok(id) = Id::parse(&format!("{:032x}", contents::sum(item))) else {
+            continue;
+        };
+        writes.extend(item.iter().map(|(cell, value)| Write {
+            cell: match cell {
+                Cell::Ink(_) => Cell::Ink(id.clone()),
+                Cell::Todo(_, field) => Cell::Todo(id.clone(), *field),
+            },
+            value: Some(value.clone()),
+        }));
+    }
+    writes
+}

@@ -1,0 +1,130 @@
+//! What keeps this copy equal to the others': questions and answers, and the mending of what somebody forked.
+
+use super::{Notice, Output, Session, message::Body};
+use crate::{
+    core::{
+        doc::replica::{Digest, Operations, Replica},
+        peer::PeerId,
+    },
+    limits::{ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis},
+};
+
+impl Session {
+    pub(super) fn asked(
+        &mut self,
+        now: Millis,
+        from: PeerId,
+        state_vector: Vec<u8>,
+        digest: Digest,
+    ) {
+        // Who is about to get all of it has nothing to add to what others answer.
+        if digest == self.replica.digest() || self.is_arriving() {
+            return;
+        }
+        match self.replica.lacks(&state_vector) {
+            Ok(true) => self.sync.ask_soon(now, &mut self.rng),
+            Ok(false) => {}
+            Err(_) => return,
+        }
+        let rank = self.people.rank(self.me, from);
+        self.sync
+            .asked(now, from, state_vector, rank, &mut self.rng);
+    }
+
+    /// Takes an update from elsewhere into the document and the log. One that does not read is dropped: the digest
+    /// will show that something is missing.
+    pub(super) fn merge(&mut self, now: Millis, update: &[u8], out: &mut Vec<Output>) {
+        let Ok(applied) = self.replica.apply(update) else {
+            return;
+        };
+        if applied.incomplete {
+            self.sync.ask_soon(now, &mut self.rng);
+        }
+        if applied.news || applied.incomplete {
+            let kept = applied.torn.unwrap_or_else(|| update.to_vec());
+            out.extend(self.store.keep(kept).map(Output::Store));
+        }
+        if applied.news {
+            self.sync.changed(now, self.replica.digest());
+        }
+        if !applied.touched.is_empty() {
+            out.push(Output::Touched(applied.touched));
+        }
+    }
+
+    pub(super) fn answer(&mut self, to: PeerId, state_vector: &[u8], out: &mut Vec<Output>) {
+        let Ok(diff) = self.replica.diff(state_vector) else {
+            return;
+        };
+        let digest = self.replica.digest();
+        let update = diff.unwrap_or_else(|| self.replica.deletions());
+        if update.len() <= LONG_ANSWER_BYTES {
+            let answer = Body::Answer {
+                to,
+                digest,
+                update,
+                more: 0,
+            };
+            self.say(answer, out);
+            return;
+        }
+        // The others hear of it before they have all of it, and keep quiet.
+        let parts = Replica::cut(update, ANSWER_PART_BYTES);
+        let announced = Body::Answer {
+            to,
+            digest,
+            update: Replica::EMPTY_UPDATE.to_vec(),
+            more: parts.iter().map(Vec::len).sum(),
+        };
+        let parts = parts.into_iter().map(Body::Part);
+        self.say_together(std::iter::once(announced).chain(parts), out);
+    }
+
+    /// Somebody shows what they have seen, and what they hold.
+    pub(super) fn compare(
+        &mut self,
+        now: Millis,
+        peer: PeerId,
+        operations: Operations,
+        theirs: Digest,
+    ) {
+        let is_forked = |session: &Self| {
+            let replica = &session.replica;
+            replica.operations() == operations && replica.digest() != theirs
+                || session.sync.is_apart_from(peer)
+        };
+        if !is_forked(self) || self.is_arriving() {
+            return;
+        }
+        if self.replica.recount() {
+            self.sync.changed(now, self.replica.digest());
+        }
+        if is_forked(self) {
+            let mine = self.replica.digest();
+            let rank = self.people.rank(self.me, self.me);
+            self.forks.noticed(now, peer, mine, theirs, rank);
+        }
+    }
+
+    pub(super) fn mend(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if let Some(peer) = self.forks.tick(now, self.me, self.replica.digest()) {
+            self.say(Body::Whole(peer), out);
+        }
+    }
+
+    /// A piece of what may be the copy that was asked for. What mends is nobody's to take back.
+    pub(super) fn copy_arrived(
+        &mut self,
+        now: Millis,
+        from: PeerId,
+        update: &[u8],
+        out: &mut Vec<Output>,
+    ) {
+        let mended = self.forks.arrived(from, update, &self.replica);
+        if let Ok(writes) = mended
+            && self.write(now, &writes, out).is_some()
+        {
+            out.push(Output::Notice(Notice::Mended));
+        }
+    }
+}
