@@ -24,7 +24,7 @@ use crate::{
         frame::Frame,
         peer::PeerId,
         session::{
-            Input, Output, Session, Setup,
+            Input, Notice, Output, Session, Setup,
             lead::{Group, Note, Role},
         },
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
@@ -96,6 +96,8 @@ pub struct World {
     pub frames: usize,
     pub bytes: usize,
     pub said: BTreeMap<u8, usize>,
+    /// How often a page thought that the document was forked.
+    pub mended: usize,
 }
 
 /// Clocks are up to five minutes before or behind the middle of this.
@@ -125,6 +127,7 @@ impl World {
             frames: 0,
             bytes: 0,
             said: BTreeMap::new(),
+            mended: 0,
             plan,
         };
         (0..plan.clients).for_each(|_| world.join());
@@ -298,6 +301,7 @@ impl World {
                     };
                     self.schedule(client, after, Event::Storage(command));
                 }
+                Output::Notice(Notice::Mended) => self.mended += 1,
                 Output::Touched(_)
                 | Output::Wet(..)
                 | Output::Notice(_)

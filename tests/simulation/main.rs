@@ -84,7 +84,7 @@ fn play_plan(plan: Plan) {
     assert_eq!(world.sockets(), sockets, "sockets of one browser\n{again}");
     let apart = (0..plan.clients).filter_map(|client| Some(world.session(client)?.status().apart));
     assert_eq!(apart.sum::<usize>(), 0, "false alarms\n{again}");
-    assert_eq!(world.said.get(&b'g'), None, "nobody forked anything\n{again}");
+    assert_eq!(world.mended, 0, "nobody forked anything\n{again}");
     assert_eq!(world.lost(), [], "promised and lost\n{again}");
     assert_eq!(
         world.unsaved(),
