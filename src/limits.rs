@@ -178,6 +178,8 @@ pub const APART_MS: Millis = 15_000;
 pub const FORK_RANK_MS: Millis = 5_000;
 /// Forks that were looked into and are remembered.
 pub const FORKS: usize = 64;
+/// A page that cannot get the code for signatures goes on without it after this.
+pub const TRUST_WAITS_MS: Millis = 3_000;
 /// What a peer may send at once, and in a second, counted in messages and in pieces of so many bytes: a script that adds
 /// a thousand items, or an answer of 30 MB, and then three times what drawing takes.
 pub const PEER_MESSAGES: u64 = 1_000;
@@ -191,9 +193,8 @@ pub const NAME_CHARS: usize = 40;
 pub const CROWD: Millis = 8;
 /// Cursor positions go out at most this often.
 pub const CURSOR_MS: Millis = 60;
-/// Wet ink goes out at most this often: 15 times a second looks continuous, and costs less than the finished stroke
-/// several times over.
-pub const WET_MS: Millis = 66;
+/// Wet ink goes out at most this often: 12 times a second looks continuous, and each message carries a signature.
+pub const WET_MS: Millis = 80;
 /// Wet ink of a person who vanished in the middle of a stroke is wiped after this.
 pub const WET_GONE_MS: Millis = 5_000;
 

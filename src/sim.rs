@@ -6,4 +6,5 @@ pub mod hand;
 pub mod hostile;
 pub mod ledger;
 pub mod network;
+pub mod plan;
 pub mod world;

@@ -211,7 +211,7 @@ impl Storage for Store {
         };
         let read = step_keys.await?.zip(steps.await?).filter_map(read);
         let (drafts, steps): (Vec<_>, Vec<_>) = read.partition(|(key, _)| *key < 0.0);
-        let page = |key: f64| PeerId::from_random(-key as u64);
+        let page = |key: f64| PeerId::from_bits(-key as u64);
         Ok(Stored {
             snapshot,
             covers,

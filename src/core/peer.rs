@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One running client: 48 random bits, drawn anew for every page load and never reused, because the document's
-/// operations are numbered per client. Fits the 53 bits that Yjs allows a client id.
+/// One running client: 48 bits, anew for every page load and never reused. Under a random one a client writes, because
+/// the document's operations are numbered per client; it fits the 53 bits that Yjs allows a client id. Under one that
+/// follows from its public key a client speaks, and whoever hears it can tell that it was this one and no other
+/// (`wire::identity`). The highest bit tells the two kinds apart.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PeerId(u64);
 
@@ -14,14 +16,31 @@ impl PeerId {
     /// The smallest id; for tests and examples.
     pub const FIRST: Self = Self(1);
 
-    /// Takes the low 48 bits; zero, which Yjs reserves for "nobody", becomes one.
+    const KEYED: u64 = 1 << 47;
+
+    /// Takes the low 47 bits.
     pub fn from_random(bits: u64) -> Self {
+        Self::from_bits(bits & (Self::KEYED - 1))
+    }
+
+    /// Takes 47 bits of a public key's hash.
+    pub fn of_key([a, b, c, d, e, f]: [u8; Self::BYTES]) -> Self {
+        Self::from_bits(u64::from_be_bytes([0, 0, a, b, c, d, e, f]) | Self::KEYED)
+    }
+
+    /// Takes the low 48 bits; zero, which Yjs reserves for "nobody", becomes one.
+    pub fn from_bits(bits: u64) -> Self {
         Self((bits & 0xffff_ffff_ffff).max(1))
     }
 
     pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
         let [a, b, c, d, e, f] = bytes;
-        Self::from_random(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+        Self::from_bits(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+
+    /// Whether this client signs what it says.
+    pub fn is_keyed(self) -> bool {
+        self.0 & Self::KEYED != 0
     }
 
     pub fn to_bytes(self) -> [u8; Self::BYTES] {

@@ -10,12 +10,14 @@ mod presence;
 pub mod relay;
 pub mod status;
 mod sync;
+pub mod trust;
 
 pub use io::{Input, Notice, Output, Scout, ScoutNews, Setup};
 use lead::{Lead, Role};
 use message::Body;
 use presence::Told;
 use relay::Relay;
+use trust::Trusting;
 
 use super::{
     doc::{
@@ -49,6 +51,7 @@ pub struct Session {
     lead: Lead,
     rng: fastrand::Rng,
     codec: Codec,
+    trusting: Trusting,
     replica: Replica,
     history: History,
     sync: Sync,
@@ -63,6 +66,8 @@ pub struct Session {
     unsent: usize,
     sent_state: Vec<u8>,
     set_aside: Vec<Vec<u8>>,
+    /// There is something to connect for: the room was read, or cannot be, or a relay was chosen.
+    is_ready: bool,
     /// The page said goodbye, and has not come back: a word now would make others take it for here again.
     has_left: bool,
     /// When something came last.
@@ -81,6 +86,10 @@ impl Session {
             lead: Lead::new(setup.shares),
             rng: fastrand::Rng::with_seed(setup.seed),
             codec: Codec::new(setup.tag, setup.room_key, setup.me, setup.salt),
+            trusting: match setup.fetches_trust {
+                true => Trusting::Awaited(None),
+                false => Trusting::Without,
+            },
             sent_state: replica.state_vector(),
             sync: Sync::new(replica.digest()),
             replica,
@@ -94,6 +103,7 @@ impl Session {
             follows: None,
             unsent: 0,
             set_aside: Vec::new(),
+            is_ready: false,
             has_left: false,
             woke_at: 0,
         };
@@ -149,6 +159,7 @@ impl Session {
         let view = self.view.wake_at().filter(|_| self.shows_view());
         [
             self.relay.wake_at(),
+            self.trusting.wake_at(),
             self.codec.wake_at(),
             self.sync.wake_at(),
             self.forks.wake_at(),
@@ -169,12 +180,15 @@ impl Session {
             self.people.slept(now);
         }
         self.woke_at = now;
+        self.wait_for_trust(now, &mut out);
         match input {
             Input::Loaded(stored) => self.loaded(now, stored, &mut out),
+            Input::TrustCame(came) => self.trust_came(now, came, &mut out),
             Input::Appended => out.extend(self.store.appended().map(Output::Store)),
             Input::StoreFailed(reason) => {
                 self.store.failed(now, reason);
                 // A room that cannot be read must not keep people apart.
+                self.is_ready = true;
                 self.begin(now, &mut out);
             }
             Input::StoreLasts(lasts) => self.store.lasts(lasts),
@@ -221,7 +235,9 @@ impl Session {
             }
             Input::RelaysChosen(relays) => {
                 self.relay.wanted = relays;
+                self.is_ready = true;
                 match self.relay.wanted.is_empty() {
+                    false if !self.has_name() => {}
                     false => self.stand(now, &mut out),
                     true => {
                         self.socket(now, machine::Input::Stopped, &mut out);
@@ -240,6 +256,7 @@ impl Session {
                 self.has_left = false;
                 self.sync.joined(now);
                 match self.lead.role {
+                    _ if !self.has_name() => {}
                     Role::Alone => self.socket(now, machine::Input::Returned, &mut out),
                     Role::Leader | Role::Follower => self.stand(now, &mut out),
                 }
@@ -293,13 +310,15 @@ impl Session {
         }
         self.sync.changed(now, self.replica.digest());
         self.ask(now);
+        self.is_ready = true;
         self.begin(now, out);
     }
 
-    /// The room was read, or cannot be: connects, if that was not done before.
+    /// Connects, if there is something to connect for, it is known who we are, and it was not done before.
     fn begin(&mut self, now: Millis, out: &mut Vec<Output>) {
         let is_idle = *self.relay.machine.state() == machine::State::Idle;
-        if is_idle && !self.lead.stands {
+        let may = self.is_ready && self.has_name() && !self.has_left;
+        if may && is_idle && !self.lead.stands {
             self.stand(now, out);
         }
     }
@@ -397,15 +416,14 @@ impl Session {
                     self.sync.announced(now, from, more);
                 }
                 if to == self.me {
-                    // This much is here.
                     self.forks.answered(from, more + update.len());
                 }
-                self.copy_arrived(now, from, &update, out);
+                self.copy_arrived(now, from, update, out);
             }
             Body::Part(update) => {
                 self.merge(now, &update, out);
                 self.sync.arrived(from, update.len());
-                self.copy_arrived(now, from, &update, out);
+                self.copy_arrived(now, from, update, out);
             }
             Body::Whole(of) if of == self.me => self.answer(from, &Replica::NOTHING, out),
             Body::Whole(_) => {}

@@ -12,11 +12,11 @@
 //! |---|---|---|
 //! | `~dx1.` | literal | sentinel and version |
 //! | `TAG` | 8 base64url characters, 6 bytes | the room: HKDF-SHA-256 of the link's key, or of the room's name where the link has no key ([`tag`]) |
-//! | `SENDER` | 8 base64url characters, 6 bytes | the client, drawn at random for each page load |
+//! | `SENDER` | 8 base64url characters, 6 bytes | the client, another one for each page load: a hash of the key that it signs with ([`identity`]), or drawn at random |
 //! | `SEQ` | decimal, 32 bits | counts the sender's messages from 1; all parts of one message share it |
 //! | `PART-PARTS` | decimals, `1-1` … `32768-32768` | which part this is, counted from 1, and of how many |
 //! | `K` | one ASCII letter | what the message is; this layer passes it through |
-//! | `BODY` | base64url without padding | this part's bytes, sealed ([`seal`]); only a probe's (`K` = `h`, [`profile`]) is plain |
+//! | `BODY` | base64url without padding | this part's bytes, signed and sealed ([`identity`], [`seal`]); only a probe's (`K` = `h`, [`profile`]) is plain |
 //! | `CRC` | 6 base64url characters, 4 bytes big endian | CRC-32 (ISO-HDLC) of all from `TAG` to the last byte of `BODY` |
 //! | `~` | literal | end |
 //!
@@ -37,7 +37,9 @@
 //! frame.
 
 pub mod codec;
+pub mod ed25519;
 pub mod envelope;
+pub mod identity;
 pub mod parts;
 pub mod profile;
 pub mod replay;

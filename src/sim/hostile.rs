@@ -4,29 +4,67 @@ use super::world::{ROOM, World};
 use crate::core::{
     peer::PeerId,
     session::message::Body,
-    wire::{codec::Codec, seal::RoomKey, tag::Tag},
+    wire::{
+        ed25519::ED25519,
+        envelope::{Envelope, Form, Head},
+        identity::Identity,
+        seal::{RoomKey, Salt, SessionKey},
+        tag::Tag,
+    },
 };
 
+/// How a liar signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgery {
+    Unsigned,
+    /// With a key that is not that of the name.
+    OwnKey,
+    /// The same, without a word on whose key it is.
+    OwnKeyUnsaid,
+}
+
 pub struct Hostile {
-    codec: Codec,
+    name: PeerId,
+    key: SessionKey,
+    forgery: Forgery,
+    identity: Identity,
+    seq: u32,
 }
 
 impl Hostile {
-    pub fn named(me: PeerId) -> Self {
-        let (tag, key) = (Tag::derive(ROOM, None), RoomKey::derive(ROOM, None));
+    pub fn new(name: PeerId, salt: Salt, forgery: Forgery) -> Self {
         Self {
-            codec: Codec::new(tag, key, me, *b"evil"),
+            name,
+            key: RoomKey::derive(ROOM, None).session(name, salt),
+            forgery,
+            identity: Identity::new(ED25519, [13; 32]),
+            seq: 0,
         }
     }
 
     /// To these clients only, as a relay that serves this one would pass it on.
     pub fn say(&mut self, world: &mut World, to: &[usize], body: Body) {
+        self.seq += 1;
         let (kind, body) = body.write();
-        let said = self.codec.encode(kind, &body);
-        for frame in said.into_iter().flat_map(|said| said.frames) {
-            for &client in to {
-                world.deliver(client, 1, &frame);
-            }
+        let head = Head {
+            tag: Tag::derive(ROOM, None),
+            sender: self.name,
+            seq: self.seq,
+            part: 0,
+            parts: 1,
+            kind,
+        };
+        let signed = match self.forgery {
+            Forgery::Unsigned => body,
+            Forgery::OwnKey => self.identity.signed(&head, &body, true),
+            Forgery::OwnKeyUnsaid => self.identity.signed(&head, &body, false),
+        };
+        let Some(body) = self.key.seal(&head, &signed) else {
+            return;
+        };
+        let frame = Envelope { head, body }.write(Form::Text);
+        for &client in to {
+            world.deliver(client, 1, &frame);
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     hand::draw,
     ledger::Ledger,
     network::{Audience, Faults, Relay},
+    plan::Plan,
 };
 use crate::{
     core::{
@@ -26,34 +27,20 @@ use crate::{
         session::{
             Input, Notice, Output, Session, Setup,
             lead::{Group, Note, Role},
+            trust::TRUST,
         },
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         todo::list::List,
         wire::{
             envelope,
+            identity::Seed,
             profile::{self, Profile as Server},
-            seal::RoomKey,
+            seal::{RoomKey, Salt},
             tag::Tag,
         },
     },
     limits::Millis,
 };
-
-/// What a world is made of.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    pub seed: u64,
-    pub clients: usize,
-    pub operations: usize,
-    pub audience: Audience,
-    pub faults: Faults,
-    /// How likely storage refuses a write, until the quiet at the end.
-    pub store_fails: f64,
-    /// So many of the first clients are tabs of one browser: they share storage and hear each other without a relay.
-    pub tabs: usize,
-    /// The browsers have Web Locks: tabs share a socket too.
-    pub locks: bool,
-}
 
 #[derive(Debug)]
 enum Event {
@@ -65,12 +52,14 @@ enum Event {
     Opened(machine::Generation),
     Closed(machine::Generation),
     Storage(Command),
+    TrustCame(Seed),
     Tick,
 }
 
 /// A page: one session, from its load to its end.
 struct Page {
     session: Session,
+    salt: Salt,
     /// How far the machine's clock is before the world's: ten minutes at most.
     skew: Millis,
     /// Counts the page's lives; events of an earlier one are void.
@@ -140,23 +129,37 @@ impl World {
         let (page, outputs) = self.page(0);
         self.pages.push(page);
         self.disks.push(Disk::default());
+        self.fetch_trust(client);
         self.carry_out(client, outputs);
     }
 
+    /// The page's code for signatures is on its way.
+    fn fetch_trust(&mut self, client: usize) {
+        if self.plan.signs() {
+            let seed = std::array::from_fn(|_| self.rng.u8(..));
+            let after = self.rng.u64(0..60);
+            self.schedule(client, after, Event::TrustCame(seed));
+        }
+    }
+
     fn page(&mut self, life: u32) -> (Page, Vec<Output>) {
+        let me = PeerId::from_random(self.rng.u64(..));
+        let salt = self.rng.u32(..).to_be_bytes();
         let (session, outputs) = Session::new(Setup {
             tag: Tag::derive(ROOM, None),
             room_key: RoomKey::derive(ROOM, None),
-            me: PeerId::from_random(self.rng.u64(..)),
-            salt: self.rng.u32(..).to_be_bytes(),
+            me,
+            salt,
             seed: self.rng.u64(..),
             profile: Profile::new("Sim", [0; 3]),
             relays: Endpoint::parse(ADDRESS, false).into_iter().collect(),
             known: vec![(ADDRESS.to_owned(), self.server())],
             shares: self.plan.locks,
+            fetches_trust: self.plan.signs(),
         });
         let page = Page {
             session,
+            salt,
             skew: self.rng.u64(0..=SKEW_MS),
             life,
             socket: None,
@@ -180,6 +183,11 @@ impl World {
 
     pub fn session(&self, client: usize) -> Option<&Session> {
         self.pages.get(client).map(|page| &page.session)
+    }
+
+    /// What everybody can read on the wire of a client.
+    pub fn salt(&self, client: usize) -> Salt {
+        self.pages.get(client).map_or([0; 4], |page| page.salt)
     }
 
     /// The browser that a client is a tab of; each has one disk.
@@ -409,6 +417,7 @@ impl World {
                 );
             }
             Event::Storage(command) => self.storage(client, command),
+            Event::TrustCame(seed) => self.input(client, Input::TrustCame(Some((TRUST, seed)))),
             Event::Tick => {
                 page.tick_at = None;
                 self.input(client, Input::Ticked);
@@ -483,6 +492,7 @@ impl World {
         if let Some(slot) = self.pages.get_mut(client) {
             *slot = page;
         }
+        self.fetch_trust(client);
         self.carry_out(client, outputs);
     }
 

@@ -13,7 +13,10 @@ use super::{
     pages::{board::following::following, rooms, todo},
     parts::{connection, listing, people, share, shortcuts, toasts, versions},
 };
-use crate::browser::task;
+use crate::{
+    browser::task,
+    core::session::trust::{TRUST, Trust},
+};
 
 /// A view whose code is in a chunk.
 pub type Part = fn() -> AnyView;
@@ -60,6 +63,11 @@ macro_rules! chunk {
             Ok($value)
         }
     };
+}
+
+chunk! {
+    /// What no member is taken at their word for. Fetched before a page says its first word.
+    trust: Trust = TRUST
 }
 
 chunk! {

@@ -4,16 +4,23 @@ use duplex::{
     core::{
         doc::{
             contents,
-            replica::Replica,
+            presence::{Profile, Viewport},
+            replica::{Digest, Operations, Replica},
             schema::{Cell, Field, Id, Value, Write},
         },
         peer::PeerId,
         session::message::Body,
     },
-    sim::{hostile::Hostile, network::Audience, world::World},
+    sim::{
+        hostile::{Forgery, Hostile},
+        network::Audience,
+        world::World,
+    },
 };
 
 use super::quiet;
+
+const FORGERIES: [Forgery; 3] = [Forgery::Unsigned, Forgery::OwnKey, Forgery::OwnKeyUnsaid];
 
 fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
@@ -45,9 +52,11 @@ fn values(world: &World, client: usize) -> Vec<Value> {
     cells.map(|(_, value)| value).collect()
 }
 
-/// A room of four who have drawn, and somebody who has its key.
+/// A room of four who sign what they say and have drawn, and somebody who has its key.
 fn room(seed: u64) -> (World, Hostile, PeerId) {
-    let mut world = World::new(quiet(seed, 4, Audience::Others));
+    let plan = quiet(8 * seed + 3, 4, Audience::Others);
+    assert!(plan.signs());
+    let mut world = World::new(plan);
     world.run(5_000);
     for client in 0..4 {
         world.operate(client);
@@ -55,7 +64,11 @@ fn room(seed: u64) -> (World, Hostile, PeerId) {
     world.run(20_000);
     assert!(world.agree());
     let author = PeerId::from_random(seed + 99);
-    (world, Hostile::named(author), author)
+    (
+        world,
+        Hostile::new(author, *b"evil", Forgery::Unsigned),
+        author,
+    )
 }
 
 #[test]
@@ -151,5 +164,95 @@ fn who_says_two_things_of_one_edit_is_muted_and_nobody_else_is() {
         all.iter()
             .filter_map(|&client| honest(client))
             .all(|peer| muted(&world, peer) == 0)
+    );
+}
+
+/// What a liar would say in somebody's name.
+fn lies() -> Vec<Body> {
+    let view = Viewport {
+        x: 1.0,
+        y: 1.0,
+        width: 9.0,
+        height: 9.0,
+    };
+    vec![
+        Body::Beat {
+            operations: Operations(1),
+            digest: Digest(1),
+            profile: Profile::new("Liar", [1; 3]),
+            follows: None,
+        },
+        Body::Cursor(Some((6.0, 6.0))),
+        Body::View(view),
+        Body::Wet(vec![1; 30]),
+        Body::Leave,
+    ]
+}
+
+/// Names, pointers and views of the others, as a client sees them.
+fn seen(world: &World, client: usize) -> Vec<(PeerId, String, bool)> {
+    let session = world.session(client).unwrap();
+    let others = session.people().others();
+    let seen = others.map(|(peer, person)| {
+        let moved = person.cursor.is_some() || person.view.is_some();
+        (peer, person.name().to_owned(), moved)
+    });
+    seen.collect()
+}
+
+#[test]
+fn nobody_speaks_in_the_name_of_another() {
+    let (mut world, _, _) = room(20);
+    let victim = world.session(1).unwrap().me();
+    assert!(victim.is_keyed());
+    let before = seen(&world, 0);
+    assert_eq!(before.len(), 3);
+    let salt = world.salt(1);
+    for mut liar in FORGERIES.map(|forgery| Hostile::new(victim, salt, forgery)) {
+        // More than anybody may say, and with all the numbers that the victim would use next.
+        for _ in 0..400 {
+            for lie in lies() {
+                liar.say(&mut world, &[0, 2, 3], lie);
+            }
+        }
+        world.run(100);
+        assert_eq!(seen(&world, 0), before);
+        assert!(!world.session(0).unwrap().people().is_muted(victim));
+        // What the victim says is heard at once.
+        world.operate(1);
+        world.run(100);
+        let digest = |client| {
+            world
+                .session(client)
+                .map(|session| session.replica().digest())
+        };
+        assert_eq!(digest(0), digest(1));
+    }
+}
+
+#[test]
+fn who_comes_new_takes_nobody_for_another() {
+    let (mut world, _, _) = room(21);
+    let victim = world.session(1).unwrap().me();
+    world.join();
+    let salt = world.salt(1);
+    for mut liar in FORGERIES.map(|forgery| Hostile::new(victim, salt, forgery)) {
+        for _ in 0..30 {
+            for lie in lies() {
+                liar.say(&mut world, &[4], lie);
+            }
+            world.run(50);
+            let seen = seen(&world, 4);
+            assert!(
+                seen.iter().all(|(_, name, moved)| name != "Liar" && !moved),
+                "{seen:?}"
+            );
+        }
+    }
+    world.run(3_000);
+    let seen = seen(&world, 4);
+    assert!(
+        seen.iter()
+            .any(|(peer, name, _)| (*peer, name.as_str()) == (victim, "Sim"))
     );
 }

@@ -15,7 +15,8 @@ use duplex::{
     },
     sim::{
         network::{Audience, Faults},
-        world::{Plan, World},
+        plan::Plan,
+        world::World,
     },
 };
 

@@ -10,10 +10,7 @@ use duplex::{
         session::{self, Session},
     },
     limits::STORE_RETRY_MS,
-    sim::{
-        network::Audience,
-        world::{Plan, World},
-    },
+    sim::{network::Audience, plan::Plan, world::World},
 };
 
 use super::{plan, quiet, tabs::three_tabs};

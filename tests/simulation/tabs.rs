@@ -2,10 +2,7 @@
 
 use duplex::{
     core::{session, socket::machine::Input, wire::profile},
-    sim::{
-        network::Audience,
-        world::{Plan, World},
-    },
+    sim::{network::Audience, plan::Plan, world::World},
 };
 
 use super::quiet;

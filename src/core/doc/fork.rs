@@ -5,12 +5,12 @@
 
 use super::{
     contents,
-    replica::{Digest, Replica, ReplicaError},
+    replica::{Digest, Replica},
     schema::{Cell, Id, Touched, Value, Write},
 };
 use crate::{
     core::peer::PeerId,
-    limits::{ANSWER_MS, FORK_RANK_MS, FORKS, Millis},
+    limits::{ANSWER_MS, FORK_RANK_MS, FORKS, Millis, REASSEMBLY_BYTES},
 };
 
 /// A difference that this page looks into at some time, if it is still there.
@@ -24,7 +24,7 @@ struct Noticed {
 /// Somebody's copy, on its way here.
 struct Copy {
     of: PeerId,
-    replica: Replica,
+    pieces: Vec<Vec<u8>>,
     /// Bytes that are still to come, once that is known.
     left: Option<usize>,
     /// The two digests for which it was asked.
@@ -63,7 +63,7 @@ impl Forks {
     }
 
     /// Gives whose copy to ask for. `mine` is what we hold now.
-    pub fn tick(&mut self, now: Millis, me: PeerId, mine: Digest) -> Option<PeerId> {
+    pub fn tick(&mut self, now: Millis, mine: Digest) -> Option<PeerId> {
         self.copy.take_if(|copy| copy.until <= now);
         let noticed = self.noticed.take_if(|noticed| noticed.at <= now)?;
         if noticed.mine != mine {
@@ -71,8 +71,7 @@ impl Forks {
         }
         self.copy = Some(Copy {
             of: noticed.peer,
-            // Nothing is ever written to it.
-            replica: Replica::new(me),
+            pieces: Vec::new(),
             left: None,
             digests: (mine, noticed.theirs),
             until: now + ANSWER_MS,
@@ -80,53 +79,49 @@ impl Forks {
         Some(noticed.peer)
     }
 
-    /// An answer of somebody came, of which so much is to `follow`.
-    pub fn answered(&mut self, from: PeerId, follow: usize) {
+    /// An answer of somebody comes, so many bytes long.
+    pub fn answered(&mut self, from: PeerId, bytes: usize) {
         if let Some(copy) = self.copy_of(from) {
-            copy.left = Some(follow);
+            copy.left = Some(bytes);
         }
+        // More than any room holds.
+        self.copy.take_if(|copy| copy.left > Some(REASSEMBLY_BYTES));
     }
 
     fn copy_of(&mut self, peer: PeerId) -> Option<&mut Copy> {
         self.copy.as_mut().filter(|copy| copy.of == peer)
     }
 
-    /// And this is it, or a part of it, which `mine` has taken in as far as it can. Gives what mends ours, once all of
-    /// theirs is here.
-    pub fn arrived(
-        &mut self,
-        from: PeerId,
-        update: &[u8],
-        mine: &Replica,
-    ) -> Result<Vec<Write>, ReplicaError> {
-        let Some(copy) = self.copy_of(from) else {
-            return Ok(Vec::new());
-        };
-        copy.replica.apply(update)?;
-        copy.left = copy.left.map(|left| left.saturating_sub(update.len()));
-        if copy.left.is_none_or(|left| left > 0) {
-            return Ok(Vec::new());
+    /// And this is it, or a part of it. Gives all of it, once it is here.
+    pub fn arrived(&mut self, from: PeerId, update: Vec<u8>) -> Option<Vec<Vec<u8>>> {
+        let copy = self.copy_of(from)?;
+        let left = copy.left?.saturating_sub(update.len());
+        copy.left = Some(left);
+        copy.pieces.push(update);
+        if left > 0 {
+            return None;
         }
-        let theirs = self.copy.take().map(|copy| {
-            if self.seen.len() >= FORKS {
-                self.seen.remove(0);
-            }
-            self.seen.push(copy.digests);
-            copy.replica
-        });
-        let is_forked = |theirs: &Replica| {
-            theirs.operations() == mine.operations()
-                || mine.lacks(&theirs.state_vector()) == Ok(true)
-        };
-        let theirs = theirs.filter(is_forked);
-        Ok(theirs.map_or_else(Vec::new, |theirs| mended(mine, &theirs)))
+        if self.seen.len() >= FORKS {
+            self.seen.remove(0);
+        }
+        let copy = self.copy.take()?;
+        self.seen.push(copy.digests);
+        Some(copy.pieces)
     }
 }
 
-/// What both copies hold where they differ, under new ids, in the place of what `mine` holds there. The ids follow from
-/// what is written, so that two pages that mend the same write the same.
-fn mended(mine: &Replica, theirs: &Replica) -> Vec<Write> {
-    let [ours, others] = [mine, theirs].map(|replica| {
+/// What both copies hold where they differ, under new ids, in the place of what `mine` holds there; nothing if no fork
+/// keeps them apart. The ids follow from what is written, so that two pages that mend the same write the same. `copy` is
+/// the other one in pieces, which `mine` has taken in as far as it can.
+pub fn mended(mine: &Replica, copy: &[Vec<u8>]) -> Vec<Write> {
+    let mut theirs = Replica::new(PeerId::FIRST);
+    let is_read = copy.iter().all(|piece| theirs.apply(piece).is_ok());
+    let is_forked =
+        theirs.operations() == mine.operations() || mine.lacks(&theirs.state_vector()) == Ok(true);
+    if !is_read || !is_forked {
+        return Vec::new();
+    }
+    let [ours, others] = [mine, &theirs].map(|replica| {
         let mut cells: Vec<_> = contents::cells(replica).collect();
         cells.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         cells

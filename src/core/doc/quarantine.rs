@@ -102,6 +102,7 @@ mod tests {
     fn session() -> Session {
         let (session, _) = Session::new(Setup {
             shares: false,
+            fetches_trust: false,
             tag: Tag::derive("room", None),
             room_key: RoomKey::derive("room", None),
             me: PeerId::from_random(2),

@@ -3,6 +3,7 @@
 use super::{
     lead::{Group, Note, Role},
     relay::Known,
+    trust::Trust,
 };
 use crate::core::{
     doc::{
@@ -17,6 +18,7 @@ use crate::core::{
     socket::{endpoint::Endpoint, machine},
     wire::{
         codec::TooLarge,
+        identity::Seed,
         seal::{RoomKey, Salt},
         tag::Tag,
     },
@@ -38,12 +40,16 @@ pub struct Setup {
     pub known: Known,
     /// The host reaches the browser's other tabs and can tell which one leads: it answers [`Output::Lead`].
     pub shares: bool,
+    /// The host fetches what [`Input::TrustCame`] brings: nothing is said before that.
+    pub fetches_trust: bool,
 }
 
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The room was read from storage.
     Loaded(Stored),
+    /// With random bytes that nobody else has. None: it could not be fetched.
+    TrustCame(Option<(Trust, Seed)>),
     Appended,
     StoreFailed(String),
     /// Whether the browser promises to keep what is stored.

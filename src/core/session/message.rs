@@ -100,6 +100,11 @@ struct Beat {
 }
 
 impl Body {
+    /// One of many a second, and worth nothing to who does not know the sender.
+    pub fn is_brief(&self) -> bool {
+        matches!(self, Self::Cursor(_) | Self::View(_) | Self::Wet(_))
+    }
+
     /// Kind letter and bytes.
     pub fn write(self) -> (u8, Vec<u8>) {
         match self {

@@ -438,8 +438,12 @@ impl Session {
             return None;
         }
         let is_edit = matches!(body, Body::Update(_));
+        let is_brief = body.is_brief();
         let (kind, body) = body.write();
-        let sealed = self.codec.encode(kind, &body);
+        let sealed = match is_brief {
+            true => self.codec.encode_brief(kind, &body),
+            false => self.codec.encode(kind, &body),
+        };
         sealed
             .map_err(|error| {
                 // Only a person's own edit is worth a word; a long answer will be asked for again.

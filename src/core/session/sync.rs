@@ -1,6 +1,6 @@
 //! What keeps this copy equal to the others': questions and answers, and the mending of what somebody forked.
 
-use super::{Notice, Output, Session, message::Body};
+use super::{Notice, Output, Session, message::Body, trust::Trusting};
 use crate::{
     core::{
         doc::replica::{Digest, Operations, Replica},
@@ -107,7 +107,7 @@ impl Session {
     }
 
     pub(super) fn mend(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if let Some(peer) = self.forks.tick(now, self.me, self.replica.digest()) {
+        if let Some(peer) = self.forks.tick(now, self.replica.digest()) {
             self.say(Body::Whole(peer), out);
         }
     }
@@ -117,11 +117,12 @@ impl Session {
         &mut self,
         now: Millis,
         from: PeerId,
-        update: &[u8],
+        update: Vec<u8>,
         out: &mut Vec<Output>,
     ) {
-        let mended = self.forks.arrived(from, update, &self.replica);
-        if let Ok(writes) = mended
+        if let Some(copy) = self.forks.arrived(from, update)
+            && let Trusting::Has(trust) = &self.trusting
+            && let writes = (trust.mended)(&self.replica, &copy)
             && self.write(now, &writes, out).is_some()
         {
             out.push(Output::Notice(Notice::Mended));

@@ -44,6 +44,7 @@ impl Person {
             known: vec![(relay.as_str().to_owned(), server)],
             relays: vec![relay],
             shares: false,
+            fetches_trust: false,
         });
         let mut person = Self {
             session,

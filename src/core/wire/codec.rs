@@ -1,7 +1,9 @@
-//! Messages to frames and back: seals, cuts, numbers; finds, opens, joins, and drops what was delivered before.
+//! Messages to frames and back: cuts, numbers, signs, seals; finds, opens, checks, joins, and drops what was delivered
+//! before.
 
 use super::{
     envelope::{self, Envelope, Form, Found, Head},
+    identity::{self, Identity, Proof, PublicKey},
     parts::{Missing, Reassembly, Sent},
     profile::PROBE,
     replay::ReplayWindow,
@@ -73,6 +75,8 @@ struct Sender {
     peer: PeerId,
     window: ReplayWindow,
     key: SessionKey,
+    /// Of a sender that signs, and was introduced while we could check that.
+    public: Option<PublicKey>,
     heard_at: Millis,
 }
 
@@ -81,7 +85,10 @@ pub struct Codec {
     tag: Tag,
     me: PeerId,
     room_key: RoomKey,
+    salt: Salt,
     key: SessionKey,
+    /// What signs our messages, and checks those of others.
+    identity: Option<Identity>,
     shape: Shape,
     seq: u32,
     senders: Vec<Sender>,
@@ -97,7 +104,9 @@ impl Codec {
         Self {
             tag,
             me,
+            salt,
             key: room_key.session(me, salt),
+            identity: None,
             room_key,
             shape: Shape::default(),
             seq: 0,
@@ -106,6 +115,19 @@ impl Codec {
             sent: Sent::default(),
             split: Vec::new(),
         }
+    }
+
+    /// From now on speaks under the identity's name.
+    pub fn identify(&mut self, identity: Identity) {
+        self.me = identity.name();
+        self.key = self.room_key.session(self.me, self.salt);
+        self.sent = Sent::default();
+        self.identity = Some(identity);
+    }
+
+    /// Whether anything was said.
+    pub fn has_spoken(&self) -> bool {
+        self.seq > 0
     }
 
     pub fn shape(&self) -> Shape {
@@ -125,13 +147,28 @@ impl Codec {
         self.split.clear();
     }
 
-    /// Seals a message and cuts it into frames, in order; each is one envelope.
+    /// Cuts a message into frames and seals them, in order; each is one envelope.
     pub fn encode(&mut self, kind: u8, body: &[u8]) -> Result<Outbound, TooLarge> {
+        self.encode_as(kind, body, true)
+    }
+
+    /// One of many messages in a row: who has not been introduced yet does without it.
+    pub fn encode_brief(&mut self, kind: u8, body: &[u8]) -> Result<Outbound, TooLarge> {
+        self.encode_as(kind, body, false)
+    }
+
+    fn encode_as(&mut self, kind: u8, body: &[u8], introduce: bool) -> Result<Outbound, TooLarge> {
         let too_large = || TooLarge { bytes: body.len() };
         let Shape { form, frame_bytes } = self.shape;
+        let overhead = seal::OVERHEAD
+            + match (&self.identity, introduce) {
+                (None, _) => 0,
+                (Some(_), true) => identity::OVERHEAD,
+                (Some(_), false) => identity::BRIEF_OVERHEAD,
+            };
         let capacity = form
             .body_capacity(frame_bytes)
-            .saturating_sub(seal::OVERHEAD)
+            .saturating_sub(overhead)
             .max(1);
         let parts = u16::try_from(body.len().div_ceil(capacity).max(1))
             .ok()
@@ -153,7 +190,12 @@ impl Codec {
                 parts,
                 kind,
             };
-            let body = self.key.seal(&head, body).ok_or_else(too_large)?;
+            let signed = self
+                .identity
+                .as_ref()
+                .map(|identity| identity.signed(&head, body, introduce));
+            let body = self.key.seal(&head, signed.as_deref().unwrap_or(body));
+            let body = body.ok_or_else(too_large)?;
             frames.push(Envelope { head, body }.write(form));
         }
         if parts > 1 {
@@ -201,10 +243,14 @@ impl Codec {
     }
 
     fn take(&mut self, now: Millis, e: Envelope, inbound: &mut Inbound) {
-        let Envelope { head, body } = e;
-        let Some(body) = self.open(now, &head, &body) else {
-            inbound.forged += 1;
-            return;
+        let head = e.head;
+        let body = match self.open(now, &head, &e.body) {
+            Opened::Believed(body) => body,
+            Opened::Unproven => return,
+            Opened::Forged => {
+                inbound.forged += 1;
+                return;
+            }
         };
         inbound.others.push(head.sender);
         let Some(sender) = self.senders.iter_mut().find(|s| s.peer == head.sender) else {
@@ -232,29 +278,32 @@ impl Codec {
         }
     }
 
-    /// The plain body, if a member of the room sealed it. Only then its sender is remembered.
-    fn open(&mut self, now: Millis, head: &Head, sealed: &[u8]) -> Option<Vec<u8>> {
-        let known = self.senders.iter().find(|s| s.peer == head.sender);
-        if let Some(sender) = known
-            && sender.key.fits(sealed)
-        {
-            return sender.key.open(head, sealed);
+    /// The plain body, if it was this sender who sealed it. Only then the sender is remembered.
+    fn open(&mut self, now: Millis, head: &Head, sealed: &[u8]) -> Opened {
+        let known = self.senders.iter_mut().find(|s| s.peer == head.sender);
+        if let Some(sender) = known {
+            // A sender that is known under another salt is either an old recording or a stranger collision: the one that
+            // we know stays.
+            let body = sender.key.open(head, sealed);
+            return check(self.identity.as_ref(), head, body, &mut sender.public);
         }
-        let key = self.room_key.session(head.sender, seal::salt_of(sealed)?);
-        let body = key.open(head, sealed)?;
-        // A sender that is known under another salt is either an old recording or a stranger collision: the one that
-        // we know stays.
-        if known.is_some() {
-            return None;
+        let Some(salt) = seal::salt_of(sealed) else {
+            return Opened::Forged;
+        };
+        let (key, mut public) = (self.room_key.session(head.sender, salt), None);
+        let body = key.open(head, sealed);
+        let opened = check(self.identity.as_ref(), head, body, &mut public);
+        if let Opened::Believed(_) = opened {
+            self.make_room();
+            self.senders.push(Sender {
+                peer: head.sender,
+                window: ReplayWindow::default(),
+                key,
+                public,
+                heard_at: now,
+            });
         }
-        self.make_room();
-        self.senders.push(Sender {
-            peer: head.sender,
-            window: ReplayWindow::default(),
-            key,
-            heard_at: now,
-        });
-        Some(body)
+        opened
     }
 
     fn make_room(&mut self) {
@@ -289,9 +338,44 @@ impl Codec {
     }
 }
 
+/// What became of an envelope.
+enum Opened {
+    Believed(Vec<u8>),
+    /// It was signed by somebody who has not been introduced.
+    Unproven,
+    Forged,
+}
+
+/// `public` is the sender's key, if it is known, and afterwards.
+fn check(
+    identity: Option<&Identity>,
+    head: &Head,
+    body: Option<Vec<u8>>,
+    public: &mut Option<PublicKey>,
+) -> Opened {
+    let Some(body) = body else {
+        return Opened::Forged;
+    };
+    if !head.sender.is_keyed() {
+        return Opened::Believed(body);
+    }
+    let Some(identity) = identity else {
+        return identity::unchecked(&body).map_or(Opened::Forged, Opened::Believed);
+    };
+    match identity.proof(head, &body, public.as_ref()) {
+        Proof::Good(body, key) => {
+            *public = Some(key);
+            Opened::Believed(body)
+        }
+        Proof::Unknown => Opened::Unproven,
+        Proof::Forged => Opened::Forged,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::wire::ed25519::ED25519;
 
     fn codec(room: &str, me: u64) -> Codec {
         Codec::new(
@@ -478,5 +562,29 @@ mod tests {
         let (mut a, _) = pair();
         let bytes = Form::Text.body_capacity(FRAME_BYTES) * usize::from(MESSAGE_PARTS) + 1;
         assert_eq!(a.encode(b'u', &vec![0; bytes]), Err(TooLarge { bytes }));
+    }
+
+    #[test]
+    fn who_signs_is_heard_once_introduced_and_in_parts() {
+        let (mut a, mut b) = pair();
+        a.identify(Identity::new(ED25519, [1; 32]));
+        b.identify(Identity::new(ED25519, [2; 32]));
+        let brief = a.encode_brief(b'c', b"here").unwrap().frames.remove(0);
+        let inbound = b.frame_arrived(0, brief.as_bytes());
+        assert_eq!((inbound.messages.len(), inbound.forged), (0, 0));
+        assert!(inbound.others.is_empty(), "nobody is known to be here");
+        let long = vec![7; 5 * FRAME_BYTES];
+        let frames = a.encode(b'u', &long).unwrap().frames;
+        assert!(frames.len() > 5 && frames.iter().all(|frame| frame.len() <= FRAME_BYTES));
+        let mut came = Vec::new();
+        for frame in frames.iter().rev() {
+            came.extend(bodies(b.frame_arrived(0, frame.as_bytes())));
+        }
+        assert_eq!(came, [long]);
+        let brief = a.encode_brief(b'c', b"there").unwrap().frames.remove(0);
+        assert_eq!(bodies(b.frame_arrived(0, brief.as_bytes())), [b"there"]);
+        // A page that could not get the code takes it as it is.
+        let mut c = codec("room", 3);
+        assert_eq!(bodies(c.frame_arrived(0, brief.as_bytes())), [b"there"]);
     }
 }

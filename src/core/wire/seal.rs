@@ -58,7 +58,7 @@ impl RoomKey {
 
 impl Head {
     /// Version, tag, sender, sequence number, part, parts, kind.
-    fn associated(&self) -> Vec<u8> {
+    pub fn associated(&self) -> Vec<u8> {
         [
             &b"dx1"[..],
             &self.tag.0,
@@ -104,11 +104,6 @@ impl SessionKey {
             .ok()?;
         sealed.extend_from_slice(&authenticator);
         Some(sealed)
-    }
-
-    /// Whether a body was sealed under this key, if by anybody.
-    pub fn fits(&self, sealed: &[u8]) -> bool {
-        sealed.starts_with(&self.salt)
     }
 
     /// The plain body, if somebody with the room's key sealed it for exactly this head.

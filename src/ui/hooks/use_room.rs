@@ -8,7 +8,7 @@ use crate::{
     browser::{
         address, clock, preferences, random,
         room::{self, Event, Host, KNOWN_SERVERS},
-        rooms,
+        rooms, task,
     },
     core::{
         address::{Address, Page},
@@ -23,7 +23,7 @@ use crate::{
         socket::{endpoint::Endpoint, machine},
         todo::list::List,
     },
-    ui::pages::board::easel::Easel,
+    ui::{chunks, pages::board::easel::Easel},
 };
 
 /// Another person, as the page shows them.
@@ -101,6 +101,7 @@ pub fn provide_room(address: Address) -> Room {
         relays: Vec::new(),
         known: preferences::load(KNOWN_SERVERS).unwrap_or_default(),
         shares: room::can_share(),
+        fetches_trust: true,
     };
     let events: Rc<RefCell<Option<Room>>> = Rc::default();
     let easel = Rc::new(RefCell::new(Easel::new(rng.fork())));
@@ -134,6 +135,11 @@ pub fn provide_room(address: Address) -> Room {
     };
     *events.borrow_mut() = Some(room);
     provide_context(room);
+    let host = room.host();
+    task::spawn(async move {
+        let trust = chunks::trust().await.ok();
+        host.input(Input::TrustCame(trust.zip(random::bytes())));
+    });
     room
 }
 

@@ -85,6 +85,7 @@ impl Person {
         let mut rng = fastrand::Rng::new();
         let setup = Setup {
             shares: false,
+            fetches_trust: false,
             tag: Tag::derive(room, Some(b"a shared secret!")),
             room_key: RoomKey::derive(room, Some(b"a shared secret!")),
             me: PeerId::from_random(rng.u64(..)),

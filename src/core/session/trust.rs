@@ -1,0 +1,89 @@
+//! What a page does not take on trust: that a member is who it says, and that all hold the same document. The code for
+//! it is not there from the beginning: the host fetches it while the room is read, and a page says nothing before it
+//! is here, or clearly does not come.
+
+use super::{Output, Session, message::Body};
+use crate::{
+    core::{
+        doc::{fork, replica::Replica, schema::Write},
+        wire::{
+            ed25519::ED25519,
+            identity::{Identity, Seed, Signatures},
+        },
+    },
+    limits::{Millis, TRUST_WAITS_MS},
+};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Trust {
+    pub signatures: Signatures,
+    /// [`fork::mended`].
+    pub mended: fn(&Replica, &[Vec<u8>]) -> Vec<Write>,
+}
+
+/// The code, for a host to hand in.
+pub const TRUST: Trust = Trust {
+    signatures: ED25519,
+    mended: fork::mended,
+};
+
+/// Whether the code is here.
+#[derive(Debug)]
+pub(super) enum Trusting {
+    /// The host fetches it. So long it is waited for, once that is known.
+    Awaited(Option<Millis>),
+    Has(Trust),
+    /// Everybody is believed.
+    Without,
+}
+
+impl Trusting {
+    pub(super) fn wake_at(&self) -> Option<Millis> {
+        match self {
+            Self::Awaited(until) => *until,
+            Self::Has(_) | Self::Without => None,
+        }
+    }
+}
+
+impl Session {
+    /// Whether it is known under which name we speak.
+    pub(super) fn has_name(&self) -> bool {
+        !matches!(self.trusting, Trusting::Awaited(_))
+    }
+
+    pub(super) fn trust_came(
+        &mut self,
+        now: Millis,
+        came: Option<(Trust, Seed)>,
+        out: &mut Vec<Output>,
+    ) {
+        if self.has_name() {
+            return;
+        }
+        self.trusting = match came {
+            Some((trust, seed)) => {
+                // What was said already was for other tabs.
+                if self.codec.has_spoken() {
+                    self.say(Body::Leave, out);
+                }
+                self.drafts.finished(self.me);
+                let identity = Identity::new(trust.signatures, seed);
+                self.me = identity.name();
+                self.codec.identify(identity);
+                Trusting::Has(trust)
+            }
+            None => Trusting::Without,
+        };
+        self.begin(now, out);
+    }
+
+    pub(super) fn wait_for_trust(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if let Trusting::Awaited(until) = &mut self.trusting {
+            let until = *until.get_or_insert(now + TRUST_WAITS_MS);
+            if until <= now {
+                self.trust_came(now, None, out);
+            }
+        }
+    }
+}
