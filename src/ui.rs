@@ -7,5 +7,6 @@ pub mod formats;
 pub mod hooks;
 pub mod pages;
 pub mod parts;
+pub mod relays;
 pub mod shell;
 pub mod theme;

@@ -427,11 +427,7 @@ impl Session {
             }
             Body::Whole(of) if of == self.me => self.answer(from, &Replica::NOTHING, out),
             Body::Whole(_) => {}
-            Body::Update(update) if self.replica.contradicts(&update) => {
-                self.people.mute(now, from);
-                out.push(Output::Notice(Notice::Contradicted(self.name(from))));
-            }
-            Body::Update(update) => self.merge(now, &update, out),
+            Body::Update(update) => self.edited(now, from, &update, out),
             Body::Beat {
                 operations,
                 digest,

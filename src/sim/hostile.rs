@@ -7,7 +7,7 @@ use crate::core::{
     wire::{
         ed25519::ED25519,
         envelope::{Envelope, Form, Head},
-        identity::Identity,
+        identity::{Identity, Introduction},
         seal::{RoomKey, Salt, SessionKey},
         tag::Tag,
     },
@@ -56,8 +56,8 @@ impl Hostile {
         };
         let signed = match self.forgery {
             Forgery::Unsigned => body,
-            Forgery::OwnKey => self.identity.signed(&head, &body, true),
-            Forgery::OwnKeyUnsaid => self.identity.signed(&head, &body, false),
+            Forgery::OwnKey => self.identity.signed(&head, &body, Introduction::Made),
+            Forgery::OwnKeyUnsaid => self.identity.signed(&head, &body, Introduction::Omitted),
         };
         let Some(body) = self.key.seal(&head, &signed) else {
             return;

@@ -1,4 +1,4 @@
-//! The page: reads the address, starts the room, finds its relay, and shows one of the pages.
+//! The page: reads the address, starts the room, and shows one of the pages.
 
 use std::time::Duration;
 
@@ -13,9 +13,10 @@ use super::{
     theme::provide_theme,
 };
 use crate::{
-    browser::{address as browser_address, http, lifecycle::Listener, random, task},
+    browser::{address as browser_address, lifecycle::Listener, random, task},
     core::{
-        address::{self, Address, Config, Page, RelayChoice, Room as RoomName},
+        address::{self, Address, Page, RelayChoice, Room as RoomName},
+        session::Input,
         socket::endpoint::Endpoint,
         todo::filter::Filter,
     },
@@ -50,7 +51,11 @@ pub fn App() -> impl IntoView {
         .iter()
         .for_each(|problem| room.say(problem.to_string()));
     follow_address(room);
-    task::spawn(find_relay(room));
+    let relay = room.address.with_untracked(|address| address.relay.clone());
+    if !relay.endpoints().is_empty() {
+        room.choose_relays(relay.endpoints().to_vec());
+    }
+    task::spawn(start(room));
     // Whoever makes something here can go on without the site's host; so can who finds something, but that is no hurry.
     let has_edited = Memo::new(move |had| had == Some(&true) || room.can_undo.get());
     let is_found = Memo::new(move |_| !room.status.read().is_empty);
@@ -124,32 +129,14 @@ fn listen(mut changed: impl FnMut() + 'static) {
     ));
 }
 
-/// The link's relay, else the first of `config.json`, else the page's own server if it is one, else none.
-async fn find_relay(room: Room) {
-    let choice = room.address.with_untracked(|address| address.relay.clone());
-    if !choice.endpoints().is_empty() {
-        room.choose_relays(choice.endpoints().to_vec());
-    }
-    let config = match http::config().await {
-        Some(text) => {
-            let (config, problems) = Config::parse(&text, browser_address::is_secure());
-            problems
-                .iter()
-                .for_each(|problem| room.say(problem.to_string()));
-            config
-        }
-        None => Config::default(),
-    };
-    room.title.set(config.title);
-    if choice != RelayChoice::Default {
-        return;
-    }
-    let relays = match config.relays.is_empty() {
-        false => config.relays,
-        true => own_relay(room).await.into_iter().collect(),
-    };
-    if !relays.is_empty() {
-        use_relays(room, relays);
+/// Fetches what the first word waits for, a little.
+async fn start(room: Room) {
+    let start = chunks::start().await;
+    let trust = start.as_ref().ok().map(|start| start.trust);
+    room.send(Input::TrustCame(trust.zip(random::bytes())));
+    match start {
+        Ok(start) => task::spawn((start.find_relay)(room)),
+        Err(_) => set_timeout(move || task::spawn(self::start(room)), chunks::FETCH_AGAIN),
     }
 }
 
@@ -164,19 +151,4 @@ pub fn use_relays(room: Room, relays: Vec<Endpoint>) {
         browser_address::replace_hash(&address.to_hash());
     });
     room.choose_relays(relays);
-}
-
-async fn own_relay(room: Room) -> Option<Endpoint> {
-    let origin = browser_address::own_relay_origin()?;
-    if !http::own_server_is_a_relay().await {
-        return None;
-    }
-    let tag = room
-        .address
-        .with_untracked(|address| address.room.tag().to_text());
-    Endpoint::parse(
-        &format!("{origin}/relay/{tag}"),
-        browser_address::is_secure(),
-    )
-    .ok()
 }

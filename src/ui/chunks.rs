@@ -1,7 +1,7 @@
 //! Code that the first stroke does not wait for: what only these functions reach is no part of the first load. A chunk
 //! is fetched when somebody first asks for it, and in any case after their first edit.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 use serde_json::Value;
@@ -12,6 +12,7 @@ use super::{
     hooks::use_room::Room,
     pages::{board::following::following, rooms, todo},
     parts::{connection, listing, people, share, shortcuts, toasts, versions},
+    relays,
 };
 use crate::{
     browser::task,
@@ -20,6 +21,11 @@ use crate::{
 
 /// A view whose code is in a chunk.
 pub type Part = fn() -> AnyView;
+
+pub struct Start {
+    pub trust: Trust,
+    pub find_relay: fn(Room) -> Pin<Box<dyn Future<Output = ()>>>,
+}
 
 /// What the dialogs show.
 pub struct Dialogs {
@@ -66,8 +72,11 @@ macro_rules! chunk {
 }
 
 chunk! {
-    /// What no member is taken at their word for. Fetched before a page says its first word.
-    trust: Trust = TRUST
+    /// What a page needs before its first word, but not to paint.
+    start: &'static Start = &Start {
+        trust: TRUST,
+        find_relay: relays::find,
+    }
 }
 
 chunk! {
@@ -117,7 +126,7 @@ chunk! {
 pub const NOT_FETCHED: &str = "This part of Duplex could not be fetched. Try again when the network is back; if Duplex was updated meanwhile, load the page again. Nothing is lost.";
 
 /// After a chunk did not come.
-const FETCH_AGAIN: Duration = Duration::from_secs(30);
+pub const FETCH_AGAIN: Duration = Duration::from_secs(30);
 
 /// Fetches all of them, so that they are here when the network is not, and begins what only who edits needs. One that
 /// does not come is asked for again when it is needed.
@@ -131,23 +140,32 @@ pub async fn fetch_all(room: Room) {
     }
 }
 
+type Fetching = Pin<Box<dyn Future<Output = Result<Part, SplitLoaderError>>>>;
+
 /// Shows a part as soon as it is here.
 #[component]
-pub fn Fetched<F>(part: impl Fn() -> F + Copy + Send + Sync + 'static) -> impl IntoView
+pub fn Fetched<F>(part: impl Fn() -> F + 'static) -> impl IntoView
 where
     F: Future<Output = Result<Part, SplitLoaderError>> + 'static,
 {
+    fetched(Box::new(move || Box::pin(part())))
+}
+
+/// Once for all parts: what is generic comes again with each.
+fn fetched(part: Box<dyn Fn() -> Fetching>) -> AnyView {
+    let part = StoredValue::new_local(part);
     let fetched = RwSignal::new(None);
     let fetch = move || {
         fetched.set(None);
+        let fetching = part.with_value(|part| part());
         task::spawn(async move {
-            let came = part().await.ok();
+            let came = fetching.await.ok();
             // Whoever asked may have gone on to another page.
             let _ = fetched.try_set(Some(came));
         });
     };
     fetch();
-    move || {
+    let shown = move || {
         match fetched.get() {
         None => view! { <p class="fetching" role="status">"Loading…"</p> }.into_any(),
         Some(Some(part)) => part(),
@@ -159,5 +177,6 @@ where
         }
         .into_any(),
     }
-    }
+    };
+    shown.into_any()
 }

@@ -1,6 +1,6 @@
 //! What keeps this copy equal to the others': questions and answers, and the mending of what somebody forked.
 
-use super::{Notice, Output, Session, message::Body, trust::Trusting};
+use super::{Notice, Output, Session, message::Body, trust::Trust};
 use crate::{
     core::{
         doc::replica::{Digest, Operations, Replica},
@@ -80,6 +80,22 @@ impl Session {
         self.say_together(std::iter::once(announced).chain(parts), out);
     }
 
+    /// Somebody edited, and must not have said something else of the same edit.
+    pub(super) fn edited(
+        &mut self,
+        now: Millis,
+        from: PeerId,
+        update: &[u8],
+        out: &mut Vec<Output>,
+    ) {
+        let contradicts = |trust: &Trust| (trust.contradicts)(&self.replica, update);
+        if !self.trust().is_some_and(contradicts) {
+            return self.merge(now, update, out);
+        }
+        self.people.mute(now, from);
+        out.push(Output::Notice(Notice::Contradicted(self.name(from))));
+    }
+
     /// Somebody shows what they have seen, and what they hold.
     pub(super) fn compare(
         &mut self,
@@ -121,7 +137,7 @@ impl Session {
         out: &mut Vec<Output>,
     ) {
         if let Some(copy) = self.forks.arrived(from, update)
-            && let Trusting::Has(trust) = &self.trusting
+            && let Some(trust) = self.trust()
             && let writes = (trust.mended)(&self.replica, &copy)
             && self.write(now, &writes, out).is_some()
         {

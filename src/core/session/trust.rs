@@ -17,6 +17,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Trust {
     pub signatures: Signatures,
+    /// [`Replica::contradicts`].
+    pub contradicts: fn(&Replica, &[u8]) -> bool,
     /// [`fork::mended`].
     pub mended: fn(&Replica, &[Vec<u8>]) -> Vec<Write>,
 }
@@ -24,6 +26,7 @@ pub struct Trust {
 /// The code, for a host to hand in.
 pub const TRUST: Trust = Trust {
     signatures: ED25519,
+    contradicts: Replica::contradicts,
     mended: fork::mended,
 };
 
@@ -47,6 +50,13 @@ impl Trusting {
 }
 
 impl Session {
+    pub(super) fn trust(&self) -> Option<&Trust> {
+        match &self.trusting {
+            Trusting::Has(trust) => Some(trust),
+            Trusting::Awaited(_) | Trusting::Without => None,
+        }
+    }
+
     /// Whether it is known under which name we speak.
     pub(super) fn has_name(&self) -> bool {
         !matches!(self.trusting, Trusting::Awaited(_))

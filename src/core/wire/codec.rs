@@ -3,7 +3,7 @@
 
 use super::{
     envelope::{self, Envelope, Form, Found, Head},
-    identity::{self, Identity, Proof, PublicKey},
+    identity::{self, Identity, Introduction, Proof, PublicKey},
     parts::{Missing, Reassembly, Sent},
     profile::PROBE,
     replay::ReplayWindow,
@@ -149,22 +149,27 @@ impl Codec {
 
     /// Cuts a message into frames and seals them, in order; each is one envelope.
     pub fn encode(&mut self, kind: u8, body: &[u8]) -> Result<Outbound, TooLarge> {
-        self.encode_as(kind, body, true)
+        self.encode_as(kind, body, Introduction::Made)
     }
 
     /// One of many messages in a row: who has not been introduced yet does without it.
     pub fn encode_brief(&mut self, kind: u8, body: &[u8]) -> Result<Outbound, TooLarge> {
-        self.encode_as(kind, body, false)
+        self.encode_as(kind, body, Introduction::Omitted)
     }
 
-    fn encode_as(&mut self, kind: u8, body: &[u8], introduce: bool) -> Result<Outbound, TooLarge> {
+    fn encode_as(
+        &mut self,
+        kind: u8,
+        body: &[u8],
+        introduction: Introduction,
+    ) -> Result<Outbound, TooLarge> {
         let too_large = || TooLarge { bytes: body.len() };
         let Shape { form, frame_bytes } = self.shape;
         let overhead = seal::OVERHEAD
-            + match (&self.identity, introduce) {
+            + match (&self.identity, introduction) {
                 (None, _) => 0,
-                (Some(_), true) => identity::OVERHEAD,
-                (Some(_), false) => identity::BRIEF_OVERHEAD,
+                (Some(_), Introduction::Made) => identity::OVERHEAD,
+                (Some(_), Introduction::Omitted) => identity::BRIEF_OVERHEAD,
             };
         let capacity = form
             .body_capacity(frame_bytes)
@@ -193,7 +198,7 @@ impl Codec {
             let signed = self
                 .identity
                 .as_ref()
-                .map(|identity| identity.signed(&head, body, introduce));
+                .map(|identity| identity.signed(&head, body, introduction));
             let body = self.key.seal(&head, signed.as_deref().unwrap_or(body));
             let body = body.ok_or_else(too_large)?;
             frames.push(Envelope { head, body }.write(form));

@@ -14,32 +14,25 @@ pub type Seed = [u8; 32];
 pub type PublicKey = [u8; 32];
 pub type Signature = [u8; 64];
 
-/// The arithmetic of Ed25519, which a page has not from the beginning.
-#[derive(Clone, Copy, Debug)]
-pub struct Signatures {
-    pub public: fn(&Seed) -> PublicKey,
-    pub sign: fn(&Seed, &[u8]) -> Signature,
-    pub is_good: fn(&PublicKey, &[u8], &Signature) -> bool,
-}
-
-/// A client's own key pair, new for each page load. Its `Debug` form says nothing.
-#[derive(Clone)]
-pub struct Identity {
-    how: Signatures,
-    seed: Seed,
-    public: PublicKey,
-}
-
-impl std::fmt::Debug for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Identity(secret)")
-    }
-}
-
 /// What a signature adds to an envelope, at most.
 pub const OVERHEAD: usize = size_of::<PublicKey>() + BRIEF_OVERHEAD;
 /// And without the key.
 pub const BRIEF_OVERHEAD: usize = size_of::<Signature>() + 1;
+
+/// How signatures are made and checked: code that a page has not from the beginning ([`super::ed25519`]).
+#[derive(Clone, Copy, Debug)]
+pub struct Signatures {
+    pub public: fn(&Seed) -> PublicKey,
+    pub signed: fn(&Seed, &Head, &[u8], Introduction) -> Vec<u8>,
+    pub proof: fn(&Head, &[u8], Option<&PublicKey>) -> Proof,
+}
+
+/// Whether a signature comes with the key that it was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Introduction {
+    Made,
+    Omitted,
+}
 
 /// How much of what a keyed sender's envelope says can be believed.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,53 +44,49 @@ pub enum Proof {
     Forged,
 }
 
+/// A client's own key pair, new for each page load. Its `Debug` form says nothing.
+#[derive(Clone)]
+pub struct Identity {
+    how: Signatures,
+    seed: Seed,
+    name: PeerId,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity(secret)")
+    }
+}
+
 impl Identity {
     /// `seed` is drawn at random for this page load.
     pub fn new(how: Signatures, seed: Seed) -> Self {
         Self {
             how,
             seed,
-            public: (how.public)(&seed),
+            name: name_of(&(how.public)(&seed)),
         }
     }
 
     pub fn name(&self) -> PeerId {
-        name_of(&self.public)
+        self.name
     }
 
-    /// What is sealed in place of `body`, with the key if it should be `introduced`.
-    pub fn signed(&self, head: &Head, body: &[u8], introduced: bool) -> Vec<u8> {
-        let signature = (self.how.sign)(&self.seed, &statement(head, body));
-        let key = if introduced {
-            self.public.as_slice()
-        } else {
-            &[]
-        };
-        [body, key, &signature, &[u8::from(introduced)]].concat()
+    /// What is sealed in place of `body`.
+    pub fn signed(&self, head: &Head, body: &[u8], introduction: Introduction) -> Vec<u8> {
+        (self.how.signed)(&self.seed, head, body, introduction)
     }
 
     /// Looks at what a keyed sender sealed, whose key may be `known`.
     pub fn proof(&self, head: &Head, signed: &[u8], known: Option<&PublicKey>) -> Proof {
-        self.read(head, signed, known).unwrap_or(Proof::Forged)
+        (self.how.proof)(head, signed, known)
     }
+}
 
-    fn read(&self, head: &Head, signed: &[u8], known: Option<&PublicKey>) -> Option<Proof> {
-        let (introduced, rest) = signed.split_last()?;
-        let (mut body, signature) = rest.split_last_chunk()?;
-        let key = match introduced {
-            0 => known.copied(),
-            _ => {
-                let (before, key) = body.split_last_chunk()?;
-                body = before;
-                (name_of(key) == head.sender).then_some(*key)
-            }
-        };
-        let Some(key) = key else {
-            return (*introduced == 0).then_some(Proof::Unknown);
-        };
-        let is_good = (self.how.is_good)(&key, &statement(head, body), signature);
-        is_good.then(|| Proof::Good(body.to_vec(), key))
-    }
+/// The name of whoever signs with a key.
+pub fn name_of(key: &PublicKey) -> PeerId {
+    let hash: [u8; 32] = Sha256::digest(key).into();
+    PeerId::of_key(hash.first_chunk().copied().unwrap_or_default())
 }
 
 /// The body without its proof, for a client that cannot check it.
@@ -106,15 +95,6 @@ pub fn unchecked(signed: &[u8]) -> Option<Vec<u8>> {
     let key = usize::from(*introduced) * size_of::<PublicKey>();
     let end = rest.len().checked_sub(key + size_of::<Signature>())?;
     rest.get(..end).map(<[u8]>::to_vec)
-}
-
-fn name_of(key: &PublicKey) -> PeerId {
-    let hash: [u8; 32] = Sha256::digest(key).into();
-    PeerId::of_key(hash.first_chunk().copied().unwrap_or_default())
-}
-
-fn statement(head: &Head, body: &[u8]) -> Vec<u8> {
-    [b"duplex/1 says ", head.associated().as_slice(), body].concat()
 }
 
 #[cfg(test)]
@@ -126,6 +106,10 @@ mod tests {
 
     fn identity(byte: u8) -> Identity {
         Identity::new(ED25519, [byte; 32])
+    }
+
+    fn public(byte: u8) -> PublicKey {
+        (ED25519.public)(&[byte; 32])
     }
 
     fn head(identity: &Identity, seq: u32) -> Head {
@@ -144,10 +128,10 @@ mod tests {
         let (ada, bob) = (identity(1), identity(2));
         assert!(ada.name().is_keyed() && ada.name() != bob.name());
         let head = head(&ada, 1);
-        let brief = ada.signed(&head, b"hello", false);
+        let brief = ada.signed(&head, b"hello", Introduction::Omitted);
         assert_eq!(brief.len(), 5 + BRIEF_OVERHEAD);
         assert_eq!(bob.proof(&head, &brief, None), Proof::Unknown);
-        let introduced = ada.signed(&head, b"hello", true);
+        let introduced = ada.signed(&head, b"hello", Introduction::Made);
         assert_eq!(introduced.len(), 5 + OVERHEAD);
         let Proof::Good(body, key) = bob.proof(&head, &introduced, None) else {
             panic!("it is good");
@@ -167,17 +151,17 @@ mod tests {
     fn nothing_else_is_believed() {
         let (ada, eve) = (identity(1), identity(3));
         let head = head(&ada, 1);
-        for introduced in [false, true] {
-            let signed = ada.signed(&head, b"hello", introduced);
+        for introduction in [Introduction::Omitted, Introduction::Made] {
+            let signed = ada.signed(&head, b"hello", introduction);
             let other = Head { seq: 2, ..head };
-            assert_eq!(eve.proof(&other, &signed, Some(&ada.public)), Proof::Forged);
-            let forged = eve.signed(&head, b"hello", introduced);
-            assert_eq!(ada.proof(&head, &forged, Some(&ada.public)), Proof::Forged);
+            assert_eq!(eve.proof(&other, &signed, Some(&public(1))), Proof::Forged);
+            let forged = eve.signed(&head, b"hello", introduction);
+            assert_eq!(ada.proof(&head, &forged, Some(&public(1))), Proof::Forged);
             // The last byte only says how to read the rest.
             for bit in 0..(signed.len() - 1) * 8 {
                 let mut flipped = signed.clone();
                 flipped[bit / 8] ^= 1 << (bit % 8);
-                assert_eq!(eve.proof(&head, &flipped, Some(&ada.public)), Proof::Forged);
+                assert_eq!(eve.proof(&head, &flipped, Some(&public(1))), Proof::Forged);
             }
         }
     }
@@ -188,7 +172,7 @@ mod tests {
             let (ada, bob) = (identity(1), identity(2));
             let bytes = [bytes, vec![end]].concat();
             let _ = unchecked(&bytes);
-            for known in [None, Some(&ada.public)] {
+            for known in [None, Some(&public(1))] {
                 let proof = bob.proof(&head(&ada, 1), &bytes, known);
                 prop_assert!(!matches!(proof, Proof::Good(..)));
             }

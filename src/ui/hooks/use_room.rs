@@ -8,7 +8,7 @@ use crate::{
     browser::{
         address, clock, preferences, random,
         room::{self, Event, Host, KNOWN_SERVERS},
-        rooms, task,
+        rooms,
     },
     core::{
         address::{Address, Page},
@@ -23,7 +23,7 @@ use crate::{
         socket::{endpoint::Endpoint, machine},
         todo::list::List,
     },
-    ui::{chunks, pages::board::easel::Easel},
+    ui::pages::board::easel::Easel,
 };
 
 /// Another person, as the page shows them.
@@ -135,11 +135,6 @@ pub fn provide_room(address: Address) -> Room {
     };
     *events.borrow_mut() = Some(room);
     provide_context(room);
-    let host = room.host();
-    task::spawn(async move {
-        let trust = chunks::trust().await.ok();
-        host.input(Input::TrustCame(trust.zip(random::bytes())));
-    });
     room
 }
 
