@@ -19,7 +19,9 @@ pub struct Surface {
 }
 
 /// Points of an outline that are nearer to each other are one, in device pixels.
-const GAP_PX: f64 = 1.0;
+const GAP_PX: f64 = 1.5;
+/// A curve that is nearer to a line is one, in device pixels.
+const TOLERANCE_PX: f64 = 0.2;
 
 impl Surface {
     /// `None` where the browser gives no 2D context, as when its memory for canvases is used up.
@@ -74,11 +76,13 @@ impl Surface {
             let [r, g, b] = color;
             context.set_fill_style_str(&format!("rgb({r} {g} {b})"));
         }
-        let outline = paint::thinned(&fill.outline, (GAP_PX / self.scale.get()) as f32);
+        let scale = self.scale.get();
+        let outline = paint::thinned(&fill.outline, (GAP_PX / scale) as f32);
         context.begin_path();
-        for verb in paint::verbs(&outline) {
+        for verb in paint::verbs(&outline, (TOLERANCE_PX / scale) as f32) {
             match verb {
                 Verb::MoveTo([x, y]) => context.move_to(x.into(), y.into()),
+                Verb::LineTo([x, y]) => context.line_to(x.into(), y.into()),
                 Verb::QuadTo([cx, cy], [x, y]) => {
                     context.quadratic_curve_to(cx.into(), cy.into(), x.into(), y.into());
                 }

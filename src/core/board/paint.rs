@@ -22,6 +22,7 @@ pub struct Fill {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verb {
     MoveTo([f32; 2]),
+    LineTo([f32; 2]),
     /// Control point, end point.
     QuadTo([f32; 2], [f32; 2]),
 }
@@ -85,19 +86,30 @@ pub fn thinned(outline: &[[f32; 2]], gap: f32) -> Vec<[f32; 2]> {
     }
 }
 
-/// The outline's path: smooth, closed, without corners at the control points.
-pub fn verbs(outline: &[[f32; 2]]) -> impl Iterator<Item = Verb> {
+/// The outline's path: closed, and smooth to within `tolerance`. A curve that is nearer than that to its chord is a line,
+/// which costs half.
+pub fn verbs(outline: &[[f32; 2]], tolerance: f32) -> impl Iterator<Item = Verb> {
     let middle = |[ax, ay]: [f32; 2], [bx, by]: [f32; 2]| [(ax + bx) / 2.0, (ay + by) / 2.0];
     let start = match outline {
-        [first, .., last] => Some(Verb::MoveTo(middle(*last, *first))),
+        [first, .., last] => Some(middle(*last, *first)),
         _ => None,
     };
     let next = outline.iter().cycle().skip(1);
-    let curves = outline
-        .iter()
-        .zip(next)
-        .map(move |(&control, &next)| Verb::QuadTo(control, middle(control, next)));
-    start.into_iter().chain(curves)
+    let mut at = start.unwrap_or_default();
+    let steps = outline.iter().zip(next).map(move |(&control, &next)| {
+        let (from, to) = (std::mem::replace(&mut at, middle(control, next)), at);
+        (from, control, to)
+    });
+    let curves = steps.map(move |(from, control, to)| {
+        // A parabola leaves its chord half as far as its control point does.
+        let [x, y] = [to[0] - from[0], to[1] - from[1]];
+        let area = x * (control[1] - from[1]) - y * (control[0] - from[0]);
+        match area.abs() <= 2.0 * tolerance * x.hypot(y) {
+            true => Verb::LineTo(to),
+            false => Verb::QuadTo(control, to),
+        }
+    });
+    start.map(Verb::MoveTo).into_iter().chain(curves)
 }
 
 /// How far a stroke's paint may reach beyond its samples: under full pressure the line's half width comes near the
@@ -233,7 +245,7 @@ mod tests {
     #[test]
     fn a_path_is_closed() {
         let outline = [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0]];
-        let path: Vec<_> = verbs(&outline).collect();
+        let path: Vec<_> = verbs(&outline, 0.01).collect();
         let Verb::MoveTo(start) = path[0] else {
             panic!()
         };
@@ -241,7 +253,23 @@ mod tests {
             panic!()
         };
         assert_eq!((path.len(), start), (4, end));
-        assert_eq!(verbs(&[]).count(), 0);
+        assert_eq!(verbs(&[], 0.01).count(), 0);
+    }
+
+    #[test]
+    fn what_is_straight_enough_is_a_line() {
+        let outline = [[0.0, 0.0], [2.0, 0.1], [4.0, 0.0], [4.0, 4.0]];
+        let is_line = |verb: &Verb| matches!(verb, Verb::LineTo(_));
+        let lines = |tolerance| verbs(&outline, tolerance).filter(is_line).count();
+        // The bend of a tenth leaves its chord by half as much.
+        assert_eq!((lines(0.02), lines(0.05)), (0, 1));
+        let ends = |tolerance| -> Vec<_> {
+            let end = |verb| match verb {
+                Verb::MoveTo(at) | Verb::LineTo(at) | Verb::QuadTo(_, at) => at,
+            };
+            verbs(&outline, tolerance).map(end).collect()
+        };
+        assert_eq!(ends(0.0), ends(1.0));
     }
 
     #[test]

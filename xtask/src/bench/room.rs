@@ -48,9 +48,9 @@ window.WebSocket = class extends Socket {
     this.addEventListener('message', ({ data }) => { got += data.length ?? data.byteLength });
   }
 };
-let looked = 0;
+let looked = 0, canvas;
 (function watch() {
-  const canvas = document.querySelector('[data-testid=board] canvas');
+  canvas ??= document.querySelector('[data-testid=board] canvas');
   if (canvas && canvas.width !== 300) {
     let look = 0, ink = false;
     for (const part of [0.2, 0.4, 0.6, 0.8]) {

@@ -42,7 +42,7 @@ const FADED: f32 = 0.25;
 /// So many changes at once are a new scene rather than many edits of the old one.
 const MANY: usize = 500;
 /// While a large room arrives, what of it is painted is shown so often.
-const ARRIVING_MS: Millis = 200;
+const ARRIVING_MS: Millis = 250;
 
 pub struct Easel {
     pub camera: RwSignal<Camera>,
