@@ -9,9 +9,9 @@
 //!   |
 //! core/      everything that decides: pure, natively compiled and tested
 //!   socket/    when to connect, when to retry, what a close means, what waits to be sent, whether it is alive
-//!   wire/      bytes <-> messages: the envelope, its seal, its parts; what kind of server this is
-//!   doc/       the shared document: replica (the only file that imports yrs) behind gate and quarantine, sync,
-//!              presence, storage and what is known to be in it (store, draft), undo, versions
+//!   wire/      bytes <-> messages: the envelope, its signature and seal, its parts; what kind of server this is
+//!   doc/       the shared document: replica (the only file that imports yrs) behind gate and quarantine, sync and
+//!              fork, presence, storage and what is known to be in it (store, draft), undo, versions
 //!   board/     geometry, strokes, tools, scene, tiles, file formats
 //!   todo/      items, their order, filters
 //!   rooms      the rooms of this device: a list of them, each as a file

@@ -416,7 +416,7 @@ impl Session {
                     self.sync.announced(now, from, more);
                 }
                 if to == self.me {
-                    self.forks.answered(from, more + update.len());
+                    self.forks.answered(from, more.saturating_add(update.len()));
                 }
                 self.copy_arrived(now, from, update, out);
             }

@@ -46,6 +46,13 @@ impl Drafts {
         }
     }
 
+    /// From now on we have another name: what was drafted under the old one is drafted anew.
+    pub fn renamed(&mut self, before: PeerId) {
+        if self.mine.is_some() {
+            self.finished(before);
+        }
+    }
+
     /// What was drafted is in the document, or not wanted.
     pub fn finished(&mut self, page: PeerId) {
         if !self.finished.contains(&page) {

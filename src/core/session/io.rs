@@ -28,6 +28,7 @@ use crate::core::{
 pub struct Setup {
     pub tag: Tag,
     pub room_key: RoomKey,
+    /// The author of what is written here; and our name on the wire, as long as we do not sign.
     pub me: PeerId,
     /// Drawn for this page load.
     pub salt: Salt,

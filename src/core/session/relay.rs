@@ -434,7 +434,7 @@ impl Session {
     }
 
     fn seal(&mut self, body: Body, out: &mut Vec<Output>) -> Option<Outbound> {
-        if self.has_left {
+        if self.has_left || !self.has_name() {
             return None;
         }
         let is_edit = matches!(body, Body::Update(_));

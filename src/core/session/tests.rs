@@ -1,7 +1,7 @@
 //! What the simulation cannot show, because its network has no width: a long answer that is half here.
 #![cfg(test)]
 
-use super::*;
+use super::{trust::TRUST, *};
 use crate::{
     core::{
         doc::schema::{Cell, Id, Value},
@@ -12,7 +12,7 @@ use crate::{
             seal::RoomKey,
         },
     },
-    limits::{ANSWER_PART_BYTES, LARGEST_FRAME_BYTES},
+    limits::{ANSWER_PART_BYTES, LARGEST_FRAME_BYTES, TRUST_WAITS_MS},
 };
 
 const STROKES: usize = 100;
@@ -27,6 +27,10 @@ struct Person {
 
 impl Person {
     fn new(id: u64) -> Self {
+        Self::fetching_trust(id, false)
+    }
+
+    fn fetching_trust(id: u64, fetches_trust: bool) -> Self {
         let relay = Endpoint::parse("ws://127.0.0.1/relay/x", false).unwrap();
         let server = Server {
             audience: Audience::Others,
@@ -44,7 +48,7 @@ impl Person {
             known: vec![(relay.as_str().to_owned(), server)],
             relays: vec![relay],
             shares: false,
-            fetches_trust: false,
+            fetches_trust,
         });
         let mut person = Self {
             session,
@@ -137,4 +141,44 @@ fn what_is_here_of_a_long_answer_is_not_sent_again() {
     let missing = (STROKES - here) * STROKE_BYTES;
     let limit = missing + 2 * ANSWER_PART_BYTES;
     assert!(rest < limit, "{rest} bytes for {missing}");
+}
+
+fn kinds(frames: &[Frame]) -> Vec<u8> {
+    let kinds = frames
+        .iter()
+        .flat_map(|frame| envelope::kinds(frame.as_bytes()));
+    kinds.collect()
+}
+
+#[test]
+fn nothing_is_said_before_a_page_has_its_name_and_nothing_is_lost_by_that() {
+    for trust in [Some((TRUST, [7; 32])), None] {
+        let (mut early, mut other) = (Person::fetching_trust(1, true), Person::new(2));
+        early.input(Input::Edited(vec![Write {
+            cell: Cell::Ink(Id::parse("early").unwrap()),
+            value: Some(Value::Bytes([1].into())),
+        }]));
+        assert_eq!(early.says(TRUST_WAITS_MS - 100), []);
+        early.input(Input::TrustCame(trust));
+        assert_eq!(early.session.me().is_keyed(), trust.is_some());
+        let name = early.session.me();
+        let said = early.says(TRUST_WAITS_MS);
+        assert!(kinds(&said).contains(&b'u'), "{:?}", kinds(&said));
+        other.says(10);
+        other.hears(&said);
+        assert_eq!(other.strokes(), 1);
+        assert!(other.session.people().get(name).is_some());
+        // It is too late for another.
+        early.input(Input::TrustCame(Some((TRUST, [8; 32]))));
+        assert_eq!(early.session.me(), name);
+    }
+}
+
+#[test]
+fn a_page_goes_on_without_the_code_that_does_not_come() {
+    let mut page = Person::fetching_trust(1, true);
+    assert_eq!(page.says(TRUST_WAITS_MS), []);
+    let said = page.says(TRUST_WAITS_MS + 100);
+    assert!(kinds(&said).contains(&b'b'));
+    assert!(!page.session.me().is_keyed());
 }

@@ -2,7 +2,7 @@
 //! it is not there from the beginning: the host fetches it while the room is read, and a page says nothing before it
 //! is here, or clearly does not come.
 
-use super::{Output, Session, message::Body};
+use super::{Output, Session};
 use crate::{
     core::{
         doc::{fork, replica::Replica, schema::Write},
@@ -73,11 +73,7 @@ impl Session {
         }
         self.trusting = match came {
             Some((trust, seed)) => {
-                // What was said already was for other tabs.
-                if self.codec.has_spoken() {
-                    self.say(Body::Leave, out);
-                }
-                self.drafts.finished(self.me);
+                self.drafts.renamed(self.me);
                 let identity = Identity::new(trust.signatures, seed);
                 self.me = identity.name();
                 self.codec.identify(identity);
@@ -85,6 +81,8 @@ impl Session {
             }
             None => Trusting::Without,
         };
+        // What was asked before was not said.
+        self.sync.joined(now);
         self.begin(now, out);
     }
 

@@ -125,11 +125,6 @@ impl Codec {
         self.identity = Some(identity);
     }
 
-    /// Whether anything was said.
-    pub fn has_spoken(&self) -> bool {
-        self.seq > 0
-    }
-
     pub fn shape(&self) -> Shape {
         self.shape
     }
