@@ -102,9 +102,9 @@ pub fn verbs(outline: &[[f32; 2]], tolerance: f32) -> impl Iterator<Item = Verb>
     });
     let curves = steps.map(move |(from, control, to)| {
         // A parabola leaves its chord half as far as its control point does.
-        let [x, y] = [to[0] - from[0], to[1] - from[1]];
-        let area = x * (control[1] - from[1]) - y * (control[0] - from[0]);
-        match area.abs() <= 2.0 * tolerance * x.hypot(y) {
+        let between = |[ax, ay]: [f32; 2], [bx, by]: [f32; 2]| [bx - ax, by - ay];
+        let ([x, y], [a, b]) = (between(from, to), between(from, control));
+        match (x * b - y * a).abs() <= 2.0 * tolerance * x.hypot(y) {
             true => Verb::LineTo(to),
             false => Verb::QuadTo(control, to),
         }
