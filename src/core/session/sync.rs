@@ -104,27 +104,23 @@ impl Session {
         operations: Operations,
         theirs: Digest,
     ) {
-        let is_forked = |session: &Self| {
-            let replica = &session.replica;
-            replica.operations() == operations && replica.digest() != theirs
-                || session.sync.is_apart_from(peer)
-        };
-        if !is_forked(self) || self.is_arriving() {
-            return;
-        }
-        if self.replica.recount() {
-            self.sync.changed(now, self.replica.digest());
-        }
-        if is_forked(self) {
-            let mine = self.replica.digest();
+        let mine = self.replica.digest();
+        let is_forked = self.replica.operations() == operations && mine != theirs;
+        let is_stuck = self.sync.is_apart_from(peer);
+        if (is_forked || is_stuck) && !self.is_arriving() {
             let rank = self.people.rank(self.me, self.me);
             self.forks.noticed(now, peer, mine, theirs, rank);
         }
     }
 
     pub(super) fn mend(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if let Some(peer) = self.forks.tick(now, self.replica.digest()) {
-            self.say(Body::Whole(peer), out);
+        let Some(peer) = self.forks.tick(now, self.replica.digest()) else {
+            return;
+        };
+        match self.replica.recount() {
+            // It was we who miscounted.
+            true => self.sync.changed(now, self.replica.digest()),
+            false => drop(self.say(Body::Whole(peer), out)),
         }
     }
 
