@@ -2,6 +2,7 @@
 
 use super::world::{ROOM, World};
 use crate::core::{
+    frame::Frame,
     peer::PeerId,
     session::message::Body,
     wire::{
@@ -23,6 +24,7 @@ pub enum Forgery {
     OwnKeyUnsaid,
 }
 
+/// In the room of the simulation.
 pub struct Hostile {
     name: PeerId,
     key: SessionKey,
@@ -44,6 +46,13 @@ impl Hostile {
 
     /// To these clients only, as a relay that serves this one would pass it on.
     pub fn say(&mut self, world: &mut World, to: &[usize], body: Body) {
+        if let Some(frame) = self.frame(body) {
+            to.iter()
+                .for_each(|&client| world.deliver(client, 1, &frame));
+        }
+    }
+
+    pub fn frame(&mut self, body: Body) -> Option<Frame> {
         self.seq += 1;
         let (kind, body) = body.write();
         let head = Head {
@@ -59,12 +68,7 @@ impl Hostile {
             Forgery::OwnKey => self.identity.signed(&head, &body, Introduction::Made),
             Forgery::OwnKeyUnsaid => self.identity.signed(&head, &body, Introduction::Omitted),
         };
-        let Some(body) = self.key.seal(&head, &signed) else {
-            return;
-        };
-        let frame = Envelope { head, body }.write(Form::Text);
-        for &client in to {
-            world.deliver(client, 1, &frame);
-        }
+        let body = self.key.seal(&head, &signed)?;
+        Some(Envelope { head, body }.write(Form::Text))
     }
 }

@@ -4,6 +4,7 @@
 mod chunks;
 mod excalidraw;
 mod input;
+mod liars;
 mod lifecycle;
 mod rooms;
 mod storage;
@@ -83,6 +84,7 @@ fn main() {
         input::what_stopped_the_page_is_set_aside,
         storage::a_full_disk_is_said_and_nothing_is_lost,
         storage::what_was_done_is_taken_back_after_a_reload,
+        liars::nobody_speaks_in_the_name_of_another,
         rooms::rooms_are_listed_named_copied_and_forgotten,
         rooms::a_whole_room_travels_as_a_file,
         rooms::a_view_is_followed_until_one_moves_oneself,
