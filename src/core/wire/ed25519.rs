@@ -31,7 +31,8 @@ fn proof(head: &Head, signed: &[u8], known: Option<&PublicKey>) -> Option<Proof>
     let (body, key) = match (introduced, known) {
         (0, None) => return Some(Proof::Unknown),
         (0, Some(known)) => (rest, known),
-        _ => rest.split_last_chunk()?,
+        (1, _) => rest.split_last_chunk()?,
+        _ => return None,
     };
     let is_named = name_of(key) == head.sender;
     let public = VerifyingKey::from_bytes(key).ok().filter(|_| is_named)?;
