@@ -193,8 +193,9 @@ pub const NAME_CHARS: usize = 40;
 pub const CROWD: Millis = 8;
 /// Cursor positions go out at most this often.
 pub const CURSOR_MS: Millis = 60;
-/// Wet ink goes out at most this often: 12 times a second looks continuous, and each message carries a signature.
-pub const WET_MS: Millis = 80;
+/// Wet ink goes out at most this often: ten times a second, at the sixty samples of most pens, so that three seconds of
+/// it, each message signed, take less than 10 kB.
+pub const WET_MS: Millis = 90;
 /// Wet ink of a person who vanished in the middle of a stroke is wiped after this.
 pub const WET_GONE_MS: Millis = 5_000;
 
