@@ -412,10 +412,10 @@ impl Session {
             } => {
                 self.merge(now, &update, out);
                 self.sync.answered(to, digest);
-                if to == self.me && more > 0 {
-                    self.sync.announced(now, from, more);
-                }
                 if to == self.me {
+                    if more > 0 {
+                        self.sync.announced(now, from, more);
+                    }
                     self.forks.answered(from, more.saturating_add(update.len()));
                 }
                 self.copy_arrived(now, from, update, out);

@@ -42,7 +42,8 @@ pub struct Forks {
 }
 
 impl Forks {
-    /// `peer` has seen what we have and holds something else, or has for long. `rank` counts those who look into it before us.
+    /// `peer` has seen what we have and holds something else, or has for long. `rank` counts those who look into it
+    /// before us.
     pub fn noticed(&mut self, now: Millis, peer: PeerId, mine: Digest, theirs: Digest, rank: u64) {
         let is_known = self.seen.contains(&(mine, theirs)) || self.copy.is_some();
         let waits = |noticed: &Noticed| noticed.mine == mine;

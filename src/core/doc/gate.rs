@@ -90,19 +90,7 @@ impl Block<'_> {
 
 /// What an update consists of, without its deletions.
 pub fn blocks(update: &[u8]) -> Result<Vec<Block<'_>>, Refusal> {
-    let mut reader = Reader::new(update);
-    let mut found = Vec::new();
-    for _ in 0..reader.count(3)? {
-        let blocks = reader.count(2)?;
-        let author = reader.client()?;
-        let mut clock = reader.clock()?;
-        for _ in 0..blocks {
-            let block = reader.whole_block(author, clock)?;
-            found.push(block);
-            clock = clock.saturating_add(block.length);
-        }
-    }
-    Ok(found)
+    Reader::new(update).blocks()
 }
 
 /// Cuts an update into smaller ones of about `bytes` each, to be taken in in this order; the deletions come with the
@@ -111,20 +99,11 @@ pub fn cut(update: &[u8], bytes: usize) -> Result<Vec<Vec<u8>>, Refusal> {
     let mut reader = Reader::new(update);
     let mut parts = Vec::new();
     let mut part = Part::default();
-    for _ in 0..reader.count(3)? {
-        let blocks = reader.count(2)?;
-        let author = reader.client()?;
-        let mut clock = reader.clock()?;
-        part.begin(author, clock);
-        for _ in 0..blocks {
-            let block = reader.whole_block(author, clock)?;
-            if part.len + block.bytes.len() > bytes && part.len > 0 {
-                parts.push(std::mem::take(&mut part).finish(&[0]));
-                part.begin(author, clock);
-            }
-            part.add(block.bytes);
-            clock = clock.saturating_add(block.length);
+    for block in reader.blocks()? {
+        if part.len + block.bytes.len() > bytes && part.len > 0 {
+            parts.push(std::mem::take(&mut part).finish(&[0]));
         }
+        part.add(&block);
     }
     parts.push(part.finish(reader.rest));
     Ok(parts)
@@ -146,25 +125,24 @@ struct Run {
 }
 
 impl Part {
-    fn begin(&mut self, author: u64, clock: u64) {
-        self.authors.push(Run {
-            author,
-            clock,
-            blocks: 0,
-            bytes: Vec::new(),
-        });
-    }
-
-    fn add(&mut self, block: &[u8]) {
+    fn add(&mut self, block: &Block) {
+        let goes_on = self.authors.last().map(|run| run.author) == Some(block.author);
+        if !goes_on {
+            self.authors.push(Run {
+                author: block.author,
+                clock: block.clock,
+                blocks: 0,
+                bytes: Vec::new(),
+            });
+        }
         if let Some(run) = self.authors.last_mut() {
             run.blocks += 1;
-            run.bytes.extend_from_slice(block);
-            self.len += block.len();
+            run.bytes.extend_from_slice(block.bytes);
+            self.len += block.bytes.len();
         }
     }
 
-    fn finish(mut self, deletions: &[u8]) -> Vec<u8> {
-        self.authors.retain(|run| run.blocks > 0);
+    fn finish(self, deletions: &[u8]) -> Vec<u8> {
         let mut update = Vec::with_capacity(self.len + 32 * self.authors.len() + 16);
         write_number(&mut update, self.authors.len() as u64);
         for run in self.authors {
@@ -294,16 +272,27 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn whole_block(&mut self, author: u64, clock: u64) -> Result<Block<'a>, Refusal> {
-        let before = self.rest;
-        let length = self.block(author, clock)?;
-        let read = before.len() - self.rest.len();
-        Ok(Block {
-            author,
-            clock,
-            length,
-            bytes: before.get(..read).unwrap_or_default(),
-        })
+    /// All of them, and leaves what follows: the deletions.
+    fn blocks(&mut self) -> Result<Vec<Block<'a>>, Refusal> {
+        let mut found = Vec::new();
+        for _ in 0..self.count(3)? {
+            let blocks = self.count(2)?;
+            let author = self.client()?;
+            let mut clock = self.clock()?;
+            for _ in 0..blocks {
+                let before = self.rest;
+                let length = self.block(author, clock)?;
+                let read = before.len() - self.rest.len();
+                found.push(Block {
+                    author,
+                    clock,
+                    length,
+                    bytes: before.get(..read).unwrap_or_default(),
+                });
+                clock = clock.saturating_add(length);
+            }
+        }
+        Ok(found)
     }
 
     /// Gives how many clock ticks the block takes.

@@ -29,7 +29,7 @@ pub enum Body {
     },
     /// `r`: a part of a long answer.
     Part(Vec<u8>),
-    /// `g`: this one is asked for all that it has, though we have seen the same operations.
+    /// `g`: this one is asked for all that it has: an answer to what we have would not bring us together.
     Whole(PeerId),
     /// `u`: an edit, as a Yjs update.
     Update(Vec<u8>),
