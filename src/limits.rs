@@ -211,6 +211,8 @@ pub const DRAFT_MS: Millis = 250;
 pub const DRAFT_IS_LEFT_MS: Millis = 2_000;
 /// A failed write is tried again after this.
 pub const STORE_RETRY_MS: Millis = 5_000;
+/// Storage that has not answered for so long is not there, as far as a person can tell.
+pub const STORE_PATIENCE_MS: Millis = 10_000;
 
 /// Names of others that the list of rooms keeps with each.
 pub const ROOM_PEOPLE: usize = 5;

@@ -7,4 +7,5 @@ pub mod hostile;
 pub mod ledger;
 pub mod network;
 pub mod plan;
+mod play;
 pub mod world;

@@ -47,6 +47,9 @@ pub enum StoreError {
     Open(String),
     #[error("{0}")]
     Use(String),
+    /// The connection is gone; another one may work.
+    #[error("{0}")]
+    Closed(String),
 }
 
 impl From<OpenDbError> for StoreError {
@@ -60,7 +63,17 @@ impl From<OpenDbError> for StoreError {
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        Self::Use(words(error))
+        match error {
+            Error::DomException(error) => {
+                let error = DomException::from(error);
+                // Indexed Database API 3.0 §4.4: `transaction()` of a closed connection.
+                match error.name() == "InvalidStateError" {
+                    true => Self::Closed(error.message()),
+                    false => Self::Use(error.message()),
+                }
+            }
+            _ => Self::Use(UNREADABLE.to_owned()),
+        }
     }
 }
 
@@ -81,15 +94,15 @@ fn message(thrown: &JsValue) -> String {
 pub enum Interference {
     /// A tab with an older version of this program keeps it to itself; opening goes on when that tab is closed.
     Blocks,
-    /// It is being deleted.
-    Forgets,
+    /// The connection is closed, because the database is being deleted or a newer version of this program asks for it.
+    Closes,
 }
 
 /// A room's database. It is closed when this is dropped, or when a newer version of this program asks for it.
 pub struct Store {
     database: Database,
     is_newer: bool,
-    _on_version_change: Listener,
+    _listeners: [Listener; 2],
 }
 
 impl Store {
@@ -112,15 +125,23 @@ impl Store {
         })
         .await?;
         let old = database.clone();
+        let closes = {
+            let tell = tell.clone();
+            move || tell(Interference::Closes)
+        };
         Ok(Self {
             is_newer: database.version() > f64::from(VERSION),
-            _on_version_change: Listener::on(database.as_sys(), "versionchange", move |event| {
-                old.as_sys().close();
-                let change: IdbVersionChangeEvent = event.unchecked_into();
-                if change.new_version().is_none() {
-                    tell(Interference::Forgets);
-                }
-            }),
+            _listeners: [
+                Listener::on(database.as_sys(), "versionchange", move |event| {
+                    old.as_sys().close();
+                    let change: IdbVersionChangeEvent = event.unchecked_into();
+                    if change.new_version().is_none() {
+                        closes();
+                    }
+                }),
+                // The browser did it, as when somebody clears the site's data.
+                Listener::on(database.as_sys(), "close", move |_| tell(Interference::Closes)),
+            ],
             database,
         })
     }
@@ -200,10 +221,13 @@ impl Storage for Store {
         let step_keys = steps.get_all_keys::<JsValue>().primitive()?;
         let steps = steps.get_all::<JsValue>().primitive()?;
         let last_row = keys.await?.last().transpose()?.and_then(number);
-        let rows = rows
-            .await?
-            .filter_map(|row| row.ok().as_ref().and_then(bytes_of))
-            .collect();
+        let (rows, mut unreadable) = (rows.await?, 0);
+        let rows = rows.filter_map(|row| {
+            let row = row.ok().as_ref().and_then(bytes_of);
+            unreadable += usize::from(row.is_none());
+            row
+        });
+        let rows = rows.collect();
         let snapshot = snapshot.await?.as_ref().and_then(bytes_of);
         let covers = covers.await?.and_then(number);
         let read = |(key, step): (Result<JsValue, Error>, Result<JsValue, Error>)| {
@@ -223,13 +247,20 @@ impl Storage for Store {
             drafts: (drafts.into_iter())
                 .map(|(key, draft)| (page(key), draft))
                 .collect(),
+            unreadable,
             is_newer: self.is_newer,
         })
     }
 
-    async fn append(&self, rows: &[Vec<u8>]) -> Result<(), StoreError> {
+    async fn write(&self, rows: &[Vec<u8>], records: &[Record]) -> Result<(), StoreError> {
         let rows = rows.iter().map(|row| Change::Add(value_of(row)));
-        self.change(rows.collect(), None).await
+        let records = records.iter().map(|record| match record {
+            Record::Keep(key, bytes) => Change::Put(STEPS, key.to_f64().into(), value_of(bytes)),
+            Record::Drop(key) => Change::Delete(STEPS, KeyRange::Only(key.to_f64().into())),
+            Record::KeepDraft(page, bytes) => Change::Put(STEPS, draft_key(*page), value_of(bytes)),
+            Record::DropDraft(page) => Change::Delete(STEPS, KeyRange::Only(draft_key(*page))),
+        });
+        self.change(rows.chain(records).collect(), None).await
     }
 
     async fn compact(&self, compaction: &Compaction) -> Result<(), StoreError> {
@@ -240,16 +271,6 @@ impl Storage for Store {
             Change::Delete(LOG, KeyRange::UpperBound(covers.into(), false)),
         ];
         self.change(changes, Some(compaction.replaces)).await
-    }
-
-    async fn record(&self, records: &[Record]) -> Result<(), StoreError> {
-        let changes = records.iter().map(|record| match record {
-            Record::Keep(key, bytes) => Change::Put(STEPS, key.to_f64().into(), value_of(bytes)),
-            Record::Drop(key) => Change::Delete(STEPS, KeyRange::Only(key.to_f64().into())),
-            Record::KeepDraft(page, bytes) => Change::Put(STEPS, draft_key(*page), value_of(bytes)),
-            Record::DropDraft(page) => Change::Delete(STEPS, KeyRange::Only(draft_key(*page))),
-        });
-        self.change(changes.collect(), None).await
     }
 }
 

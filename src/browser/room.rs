@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     clock::{self, Alarm},
-    idb::{self, Interference},
+    idb::{self, Interference, StoreError},
     lead::{self, Lead},
     lifecycle::{self, Listener},
     link::{Link, Report},
@@ -35,6 +35,7 @@ pub const KNOWN_SERVERS: &str = "servers";
 const BLOCKED: &str =
     "another tab has this room open in an older version of Duplex: close or reload it";
 const OPENING: &str = "it is being opened";
+const CLOSED: &str = "the browser closed it, as it does when somebody deletes this site's data";
 /// The same for good: to store it again would bring back what somebody wanted to be gone.
 const FORGOTTEN: &str =
     "this room was forgotten on the list of rooms, and is here in this page only";
@@ -90,7 +91,7 @@ impl Host {
                     }
                 }
             };
-            let overhear = tell.clone();
+            let (host, overhear) = (host.clone(), tell.clone());
             let link = Link::new({
                 let tell = tell.clone();
                 move |report| match report {
@@ -104,10 +105,12 @@ impl Host {
                 running: Cell::new(false),
                 link: RefCell::new(link),
                 scout: RefCell::new(None),
-                tabs: Tabs::join(&place, move |bytes| {
-                    if let Some(note) = Note::read(&bytes) {
-                        overhear(Input::Noted(note));
+                tabs: Tabs::join(&place, move |bytes| match Note::read(&bytes) {
+                    Some(Note::Forgotten) => {
+                        host.upgrade().inspect(Self::forgotten);
                     }
+                    Some(note) => overhear(Input::Noted(note)),
+                    None => {}
                 }),
                 lead: RefCell::new(None),
                 store: RefCell::new(None),
@@ -262,90 +265,97 @@ impl Host {
     }
 
     async fn store(self: Rc<Self>, command: Command) {
-        if command == Command::Persist {
-            if let Some(lasts) = idb::persist().await {
-                self.input(Input::StoreLasts(lasts));
-            }
-            return;
+        let batch = match &command {
+            Command::Write(batch) => Some(batch.number),
+            Command::Load | Command::Compact(_) | Command::Persist => None,
+        };
+        let answer = match self.ask_storage(command).await {
+            Ok(None) => return,
+            _ if self.is_forgotten.get() => Err(StoreError::Use(FORGOTTEN.to_owned())),
+            answer => answer,
+        };
+        let error = match answer {
+            Ok(answer) => return answer.into_iter().for_each(|input| self.input(input)),
+            Err(error) => error,
+        };
+        if let Some(batch) = batch {
+            self.input(Input::WriteFailed(batch, error.to_string()));
         }
+        if batch.is_none() || matches!(error, StoreError::Closed(_)) {
+            self.disconnect_storage(&error.to_string());
+        }
+    }
+
+    /// Gives what to tell the session, if it waits for anything.
+    async fn ask_storage(self: &Rc<Self>, command: Command) -> Result<Option<Input>, StoreError> {
         let opened = self.store.borrow().clone();
         let store = match opened {
-            Some(store) => Ok(store),
-            // Worth no opening, and nobody waits for an answer.
-            None if matches!(command, Command::Record(_)) => return,
+            _ if command == Command::Persist => {
+                return Ok(idb::persist().await.map(Input::StoreLasts));
+            }
+            Some(store) => store,
             None if self.opening.replace(true) => {
                 // One that is under way answers for itself only.
-                if matches!(command, Command::Append(_)) {
-                    self.input(Input::StoreFailed(OPENING.to_owned()));
-                }
-                return;
+                return match command {
+                    Command::Write(_) => Err(StoreError::Use(OPENING.to_owned())),
+                    Command::Load | Command::Compact(_) | Command::Persist => Ok(None),
+                };
             }
             None => {
                 let opened = self.open().await.map(Rc::new);
                 self.opening.set(false);
+                let opened = opened?;
+                *self.store.borrow_mut() = Some(Rc::clone(&opened));
                 opened
             }
         };
-        let answer = match store {
-            Ok(store) => {
-                *self.store.borrow_mut() = Some(Rc::clone(&store));
-                match command {
-                    Command::Load => {
-                        self.marks.look_back().await;
-                        self.session.borrow_mut().guard(self.marks.quarantine());
-                        store.load().await.map(|stored| Some(Input::Loaded(stored)))
-                    }
-                    Command::Record(records) => {
-                        // If it fails there is less to take back after a reload.
-                        let _ = store.record(&records).await;
-                        Ok(None)
-                    }
-                    Command::Append(rows) => {
-                        store.append(&rows).await.map(|()| Some(Input::Appended))
-                    }
-                    Command::Persist => Ok(None),
-                    Command::Compact(compaction) => {
-                        // If it fails the rows are still there, and the next load tries again.
-                        let _ = store.compact(&compaction).await;
-                        Ok(None)
-                    }
-                }
+        Ok(match command {
+            Command::Load => {
+                self.marks.look_back().await;
+                self.session.borrow_mut().guard(self.marks.quarantine());
+                Some(Input::Loaded(store.load().await?))
             }
-            Err(error) => Err(error),
-        };
-        let answer = match self.is_forgotten.get() {
-            true => Err(idb::StoreError::Use(FORGOTTEN.to_owned())),
-            false => answer,
-        };
-        match answer {
-            Ok(None) => {}
-            Ok(Some(input)) => self.input(input),
-            Err(error) => {
-                // A connection that failed once may have been closed by the browser: open a new one next time.
-                *self.store.borrow_mut() = None;
-                self.input(Input::StoreFailed(error.to_string()));
+            Command::Write(batch) => {
+                store.write(&batch.rows, &batch.records).await?;
+                Some(Input::Written(batch.number))
             }
-        }
+            Command::Compact(compaction) => {
+                // If it fails the rows are still there, and the next load tries again.
+                let _ = store.compact(&compaction).await;
+                None
+            }
+            Command::Persist => None,
+        })
     }
 
-    async fn open(self: &Rc<Self>) -> Result<idb::Store, idb::StoreError> {
+    async fn open(self: &Rc<Self>) -> Result<idb::Store, StoreError> {
         if self.is_forgotten.get() {
-            return Err(idb::StoreError::Use(FORGOTTEN.to_owned()));
+            return Err(StoreError::Use(FORGOTTEN.to_owned()));
         }
         let host = Rc::downgrade(self);
         idb::Store::open(&self.place, move |interference| {
             let Some(host) = host.upgrade() else { return };
-            let reason = match interference {
-                Interference::Blocks => BLOCKED,
-                Interference::Forgets => {
-                    host.is_forgotten.set(true);
-                    host.store.take();
-                    FORGOTTEN
+            match interference {
+                Interference::Blocks => host.input(Input::StoreFailed(BLOCKED.to_owned())),
+                Interference::Closes if host.is_forgotten.get() => {
+                    host.disconnect_storage(FORGOTTEN);
                 }
-            };
-            host.input(Input::StoreFailed(reason.to_owned()));
+                Interference::Closes => host.disconnect_storage(CLOSED),
+            }
         })
         .await
+    }
+
+    /// The list of rooms, in another tab, deletes this one.
+    fn forgotten(self: &Rc<Self>) {
+        self.is_forgotten.set(true);
+        self.disconnect_storage(FORGOTTEN);
+    }
+
+    /// The next command opens another connection.
+    fn disconnect_storage(self: &Rc<Self>, reason: &str) {
+        self.store.take();
+        self.input(Input::StoreFailed(reason.to_owned()));
     }
 
     fn set_timer(self: &Rc<Self>) {

@@ -1,19 +1,22 @@
 //! The rooms of this device: an entry each in `localStorage`, and what is stored of them in IndexedDB.
 
 use js_sys::Promise;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::window;
+use web_sys::{Event, window};
 
 use super::{
     idb::{self, StoreError},
     preferences,
     quarantine::Marks,
+    tabs::Tabs,
     versions,
 };
 use crate::core::{
     doc::{replica::Replica, storage::Storage},
     peer::PeerId,
     rooms::Entry,
+    session::lead::Note,
     wire::tag::Tag,
 };
 
@@ -57,7 +60,7 @@ pub async fn load(tag: Tag) -> Result<Replica, StoreError> {
     let mut replica = Replica::new(PeerId::FIRST);
     replica.guard(marks.quarantine());
     let stored = open(&place).await?.load().await?;
-    for update in stored.snapshot.iter().chain(&stored.rows) {
+    for update in stored.updates() {
         // What does not read is not shown in the room either.
         let _ = replica.apply(update);
     }
@@ -68,7 +71,7 @@ pub async fn load(tag: Tag) -> Result<Replica, StoreError> {
 pub async fn store(tag: Tag, entry: &Entry, replica: &Replica) -> Result<(), StoreError> {
     open(&place(tag))
         .await?
-        .append(&[replica.snapshot()])
+        .write(&[replica.snapshot()], &[])
         .await?;
     keep(tag, entry);
     Ok(())
@@ -78,9 +81,13 @@ async fn open(place: &str) -> Result<idb::Store, StoreError> {
     idb::Store::open(place, |_| ()).await
 }
 
-/// Deletes all that this browser has of a room: its entry, what is stored, its versions. A tab that shows it is told.
+/// Deletes all that this browser has of a room: its entry, what is stored, its versions.
 pub async fn forget(tag: Tag) -> Result<(), StoreError> {
     let place = place(tag);
+    // Tabs that show it are told that it is not to come back.
+    if let Some(tabs) = Tabs::join(&place, |_| ()) {
+        tabs.send(&Note::Forgotten.to_bytes());
+    }
     delete(&place).await?;
     delete(&versions::name(&place)).await?;
     Marks::of(&place).forget_all();
@@ -95,9 +102,17 @@ async fn delete(database: &str) -> Result<(), StoreError> {
     let done = Promise::new(&mut |resolve, reject| {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
+        // It goes on when the tab that keeps the database open is closed, which may be never.
+        request.set_onblocked(Some(&reject));
     });
     match JsFuture::from(done).await {
         Ok(_) => Ok(()),
-        Err(_) => Err(StoreError::Use("it was refused".to_owned())),
+        Err(event) => Err(StoreError::Use(
+            match event.dyn_ref::<Event>().map(Event::type_) == Some("blocked".to_owned()) {
+                true => "another tab has the room open in an older version of Duplex: close it",
+                false => "it was refused",
+            }
+            .to_owned(),
+        )),
     }
 }

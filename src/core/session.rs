@@ -184,7 +184,8 @@ impl Session {
         match input {
             Input::Loaded(stored) => self.loaded(now, stored, &mut out),
             Input::TrustCame(came) => self.trust_came(now, came, &mut out),
-            Input::Appended => out.extend(self.store.appended().map(Output::Store)),
+            Input::Written(batch) => out.extend(self.store.written(batch).map(Output::Store)),
+            Input::WriteFailed(batch, reason) => self.store.write_failed(now, batch, reason),
             Input::StoreFailed(reason) => {
                 self.store.failed(now, reason);
                 // A room that cannot be read must not keep people apart.
@@ -269,14 +270,15 @@ impl Session {
             let dropped = self.drafts.dropped();
             out.extend(self.store.record(dropped).map(Output::Store));
         }
+        self.store.watch(now);
         out
     }
 
     fn loaded(&mut self, now: Millis, stored: Stored, out: &mut Vec<Output>) {
         let mut touched = Vec::new();
-        let mut unreadable = false;
+        let mut unreadable = stored.unreadable > 0;
         self.set_aside.clear();
-        for update in stored.snapshot.iter().chain(&stored.rows) {
+        for update in stored.updates() {
             match self.replica.apply(update) {
                 Ok(applied) => {
                     unreadable |= applied.torn.is_some();
@@ -289,6 +291,7 @@ impl Session {
         if self.unsent == 0 {
             self.sent_state = self.replica.state_vector();
         }
+        let is_again = self.store.is_loaded();
         // What was not taken in is kept where it is: a snapshot would throw it away.
         let compaction = self.store.loaded(&stored, || self.replica.snapshot());
         if self.set_aside.is_empty() && !unreadable {
@@ -299,6 +302,10 @@ impl Session {
         }
         if !self.set_aside.is_empty() {
             out.push(Output::Notice(Notice::SetAside));
+        }
+        if is_again && let Some(lost) = self.replica.beyond(stored.updates()) {
+            // Somebody deleted what was stored. All that this page has goes there before anything is called saved.
+            out.extend(self.store.keep(lost).map(Output::Store));
         }
         self.history.loaded(&stored.steps);
         let is_here = |change: &Change| self.replica.get(&change.cell).is_some();

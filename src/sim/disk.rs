@@ -51,8 +51,14 @@ impl Disk {
             drafts: (kept.drafts.iter())
                 .map(|(page, bytes)| (*page, bytes.clone()))
                 .collect(),
+            unreadable: 0,
             is_newer: false,
         }
+    }
+
+    /// Somebody clears the site's data.
+    pub fn clear(&self) {
+        self.kept.take();
     }
 
     /// How many calls there were.
@@ -77,13 +83,21 @@ impl Storage for Disk {
         Ok(self.read())
     }
 
-    async fn append(&self, rows: &[Vec<u8>]) -> Result<(), Full> {
+    async fn write(&self, rows: &[Vec<u8>], records: &[Record]) -> Result<(), Full> {
         self.call()?;
         let mut kept = self.kept.borrow_mut();
         for row in rows {
             kept.next_key += 1;
             let key = kept.next_key;
             kept.rows.insert(key, row.clone());
+        }
+        for record in records {
+            match record {
+                Record::Keep(key, bytes) => drop(kept.steps.insert(*key, bytes.clone())),
+                Record::Drop(key) => drop(kept.steps.remove(key)),
+                Record::KeepDraft(page, bytes) => drop(kept.drafts.insert(*page, bytes.clone())),
+                Record::DropDraft(page) => drop(kept.drafts.remove(page)),
+            }
         }
         Ok(())
     }
@@ -95,20 +109,6 @@ impl Storage for Disk {
             kept.snapshot = Some(compaction.snapshot.clone());
             kept.covers = Some(compaction.covers);
             kept.rows = kept.rows.split_off(&(compaction.covers + 1));
-        }
-        Ok(())
-    }
-
-    async fn record(&self, records: &[Record]) -> Result<(), Full> {
-        self.call()?;
-        let mut kept = self.kept.borrow_mut();
-        for record in records {
-            match record {
-                Record::Keep(key, bytes) => drop(kept.steps.insert(*key, bytes.clone())),
-                Record::Drop(key) => drop(kept.steps.remove(key)),
-                Record::KeepDraft(page, bytes) => drop(kept.drafts.insert(*page, bytes.clone())),
-                Record::DropDraft(page) => drop(kept.drafts.remove(page)),
-            }
         }
         Ok(())
     }

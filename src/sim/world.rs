@@ -7,7 +7,6 @@ use std::{
 
 use super::{
     disk::{Disk, at_once},
-    hand::draw,
     ledger::Ledger,
     network::{Audience, Faults, Relay},
     plan::Plan,
@@ -17,10 +16,9 @@ use crate::{
         doc::{
             presence::Profile,
             replica::Replica,
-            schema::{Cell, Id, Write},
+            schema::Id,
             storage::Storage,
-            store::{Command, Saved},
-            undo::Direction,
+            store::{BatchNumber, Command, Saved},
         },
         frame::Frame,
         peer::PeerId,
@@ -30,7 +28,6 @@ use crate::{
             trust::TRUST,
         },
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
-        todo::list::List,
         wire::{
             envelope,
             identity::Seed,
@@ -57,7 +54,7 @@ enum Event {
 }
 
 /// A page: one session, from its load to its end.
-struct Page {
+pub(super) struct Page {
     session: Session,
     salt: Salt,
     /// How far the machine's clock is before the world's: ten minutes at most.
@@ -66,21 +63,23 @@ struct Page {
     life: u32,
     socket: Option<(machine::Generation, bool)>,
     tick_at: Option<Millis>,
+    /// What happened to the page while nothing of it runs.
+    frozen: Option<Vec<Event>>,
 }
 
 pub struct World {
-    plan: Plan,
-    now: Millis,
-    rng: fastrand::Rng,
-    relay: Relay,
-    pages: Vec<Page>,
+    pub(super) plan: Plan,
+    pub(super) now: Millis,
+    pub(super) rng: fastrand::Rng,
+    pub(super) relay: Relay,
+    pub(super) pages: Vec<Page>,
     disks: Vec<Disk>,
     /// Who queues for which lead in which browser; the first one has it.
     leads: Vec<(usize, Group, usize)>,
     queue: BinaryHeap<Reverse<(Millis, u64, usize, u32)>>,
     events: BTreeMap<u64, Event>,
     next_event: u64,
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
     /// Frames handed to the relay so far, their bytes, and how many carried messages of a kind.
     pub frames: usize,
     pub bytes: usize,
@@ -164,6 +163,7 @@ impl World {
             life,
             socket: None,
             tick_at: None,
+            frozen: None,
         };
         (page, outputs)
     }
@@ -201,36 +201,89 @@ impl World {
     }
 
     fn storage(&mut self, client: usize, command: Command) {
-        let is_append = matches!(command, Command::Append(_));
-        if is_append && self.rng.f64() < self.plan.store_fails {
-            return self.input(client, Input::StoreFailed("it is full".to_owned()));
+        let batch = match &command {
+            Command::Write(batch) => Some(batch.number),
+            Command::Load | Command::Compact(_) | Command::Persist => None,
+        };
+        if batch.is_some() && self.rng.f64() < self.plan.store_fails {
+            return self.write_fails(client, batch, "it is full");
         }
         let Some(disk) = self.disk(client) else {
             return;
         };
         let answer = match command {
             Command::Load => at_once(disk.load()).map(|loaded| loaded.map(Input::Loaded)),
-            Command::Append(rows) => {
-                at_once(disk.append(&rows)).map(|appended| appended.map(|()| Input::Appended))
+            Command::Write(batch) => {
+                let written = at_once(disk.write(&batch.rows, &batch.records));
+                written.map(|written| written.map(|()| Input::Written(batch.number)))
             }
             Command::Compact(compaction) => {
                 at_once(disk.compact(&compaction));
                 None
             }
-            Command::Record(records) => {
-                at_once(disk.record(&records));
-                None
-            }
             Command::Persist => None,
         };
-        if let Some(answer) = answer {
-            let input = answer.unwrap_or_else(|full| Input::StoreFailed(full.to_string()));
-            self.input(client, input);
+        match answer {
+            None => return,
+            Some(Ok(input)) => self.input(client, input),
+            Some(Err(full)) if batch.is_some() => {
+                self.write_fails(client, batch, &full.to_string());
+            }
+            Some(Err(full)) => self.input(client, Input::StoreFailed(full.to_string())),
         }
         let is_saved = |session: &Session| session.status().saved == Saved::Saved;
-        if is_append && self.session(client).is_some_and(is_saved) {
+        if batch.is_some() && self.session(client).is_some_and(is_saved) {
             self.ledger.promised(client);
         }
+    }
+
+    fn write_fails(&mut self, client: usize, batch: Option<BatchNumber>, why: &str) {
+        if let Some(batch) = batch {
+            self.input(client, Input::WriteFailed(batch, why.to_owned()));
+        }
+    }
+
+    /// Nothing of a page runs any more, as while it shows an `alert()` or rests in the back/forward cache. Its socket and
+    /// its locks stay as they are.
+    pub fn freeze(&mut self, client: usize) {
+        if let Some(page) = self.pages.get_mut(client) {
+            page.frozen.get_or_insert_default();
+        }
+    }
+
+    /// It runs again, and hears of everything at once.
+    pub fn thaw(&mut self, client: usize) {
+        let frozen = self.pages.get_mut(client).and_then(|page| page.frozen.take());
+        for event in frozen.into_iter().flatten() {
+            self.happen(client, event);
+        }
+        self.input(client, Input::Ticked);
+    }
+
+    /// A person goes to another page: this one says goodbye and is frozen. What it was writing may be aborted.
+    pub fn leave(&mut self, client: usize) {
+        self.input(client, Input::Left);
+        self.freeze(client);
+    }
+
+    /// And comes back.
+    pub fn come_back(&mut self, client: usize) {
+        let frozen = self.pages.get_mut(client).and_then(|page| page.frozen.take());
+        let Some(events) = frozen else { return };
+        for event in events {
+            match event {
+                Event::Storage(Command::Write(batch)) if self.rng.bool() => {
+                    self.write_fails(client, Some(batch.number), "it was aborted");
+                }
+                event => self.happen(client, event),
+            }
+        }
+        self.input(client, Input::Returned);
+    }
+
+    pub fn is_frozen(&self, client: usize) -> bool {
+        let page = self.pages.get(client);
+        page.is_some_and(|page| page.frozen.is_some())
     }
 
     fn schedule(&mut self, client: usize, after: Millis, event: Event) {
@@ -304,7 +357,7 @@ impl World {
                 Output::Store(Command::Persist) => {}
                 Output::Store(command) => {
                     let after = match command {
-                        Command::Append(_) | Command::Compact(_) => self.rng.u64(1..30),
+                        Command::Write(_) | Command::Compact(_) => self.rng.u64(1..30),
                         _ => 3,
                     };
                     self.schedule(client, after, Event::Storage(command));
@@ -379,6 +432,9 @@ impl World {
         let Some(page) = self.pages.get_mut(client) else {
             return;
         };
+        if let Some(frozen) = &mut page.frozen {
+            return frozen.push(event);
+        }
         let current = page.socket.map(|(generation, _)| generation);
         match event {
             Event::Frame(frame, generation) => {
@@ -496,67 +552,6 @@ impl World {
         self.carry_out(client, outputs);
     }
 
-    /// Something that a person might do: draw, erase, add, tick, rename, delete, move, undo, redo.
-    pub fn operate(&mut self, client: usize) {
-        let mut rng = self.rng.fork();
-        let Some(session) = self.session(client) else {
-            return;
-        };
-        let list = List::of(session.replica().todos());
-        let before = strokes(session);
-        let item = rng.choice(&list.items).map(|item| item.id.clone());
-        let input = match (rng.u8(0..12), item) {
-            (0..=3, _) => Input::Edited(draw(&mut rng)),
-            (4, _) => match rng.choice(&before) {
-                Some(id) => Input::Edited(vec![Write {
-                    cell: Cell::Ink(id.clone()),
-                    value: None,
-                }]),
-                None => Input::Edited(draw(&mut rng)),
-            },
-            (5, Some(id)) => Input::Edited(list.complete(&id, rng.bool())),
-            (6, Some(id)) => {
-                Input::Edited(list.rename(&id, &format!("renamed {}", rng.u8(..)), &mut rng))
-            }
-            (7, Some(id)) => Input::Edited(list.delete(&id)),
-            (8, Some(id)) => Input::Edited(list.move_to(&id, rng.usize(0..=list.items.len()))),
-            (9, _) => Input::UndoAsked(Direction::Undo),
-            (10, _) => Input::UndoAsked(Direction::Redo),
-            _ => Input::Edited(list.add(&format!("item {}", rng.u16(..)), &mut rng)),
-        };
-        self.input(client, input);
-        let after = self.session(client).map(strokes).unwrap_or_default();
-        self.ledger.operated(client, &before, &after);
-    }
-
-    /// The whole plan: operations on random clients with time between them, lost connections, a relay that stops and
-    /// comes back, pages that are killed after saving; then a quiet minute on a network that loses no more than it
-    /// did before.
-    pub fn play(&mut self) {
-        self.run(2_000);
-        for _ in 0..self.plan.operations {
-            let client = self.rng.usize(0..self.plan.clients.max(1));
-            match self.rng.u16(0..100) {
-                0 => self.disconnect(client),
-                1 => self.set_relay(!self.relay.up),
-                // Two halves that do not hear each other, or all together again.
-                3 => self.relay.halves = self.rng.u32(..) * self.rng.u32(0..=1),
-                2 => {
-                    // A page that is killed with edits in flight loses those, as it should only then.
-                    self.run(100);
-                    self.reload(client);
-                }
-                _ => self.operate(client),
-            }
-            let pause = self.rng.u64(0..400);
-            self.run(pause);
-        }
-        self.set_relay(true);
-        self.relay.halves = 0;
-        self.plan.store_fails = 0.0;
-        self.run(180_000);
-    }
-
     /// Whether all clients have the same document.
     pub fn agree(&self) -> bool {
         let mut digests = self
@@ -590,7 +585,7 @@ impl World {
     }
 }
 
-fn strokes(session: &Session) -> BTreeSet<Id> {
+pub(super) fn strokes(session: &Session) -> BTreeSet<Id> {
     session
         .replica()
         .inks()

@@ -158,3 +158,57 @@ fn a_page_that_said_goodbye_says_nothing_more() {
         }
     }
 }
+
+/// A page that freezes aborts what it was writing; what it had written beside that is safe, and nothing is called saved
+/// before all of it is.
+#[test]
+fn a_goodbye_whose_writes_are_aborted_loses_nothing() {
+    let mut promised = 0;
+    for seed in 0..60 {
+        let mut world = World::new(quiet(seed, 1, Audience::Others));
+        world.run(2_000);
+        for _ in 0..4 {
+            // Two batches are under way: one that was being written, and what waited behind it.
+            (0..3).for_each(|_| world.operate(0));
+            world.leave(0);
+            world.run(1_000);
+            world.come_back(0);
+            let status = world.session(0).map(Session::status);
+            let is_saved = status.is_some_and(|status| status.saved == Saved::Saved);
+            promised += usize::from(is_saved);
+            assert_eq!(is_saved, world.unsaved().is_empty(), "seed {seed}");
+            world.run(2 * STORE_RETRY_MS);
+            assert_eq!(world.unsaved(), Vec::<usize>::new(), "seed {seed}");
+        }
+    }
+    assert!(promised > 10, "{promised}: both cases have to occur");
+}
+
+/// Somebody clears the site's data while the page is open; a second tab writes something in between, or none does.
+#[test]
+fn storage_that_was_emptied_gets_all_that_the_page_has_before_anything_is_called_saved() {
+    for tabs in [1, 2] {
+        let mut world = World::new(Plan {
+            tabs,
+            ..quiet(4, tabs, Audience::Others)
+        });
+        world.run(2_000);
+        (0..12).for_each(|_| world.operate(0));
+        world.run(2_000);
+        world.disk(0).unwrap().clear();
+        // The tab that edits next hears of it last.
+        for tab in (0..tabs).rev() {
+            world.operate(0);
+            world.run(50);
+            world.input(tab, session::Input::StoreFailed("it was closed".into()));
+            let saved = world.session(tab).map(|s| s.status().saved);
+            assert_eq!(saved, Some(Saved::Failed));
+        }
+        world.run(2 * STORE_RETRY_MS);
+        assert_eq!(world.unsaved(), Vec::<usize>::new(), "{tabs} tabs");
+        let before = world.session(0).map(|s| s.replica().digest());
+        (0..tabs).for_each(|tab| world.reload(tab));
+        world.run(3_000);
+        assert_eq!(world.session(0).map(|s| s.replica().digest()), before);
+    }
+}

@@ -37,10 +37,10 @@ async fn an_empty_room_is_empty<S: Storage>(here: &S) {
 
 async fn rows_stay_in_order<S: Storage>(here: &S, there: &S) {
     let large = vec![7; 2_000_000];
-    done(here.append(&[vec![1], vec![]]).await);
-    done(there.append(std::slice::from_ref(&large)).await);
-    done(here.append(&[]).await);
-    done(here.append(&[vec![3, 3]]).await);
+    done(here.write(&[vec![1], vec![]], &[]).await);
+    done(there.write(std::slice::from_ref(&large), &[]).await);
+    done(here.write(&[], &[]).await);
+    done(here.write(&[vec![3, 3]], &[]).await);
     let rows = [vec![1], vec![], large, vec![3, 3]];
     for storage in [here, there] {
         assert_eq!(load(storage).await.rows, rows);
@@ -50,7 +50,7 @@ async fn rows_stay_in_order<S: Storage>(here: &S, there: &S) {
 async fn a_snapshot_replaces_what_it_covers<S: Storage>(here: &S, there: &S) {
     let read = load(here).await;
     // Somebody writes between reading and compacting.
-    done(there.append(&[vec![4]]).await);
+    done(there.write(&[vec![4]], &[]).await);
     let compaction = Compaction {
         snapshot: vec![9, 9],
         covers: read.last_row.unwrap(),
@@ -65,7 +65,7 @@ async fn a_snapshot_replaces_what_it_covers<S: Storage>(here: &S, there: &S) {
 
 async fn a_late_snapshot_replaces_nothing<S: Storage>(here: &S, there: &S) {
     let early = load(here).await;
-    done(there.append(&[vec![5]]).await);
+    done(there.write(&[vec![5]], &[]).await);
     let late = load(there).await;
     let compaction = |stored: &Stored, snapshot| Compaction {
         snapshot,
@@ -82,16 +82,16 @@ async fn a_late_snapshot_replaces_nothing<S: Storage>(here: &S, there: &S) {
 async fn steps_are_kept_and_dropped<S: Storage>(here: &S, there: &S) {
     let key = |number, page| StepKey::new(number, PeerId::from_random(page));
     let (first, second, third) = (key(1, 2), key(1, 3), key(16, 1));
-    done(here.record(&[Record::Keep(third, vec![3])]).await);
+    done(here.write(&[], &[Record::Keep(third, vec![3])]).await);
     done(
         there
-            .record(&[Record::Keep(second, vec![2]), Record::Keep(first, vec![1])])
+            .write(&[], &[Record::Keep(second, vec![2]), Record::Keep(first, vec![1])])
             .await,
     );
     let kept = [(first, vec![1]), (second, vec![2]), (third, vec![3])];
     assert_eq!(load(here).await.steps, kept, "in the order of their keys");
     done(
-        here.record(&[Record::Drop(second), Record::Drop(second)])
+        here.write(&[], &[Record::Drop(second), Record::Drop(second)])
             .await,
     );
     assert_eq!(load(there).await.steps.len(), 2);
@@ -101,12 +101,12 @@ async fn drafts_are_replaced_and_dropped<S: Storage>(here: &S, there: &S) {
     let steps = load(here).await.steps;
     let (one, other) = (PeerId::FIRST, PeerId::from_random(u64::MAX));
     let draft = |page, byte| Record::KeepDraft(page, vec![byte]);
-    done(here.record(&[draft(one, 1), draft(other, 2)]).await);
-    done(there.record(&[draft(one, 3)]).await);
+    done(here.write(&[], &[draft(one, 1), draft(other, 2)]).await);
+    done(there.write(&[], &[draft(one, 3)]).await);
     let mut kept = load(here).await.drafts;
     kept.sort();
     assert_eq!(kept, [(one, vec![3]), (other, vec![2])]);
-    done(there.record(&[Record::DropDraft(one)]).await);
+    done(there.write(&[], &[Record::DropDraft(one)]).await);
     let stored = load(here).await;
     assert_eq!(stored.drafts, [(other, vec![2])]);
     assert_eq!(stored.steps, steps, "steps are none of their business");

@@ -43,7 +43,7 @@ async fn indexed_db_keeps_the_contract() {
 async fn a_refusal_of_indexed_db_is_an_error_and_changes_nothing() {
     let name = format!("test/{}", random::bits().unwrap());
     let store = room(&name).await;
-    store.append(&[vec![1]]).await.unwrap();
+    store.write(&[vec![1]], &[]).await.unwrap();
     let before = store.load().await.unwrap();
     for (class, method, why) in [
         ("IDBDatabase", "transaction", "InvalidStateError"),
@@ -52,7 +52,7 @@ async fn a_refusal_of_indexed_db_is_an_error_and_changes_nothing() {
         ("IDBTransaction", "objectStore", "InvalidStateError"),
     ] {
         refuse_once(class, method, why).await;
-        let refused = store.append(&[vec![2]]).await;
+        let refused = store.write(&[vec![2]], &[]).await;
         assert!(refused.is_err(), "{class}.{method} {why}");
         assert_eq!(
             store.load().await.unwrap(),
@@ -65,8 +65,8 @@ async fn a_refusal_of_indexed_db_is_an_error_and_changes_nothing() {
     refuse_once("IDBFactory", "open", "SecurityError").await;
     let refused = format!("test/{}", random::bits().unwrap());
     assert!(idb::Store::open(&refused, |_| ()).await.is_err());
-    room(&refused).await.append(&[vec![1]]).await.unwrap();
-    store.append(&[vec![2]]).await.unwrap();
+    room(&refused).await.write(&[vec![1]], &[]).await.unwrap();
+    store.write(&[vec![2]], &[]).await.unwrap();
     assert_eq!(store.load().await.unwrap().rows, [vec![1], vec![2]]);
 }
 
@@ -152,7 +152,7 @@ async fn an_older_tab_that_keeps_a_room_is_told_of_and_waited_for() {
 async fn a_newer_version_gets_a_room_that_is_open_here() {
     let name = format!("test/{}", random::bits().unwrap());
     let store = room(&name).await;
-    store.append(&[vec![1]]).await.unwrap();
+    store.write(&[vec![1]], &[]).await.unwrap();
     let open = format!(
         "return new Promise((done, failed) => {{ \
            const open = indexedDB.open('{name}', 9); \
@@ -160,7 +160,7 @@ async fn a_newer_version_gets_a_room_that_is_open_here() {
            open.onsuccess = () => done(open.result); }})"
     );
     let newer = script(&open).await;
-    assert!(store.append(&[vec![2]]).await.is_err(), "it is closed here");
+    assert!(store.write(&[vec![2]], &[]).await.is_err(), "it is closed here");
     close(&newer.unwrap());
 }
 
@@ -174,10 +174,10 @@ async fn a_room_that_is_forgotten_is_gone_and_whoever_has_it_open_is_told() {
         drop(sender.unbounded_send(interference));
     });
     let store = store.await.unwrap();
-    store.append(&[vec![1]]).await.unwrap();
+    store.write(&[vec![1]], &[]).await.unwrap();
     rooms::forget(tag).await.unwrap();
     assert_eq!(told.next().await, Some(Interference::Forgets));
-    assert!(store.append(&[vec![2]]).await.is_err());
+    assert!(store.write(&[vec![2]], &[]).await.is_err());
     let left =
         script("return indexedDB.databases().then(all => all.map(({ name }) => name).join())");
     let left = left.await.unwrap().as_string().unwrap();

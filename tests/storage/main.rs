@@ -23,16 +23,12 @@ impl Storage for Handle {
         self.0.load().await
     }
 
-    async fn append(&self, rows: &[Vec<u8>]) -> Result<(), Full> {
-        self.0.append(rows).await
+    async fn write(&self, rows: &[Vec<u8>], records: &[Record]) -> Result<(), Full> {
+        self.0.write(rows, records).await
     }
 
     async fn compact(&self, compaction: &Compaction) -> Result<(), Full> {
         self.0.compact(compaction).await
-    }
-
-    async fn record(&self, records: &[Record]) -> Result<(), Full> {
-        self.0.record(records).await
     }
 }
 
@@ -46,7 +42,7 @@ fn the_memory_twin_keeps_the_contract() {
 #[test]
 fn a_call_that_fails_has_changed_nothing() {
     let disk = Disk::default();
-    at_once(disk.append(&[vec![1]]));
+    at_once(disk.write(&[vec![1]], &[]));
     let before = disk.read();
     disk.fails.replace(1..4);
     let compaction = Compaction {
@@ -54,7 +50,7 @@ fn a_call_that_fails_has_changed_nothing() {
         covers: 1,
         replaces: None,
     };
-    assert_eq!(at_once(disk.append(&[vec![2]])), Some(Err(Full)));
+    assert_eq!(at_once(disk.write(&[vec![2]], &[])), Some(Err(Full)));
     assert_eq!(at_once(disk.compact(&compaction)), Some(Err(Full)));
     assert_eq!(at_once(disk.load()), Some(Err(Full)));
     assert_eq!(disk.read(), before);

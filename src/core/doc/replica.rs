@@ -3,6 +3,7 @@
 
 use std::{
     cell::{Cell as StdCell, RefCell},
+    collections::HashMap,
     rc::Rc,
     sync::Arc,
 };
@@ -189,12 +190,17 @@ impl Replica {
         items.collect()
     }
 
-    /// Writes all of `writes` in one step. Writes that change nothing are left out; `None` if none is left.
+    /// Writes all of `writes` in one step. Writes that change nothing are left out; `None` if none is left. Of a cell that
+    /// is written twice only the last value counts.
     pub fn write(&mut self, writes: &[Write]) -> Option<Commit> {
         let mut changes = Vec::new();
+        let mut last = HashMap::with_capacity(writes.len());
+        last.extend(writes.iter().zip(0_usize..).map(|(write, at)| (&write.cell, at)));
+        let counts = |at: usize, write: &Write| last.get(&write.cell) == Some(&at);
+        let writes = (writes.iter().enumerate()).filter(|(at, write)| counts(*at, write));
         let update = {
             let mut txn = self.doc.transact_mut();
-            for Write { cell, value } in writes {
+            for (_, Write { cell, value }) in writes {
                 let map = match cell {
                     Cell::Ink(_) => Some(self.ink.clone()),
                     Cell::Todo(id, _) => match self.todo.get(&txn, id.as_str()) {
@@ -370,6 +376,17 @@ impl Replica {
     pub fn deletions(&self) -> Vec<u8> {
         let txn = self.doc.transact();
         txn.encode_diff_v1(&txn.state_vector())
+    }
+
+    /// What a copy made of `updates` lacks of this one, as an update; none if it lacks nothing.
+    pub fn beyond<'a>(&self, updates: impl IntoIterator<Item = &'a Vec<u8>>) -> Option<Vec<u8>> {
+        let mut other = Self::new(PeerId::FIRST);
+        for update in updates {
+            // What does not read is not there.
+            let _ = other.apply(update);
+        }
+        let lacking = || self.diff(&other.state_vector()).ok().flatten();
+        (other.digest() != self.digest()).then(|| lacking().unwrap_or_else(|| self.deletions()))
     }
 
     /// The whole document as one update, with what is still waiting for earlier operations.

@@ -20,8 +20,17 @@ pub struct Stored {
     pub steps: Vec<(StepKey, Vec<u8>)>,
     /// What pages are, or were, in the middle of ([`super::draft`]).
     pub drafts: Vec<(PeerId, Vec<u8>)>,
+    /// Rows that are there and hold no bytes. They stay where they are.
+    pub unreadable: usize,
     /// A newer version of this program made the storage what it is: it may be read, and must not be written.
     pub is_newer: bool,
+}
+
+impl Stored {
+    /// The snapshot, if there is one, and all rows: Yjs updates.
+    pub fn updates(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.snapshot.iter().chain(&self.rows)
+    }
 }
 
 /// In one transaction put the snapshot and delete the rows that it covers, unless another tab put one since this one
@@ -42,12 +51,14 @@ pub trait Storage {
     /// Everything, as of one moment.
     fn load(&self) -> impl Future<Output = Result<Stored, Self::Error>>;
 
-    /// Appends all rows or none. They outlive the browser's process; a failing machine may lose the last of them.
-    fn append(&self, rows: &[Vec<u8>]) -> impl Future<Output = Result<(), Self::Error>>;
+    /// Appends rows, and keeps and drops steps and drafts: all of it or nothing. It outlives the browser's process; a
+    /// failing machine may lose the last of it.
+    fn write(
+        &self,
+        rows: &[Vec<u8>],
+        records: &[Record],
+    ) -> impl Future<Output = Result<(), Self::Error>>;
 
     /// On the disk before it counts: rows are deleted for it.
     fn compact(&self, compaction: &Compaction) -> impl Future<Output = Result<(), Self::Error>>;
-
-    /// Keeps and drops steps and drafts.
-    fn record(&self, records: &[Record]) -> impl Future<Output = Result<(), Self::Error>>;
 }

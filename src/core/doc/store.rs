@@ -1,29 +1,46 @@
 //! What goes to storage, and what is known to be there. The log is only ever appended to; a snapshot replaces rows
 //! that the very transaction it came from has read, never more.
+//!
+//! ```text
+//!  Unread --loaded--> Read --the connection is lost--> Lost --loaded again--> Read
+//! ```
+//!
+//! A batch is written in one transaction and has a number: an answer settles that batch and no other. Several batches
+//! are under way only where a page that goes away cannot wait for the first one.
 
 use super::{
     storage::{Compaction, Stored},
     undo::Record,
 };
-use crate::limits::{LOG_ROWS, Millis, STORE_RETRY_MS};
+use crate::limits::{LOG_ROWS, Millis, STORE_PATIENCE_MS, STORE_RETRY_MS};
+
+/// Names a batch among all of this page.
+pub type BatchNumber = u64;
+
+/// What one transaction writes: rows of the log, and records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub number: BatchNumber,
+    pub rows: Vec<Vec<u8>>,
+    pub records: Vec<Record>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Read everything, first of all and again after a failure; answer with [`Store::loaded`] or [`Store::failed`].
+    /// Read everything, first of all and again after the connection was lost; answer with [`Store::loaded`] or
+    /// [`Store::failed`].
     Load,
-    /// Append these rows in one transaction; answer with [`Store::appended`] or [`Store::failed`].
-    Append(Vec<Vec<u8>>),
+    /// Write this in one transaction; answer with [`Store::written`] or [`Store::write_failed`].
+    Write(Batch),
     /// No answer is needed: if it fails, the rows are still there.
     Compact(Compaction),
-    /// No answer is needed: if it fails, an undo after a reload finds fewer steps.
-    Record(Vec<Record>),
     /// Ask the browser to keep what is stored even when it runs out of space; answer with [`Store::lasts`].
     Persist,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Saved {
-    /// Edits are on their way to storage.
+    /// Storage is being opened, or edits are on their way to it.
     Saving,
     /// Everything made here is stored in this browser.
     Saved,
@@ -33,17 +50,32 @@ pub enum Saved {
     Failed,
 }
 
+/// Whether what is stored is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Contents {
+    #[default]
+    Unread,
+    Read,
+    /// They were read, but the connection was lost since: somebody may have deleted them.
+    Lost,
+}
+
+const SILENT: &str = "the browser has not answered for ten seconds";
+
 #[derive(Debug, Default)]
 pub struct Store {
-    loaded: bool,
+    contents: Contents,
     /// A newer version of this program owns what is stored.
     is_newer: bool,
-    /// Steps that were made before the room was read.
+    /// What the next batch takes along.
+    rows: Vec<Vec<u8>>,
     records: Vec<Record>,
-    waiting: Vec<Vec<u8>>,
-    writing: Option<Vec<Vec<u8>>>,
+    writing: Vec<Batch>,
+    batches: BatchNumber,
     wrote_once: bool,
     retry_at: Option<Millis>,
+    /// Since when an answer is outstanding.
+    asked_at: Option<Millis>,
     problem: Option<String>,
     asked_to_last: bool,
     lasts: Option<bool>,
@@ -55,7 +87,7 @@ impl Store {
             _ if self.is_newer => Saved::MemoryOnly,
             (Some(_), true) => Saved::Failed,
             (Some(_), false) => Saved::MemoryOnly,
-            (None, _) if self.is_idle() => Saved::Saved,
+            (None, _) if self.contents == Contents::Read && self.pending() == 0 => Saved::Saved,
             (None, _) => Saved::Saving,
         }
     }
@@ -81,9 +113,9 @@ impl Store {
         self.is_newer
     }
 
-    /// Whether the room was read.
+    /// Whether the room was read, be it long ago.
     pub fn is_loaded(&self) -> bool {
-        self.loaded
+        self.contents != Contents::Unread
     }
 
     /// What storage said when it failed last.
@@ -93,11 +125,8 @@ impl Store {
 
     /// Updates not yet known to be stored.
     pub fn pending(&self) -> usize {
-        self.waiting.len() + self.writing.as_ref().map_or(0, Vec::len)
-    }
-
-    fn is_idle(&self) -> bool {
-        self.pending() == 0
+        let writing = self.writing.iter().map(|batch| batch.rows.len());
+        self.rows.len() + writing.sum::<usize>()
     }
 
     /// The room was read. `snapshot` is taken of the document after merging `stored`, for a compaction.
@@ -106,8 +135,8 @@ impl Store {
         stored: &Stored,
         snapshot: impl FnOnce() -> Vec<u8>,
     ) -> Option<Command> {
-        self.loaded = true;
-        self.problem = None;
+        self.contents = Contents::Read;
+        self.answered();
         self.is_newer = stored.is_newer;
         let covers = stored
             .last_row
@@ -120,85 +149,131 @@ impl Store {
     }
 
     /// Goes on with what was to be written while the room was being read.
-    pub fn resume(&mut self) -> impl Iterator<Item = Command> {
-        let records = self.record(Vec::new());
-        self.next().into_iter().chain(records)
+    pub fn resume(&mut self) -> Option<Command> {
+        self.next()
     }
 
-    /// A step was made or taken back.
+    /// A step was made or taken back, or a draft grew.
     pub fn record(&mut self, records: Vec<Record>) -> Option<Command> {
-        if self.is_newer {
-            return None;
+        for record in records {
+            if let Record::KeepDraft(page, _) = &record {
+                // Only the newest draft of a page is worth anything.
+                let is_older = |other: &Record| matches!(other, Record::KeepDraft(of, _) if of == page);
+                self.records.retain(|other| !is_older(other));
+            }
+            self.records.push(record);
         }
-        self.records.extend(records);
-        let is_due = self.loaded && !self.records.is_empty();
-        is_due.then(|| Command::Record(std::mem::take(&mut self.records)))
+        self.next()
     }
 
     /// An update has to be kept.
     pub fn keep(&mut self, update: Vec<u8>) -> Option<Command> {
-        self.waiting.push(update);
-        match self.retry_at {
-            Some(_) => None,
-            None => self.next(),
-        }
-    }
-
-    pub fn appended(&mut self) -> Option<Command> {
-        self.writing = None;
-        self.wrote_once = true;
-        self.problem = None;
+        self.rows.push(update);
         self.next()
     }
 
-    /// A read or a write failed, for `reason`. Nothing is dropped: what was being written is tried again.
-    pub fn failed(&mut self, now: Millis, reason: String) {
-        self.problem = Some(reason);
-        if let Some(mut rows) = self.writing.take() {
-            rows.append(&mut self.waiting);
-            self.waiting = rows;
+    /// A batch is in storage.
+    pub fn written(&mut self, number: BatchNumber) -> Option<Command> {
+        self.take(number)?;
+        self.wrote_once = true;
+        self.answered();
+        self.next()
+    }
+
+    /// A batch was not written, for `reason`. It is tried again with what came since.
+    pub fn write_failed(&mut self, now: Millis, number: BatchNumber, reason: String) {
+        if let Some(mut batch) = self.take(number) {
+            batch.rows.append(&mut self.rows);
+            batch.records.append(&mut self.records);
+            (self.rows, self.records) = (batch.rows, batch.records);
+            self.complain(now, reason);
         }
+    }
+
+    /// The room could not be opened or read, or the connection to it was lost. It is read again before anything is
+    /// written: what was stored may be gone.
+    pub fn failed(&mut self, now: Millis, reason: String) {
+        if self.contents == Contents::Read {
+            self.contents = Contents::Lost;
+        }
+        self.complain(now, reason);
+    }
+
+    fn take(&mut self, number: BatchNumber) -> Option<Batch> {
+        let mut writing = self.writing.iter();
+        let at = writing.position(|batch| batch.number == number)?;
+        Some(self.writing.remove(at))
+    }
+
+    fn complain(&mut self, now: Millis, reason: String) {
+        self.problem = Some(reason);
+        self.asked_at = None;
         self.retry_at = Some(now + STORE_RETRY_MS);
+    }
+
+    fn answered(&mut self) {
+        self.problem = None;
+        self.asked_at = None;
+        self.retry_at = None;
     }
 
     /// The page goes away: whatever waits is written now, beside what is being written.
     pub fn hurry(&mut self) -> Option<Command> {
-        if !self.loaded || self.is_newer || self.waiting.is_empty() {
-            return None;
+        self.batch()
+    }
+
+    /// After each input: notes since when an answer is outstanding.
+    pub fn watch(&mut self, now: Millis) {
+        let is_reading = self.contents != Contents::Read && self.retry_at.is_none();
+        match is_reading || !self.writing.is_empty() {
+            true => drop(self.asked_at.get_or_insert(now)),
+            false => self.asked_at = None,
         }
-        let rows = std::mem::take(&mut self.waiting);
-        self.writing
-            .get_or_insert_default()
-            .extend(rows.iter().cloned());
-        Some(Command::Append(rows))
     }
 
     pub fn wake_at(&self) -> Option<Millis> {
-        self.retry_at
+        let asked = self.asked_at.filter(|_| self.problem.is_none());
+        let silent = asked.map(|at| at + STORE_PATIENCE_MS);
+        self.retry_at.into_iter().chain(silent).min()
     }
 
     pub fn tick(&mut self, now: Millis) -> Option<Command> {
-        self.retry_at.filter(|&at| at <= now)?;
-        self.retry_at = None;
-        match self.loaded {
-            true => self.next(),
-            false => Some(Command::Load),
+        if self.problem.is_none() && self.asked_at.is_some_and(|at| at + STORE_PATIENCE_MS <= now) {
+            // It may still answer; nothing is asked twice.
+            self.problem = Some(SILENT.to_owned());
+        }
+        self.retry_at.take_if(|at| *at <= now)?;
+        match self.contents {
+            Contents::Read => self.next(),
+            Contents::Unread | Contents::Lost => Some(Command::Load),
         }
     }
 
     fn next(&mut self) -> Option<Command> {
-        if !self.loaded || self.is_newer || self.writing.is_some() || self.waiting.is_empty() {
+        let is_free = self.writing.is_empty() && self.retry_at.is_none();
+        is_free.then(|| self.batch())?
+    }
+
+    fn batch(&mut self) -> Option<Command> {
+        let may_write = self.contents == Contents::Read && !self.is_newer;
+        if !may_write || (self.rows.is_empty() && self.records.is_empty()) {
             return None;
         }
-        let rows = std::mem::take(&mut self.waiting);
-        self.writing = Some(rows.clone());
-        Some(Command::Append(rows))
+        self.batches += 1;
+        let batch = Batch {
+            number: self.batches,
+            rows: std::mem::take(&mut self.rows),
+            records: std::mem::take(&mut self.records),
+        };
+        self.writing.push(batch.clone());
+        Some(Command::Write(batch))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::peer::PeerId;
 
     fn opened() -> Store {
         let mut store = Store::default();
@@ -206,32 +281,49 @@ mod tests {
         store
     }
 
+    /// What a command writes: the batch's number, and each of its rows as a byte.
+    fn batch(command: Option<Command>) -> Option<(BatchNumber, Vec<u8>)> {
+        match command? {
+            Command::Write(batch) => Some((batch.number, batch.rows.concat())),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
-    fn updates_are_appended_one_batch_at_a_time() {
+    fn updates_are_written_one_batch_at_a_time() {
         let mut store = opened();
         assert_eq!(store.saved(), Saved::Saved);
-        assert_eq!(store.keep(vec![1]), Some(Command::Append(vec![vec![1]])));
+        assert_eq!(batch(store.keep(vec![1])), Some((1, vec![1])));
         assert_eq!(store.keep(vec![2]), None);
         assert_eq!(store.keep(vec![3]), None);
         assert_eq!(store.saved(), Saved::Saving);
-        assert_eq!(
-            store.appended(),
-            Some(Command::Append(vec![vec![2], vec![3]]))
-        );
-        assert_eq!(store.appended(), None);
+        assert_eq!(batch(store.written(1)), Some((2, vec![2, 3])));
+        assert_eq!(store.written(2), None);
         assert_eq!(store.saved(), Saved::Saved);
     }
 
     #[test]
-    fn a_page_that_goes_away_writes_what_waits_at_once() {
-        let mut store = opened();
-        store.keep(vec![1]);
-        store.keep(vec![2]);
-        assert_eq!(store.hurry(), Some(Command::Append(vec![vec![2]])));
-        assert_eq!(store.hurry(), None);
-        store.failed(0, "aborted".into());
-        let again = Some(Command::Append(vec![vec![1], vec![2]]));
-        assert_eq!(store.tick(STORE_RETRY_MS), again, "neither is lost");
+    fn an_answer_settles_its_own_batch_and_no_other() {
+        for first_answer in [1, 2] {
+            let mut store = opened();
+            store.keep(vec![1]);
+            store.keep(vec![2]);
+            assert_eq!(batch(store.hurry()), Some((2, vec![2])));
+            assert_eq!(store.hurry(), None);
+            store.written(first_answer);
+            assert_eq!((store.saved(), store.pending()), (Saved::Saving, 1));
+            // The other one was aborted by a page that froze.
+            let lost = 3 - first_answer;
+            store.write_failed(0, lost, "aborted".into());
+            assert_eq!((store.saved(), store.pending()), (Saved::Failed, 1));
+            store.written(lost);
+            store.write_failed(0, 9, "of another life".into());
+            assert_eq!(store.pending(), 1, "answers that nobody waits for");
+            let again = batch(store.tick(STORE_RETRY_MS));
+            assert_eq!(again, Some((3, vec![lost as u8])));
+            store.written(3);
+            assert_eq!(store.saved(), Saved::Saved);
+        }
     }
 
     #[test]
@@ -239,30 +331,88 @@ mod tests {
         let mut store = opened();
         store.keep(vec![1]);
         store.keep(vec![2]);
-        store.failed(0, "disk full".into());
+        store.write_failed(0, 1, "disk full".into());
         assert_eq!(store.saved(), Saved::MemoryOnly);
         assert_eq!(store.keep(vec![3]), None);
         assert_eq!(store.pending(), 3);
         assert_eq!(store.tick(STORE_RETRY_MS - 1), None);
-        let again = Some(Command::Append(vec![vec![1], vec![2], vec![3]]));
-        assert_eq!(store.tick(STORE_RETRY_MS), again);
-        store.appended();
+        let again = batch(store.tick(STORE_RETRY_MS));
+        assert_eq!(again, Some((2, vec![1, 2, 3])));
+        store.written(2);
         assert_eq!(store.saved(), Saved::Saved);
         store.keep(vec![4]);
-        store.failed(0, "disk full".into());
+        store.write_failed(0, 3, "disk full".into());
         assert_eq!(store.saved(), Saved::Failed);
+    }
+
+    #[test]
+    fn records_are_tried_again_too_and_only_the_newest_draft_of_a_page_is_kept() {
+        let page = PeerId::FIRST;
+        let draft = |byte| Record::KeepDraft(page, vec![byte]);
+        let other = Record::KeepDraft(PeerId::from_random(7), vec![0]);
+        let mut store = Store::default();
+        assert_eq!(store.record(vec![draft(1), other.clone()]), None, "unread");
+        assert_eq!(store.record(vec![draft(2)]), None);
+        store.loaded(&Stored::default(), Vec::new);
+        let Some(Command::Write(written)) = store.resume() else {
+            panic!("what waited is written");
+        };
+        assert_eq!(written.records, [other, draft(2)]);
+        store.record(vec![Record::DropDraft(page)]);
+        store.write_failed(0, written.number, "aborted".into());
+        let Some(Command::Write(again)) = store.tick(STORE_RETRY_MS) else {
+            panic!("it is tried again");
+        };
+        assert_eq!(again.records.last(), Some(&Record::DropDraft(page)));
+        assert_eq!(again.records.len(), 3);
+        assert_eq!(store.pending(), 0, "records are no edits");
     }
 
     #[test]
     fn a_room_that_could_not_be_read_is_read_again_before_anything_is_written() {
         let mut store = Store::default();
+        assert_eq!(store.saved(), Saved::Saving);
         store.failed(0, "storage is blocked".into());
         assert_eq!(store.keep(vec![1]), None);
         assert_eq!(store.saved(), Saved::MemoryOnly);
         assert_eq!(store.tick(STORE_RETRY_MS), Some(Command::Load));
         assert_eq!(store.loaded(&Stored::default(), Vec::new), None);
-        let resumed: Vec<_> = store.resume().collect();
-        assert_eq!(resumed, [Command::Append(vec![vec![1]])]);
+        assert_eq!(batch(store.resume()), Some((1, vec![1])));
+    }
+
+    #[test]
+    fn after_a_lost_connection_it_is_read_again_too() {
+        let mut store = opened();
+        store.keep(vec![1]);
+        store.written(1);
+        store.failed(0, "the site's data was deleted".into());
+        assert_eq!(store.keep(vec![2]), None);
+        assert_eq!((store.hurry(), store.saved()), (None, Saved::Failed));
+        assert_eq!(store.tick(STORE_RETRY_MS), Some(Command::Load));
+        store.loaded(&Stored::default(), Vec::new);
+        assert_eq!(batch(store.keep(vec![9])), Some((2, vec![2, 9])));
+    }
+
+    #[test]
+    fn storage_that_does_not_answer_is_not_called_saved_and_is_named_after_ten_seconds() {
+        let mut store = Store::default();
+        store.watch(500);
+        assert_eq!(store.saved(), Saved::Saving);
+        assert_eq!(store.wake_at(), Some(500 + STORE_PATIENCE_MS));
+        assert_eq!(store.tick(500 + STORE_PATIENCE_MS), None);
+        assert_eq!((store.saved(), store.problem()), (Saved::MemoryOnly, Some(SILENT)));
+        store.watch(20_000);
+        assert_eq!(store.wake_at(), None, "it was said");
+        store.loaded(&Stored::default(), Vec::new);
+        assert_eq!(store.saved(), Saved::Saved);
+        store.keep(vec![1]);
+        store.written(1);
+        store.keep(vec![2]);
+        store.watch(30_000);
+        store.tick(30_000 + STORE_PATIENCE_MS);
+        assert_eq!((store.saved(), store.pending()), (Saved::Failed, 1));
+        store.written(2);
+        assert_eq!(store.saved(), Saved::Saved, "it answers after all");
     }
 
     #[test]
@@ -293,7 +443,7 @@ mod tests {
             ..Stored::default()
         };
         assert_eq!(store.loaded(&stored, || vec![9]), None);
-        assert_eq!(store.resume().count(), 0);
+        assert_eq!(store.resume(), None);
         assert_eq!(store.keep(vec![1]), None);
         assert_eq!(store.hurry(), None);
         assert_eq!(store.saved(), Saved::MemoryOnly);

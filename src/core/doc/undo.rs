@@ -2,9 +2,11 @@
 //! is left as it is, and counted. Steps are recorded in storage, so that a reload takes none of them away; those that
 //! were taken back can be done again until the page goes.
 
+use std::collections::HashMap;
+
 use super::{
     replica::Replica,
-    schema::{Change, Write},
+    schema::{Change, Touched, Write},
 };
 use crate::{
     core::peer::PeerId,
@@ -66,7 +68,7 @@ pub struct History {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Inverse {
     pub writes: Vec<Write>,
-    /// Cells that hold something else by now.
+    /// Strokes and items that hold something else by now, and keep it.
     pub skipped: usize,
 }
 
@@ -155,26 +157,46 @@ impl History {
             }
             Direction::Redo => self.undone.pop()?,
         };
-        let mut inverse = Inverse::default();
+        let (mut writes, mut places) = (Vec::<Write>::new(), HashMap::new());
+        let mut skipped = Vec::new();
+        let changes: Vec<_> = match direction {
+            Direction::Undo => step.iter().rev().collect(),
+            Direction::Redo => step.iter().collect(),
+        };
         for Change {
             cell,
             before,
             after,
-        } in step.iter().rev()
+        } in changes
         {
             let (expected, wanted) = match direction {
                 Direction::Undo => (after, before),
                 Direction::Redo => (before, after),
             };
-            if replica.get(cell) == *expected {
-                inverse.writes.push(Write {
-                    cell: cell.clone(),
-                    value: wanted.clone(),
-                });
-            } else {
-                inverse.skipped += 1;
+            // Steps of older versions may change a cell twice.
+            let planned = places.get(cell).and_then(|&at: &usize| writes.get_mut(at));
+            let is_mine = match &planned {
+                Some(write) => write.value == *expected,
+                None => replica.get(cell) == *expected,
+            };
+            match planned {
+                _ if !is_mine => skipped.push(Touched::from(cell)),
+                Some(write) => write.value = wanted.clone(),
+                None => {
+                    places.insert(cell, writes.len());
+                    writes.push(Write {
+                        cell: cell.clone(),
+                        value: wanted.clone(),
+                    });
+                }
             }
         }
+        skipped.sort_unstable();
+        skipped.dedup();
+        let inverse = Inverse {
+            writes,
+            skipped: skipped.len(),
+        };
         match direction {
             Direction::Undo => self.undone.push(step),
             Direction::Redo => self.keep(step),
@@ -187,7 +209,7 @@ impl History {
 mod tests {
     use super::*;
     use crate::core::{
-        doc::schema::{Cell, Id, Value},
+        doc::schema::{Cell, Field, Id, Value},
         peer::PeerId,
     };
 
@@ -229,6 +251,45 @@ mod tests {
                 skipped: 1
             }
         );
+    }
+
+    #[test]
+    fn a_cell_that_a_step_changed_twice_gets_back_what_it_held_first() {
+        let change = |before: Option<u8>, after: Option<u8>| Change {
+            cell: ink("a", None).cell,
+            before: ink("a", before).value,
+            after: ink("a", after).value,
+        };
+        let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::new(PeerId::FIRST));
+        replica.write(&[ink("a", Some(1))]);
+        // As older versions recorded it: emptied, then filled.
+        replica.write(&[ink("a", Some(3))]);
+        history.did(vec![change(Some(1), None), change(None, Some(3))]);
+        for (direction, holds) in [(Direction::Undo, 1), (Direction::Redo, 3)] {
+            let inverse = history.step(direction, &replica).unwrap();
+            assert_eq!(inverse.skipped, 0, "nobody else changed it");
+            replica.write(&inverse.writes);
+            assert_eq!(replica.get(&ink("a", None).cell), ink("a", Some(holds)).value);
+        }
+        // Today it is one change.
+        let commit = replica.write(&[ink("a", None), ink("a", Some(5))]).unwrap();
+        assert_eq!(commit.changes, [change(Some(3), Some(5))]);
+        assert!(replica.write(&[ink("a", None), ink("a", Some(5))]).is_none());
+    }
+
+    #[test]
+    fn one_item_that_somebody_else_renamed_is_one_change_that_stays() {
+        let field = |field, text: &str| Write {
+            cell: Cell::Todo(Id::parse("x").unwrap(), field),
+            value: Some(Value::text(text)),
+        };
+        let rename = |title| [field(Field::Title, title), field(Field::Revision, title)];
+        let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::new(PeerId::FIRST));
+        replica.write(&rename("milk"));
+        history.did(replica.write(&rename("oat milk")).unwrap().changes);
+        replica.write(&rename("soy milk"));
+        let undo = history.step(Direction::Undo, &replica).unwrap();
+        assert_eq!((undo.writes.len(), undo.skipped), (0, 1));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::core::{
         presence::{Profile, Viewport},
         schema::{Touched, Write},
         storage::Stored,
-        store,
+        store::{self, BatchNumber},
         undo::Direction,
     },
     frame::Frame,
@@ -51,7 +51,11 @@ pub enum Input {
     Loaded(Stored),
     /// With random bytes that nobody else has. None: it could not be fetched.
     TrustCame(Option<(Trust, Seed)>),
-    Appended,
+    /// A batch is in storage …
+    Written(BatchNumber),
+    /// … or is not, for this reason.
+    WriteFailed(BatchNumber, String),
+    /// Storage could not be opened or read, or the connection to it was lost.
     StoreFailed(String),
     /// Whether the browser promises to keep what is stored.
     StoreLasts(bool),

@@ -76,6 +76,8 @@ pub enum Note {
     },
     /// Somebody who waits for the relay asked for another try.
     Retry(Group),
+    /// The room is being deleted from this browser. For the host: it is to store nothing more.
+    Forgotten,
 }
 
 impl Note {
@@ -104,6 +106,7 @@ impl Note {
                 [b"l", &group.to_bytes()[..], &leader.to_bytes(), &line].concat()
             }
             Self::Retry(group) => [b"r", &group.to_bytes()[..]].concat(),
+            Self::Forgotten => b"f".to_vec(),
         }
     }
 
@@ -116,6 +119,9 @@ impl Note {
         };
         if matches!(letter, b't' | b'b') {
             return Some(Self::Frame(frame(bytes)?));
+        }
+        if *letter == b'f' {
+            return Some(Self::Forgotten);
         }
         let (group, bytes) = bytes.split_first_chunk()?;
         let group = Group(u64::from_be_bytes(*group));
@@ -342,7 +348,7 @@ impl Session {
             Note::Retry(group) if is_leader && group == self.lead.group => {
                 self.socket(now, machine::Input::RetryAsked, out);
             }
-            Note::Here { .. } | Note::Line { .. } | Note::Retry(_) => {}
+            Note::Here { .. } | Note::Line { .. } | Note::Retry(_) | Note::Forgotten => {}
         }
     }
 
@@ -431,6 +437,7 @@ mod tests {
         let me = PeerId::from_random(77);
         for note in [
             Note::Retry(group),
+            Note::Forgotten,
             Note::Here {
                 group,
                 me,

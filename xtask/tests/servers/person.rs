@@ -256,9 +256,9 @@ impl Host {
                 }
                 Output::Scout(Scout::Close) => self.stop(None),
                 Output::Store(Command::Load) => self.tell(Input::Loaded(Stored::default())),
-                Output::Store(Command::Append(_)) => self.tell(Input::Appended),
+                Output::Store(Command::Write(batch)) => self.tell(Input::Written(batch.number)),
                 Output::Socket(machine::Output::Ask(_))
-                | Output::Store(Command::Compact(_) | Command::Record(_) | Command::Persist)
+                | Output::Store(Command::Compact(_) | Command::Persist)
                 | Output::Tabs(_)
                 | Output::Lead(_)
                 | Output::Remember(_)
