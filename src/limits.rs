@@ -27,12 +27,20 @@ pub const HEARTBEAT_STALE_MS: Millis = 2_000;
 pub const HEARTBEAT_PATIENCE_MS: Millis = 5_000;
 /// The same when somebody returns to the page: a decision within a second.
 pub const RETURN_PATIENCE_MS: Millis = 900;
+/// An answer is late after two round trips and this.
+pub const ROUND_TRIP_SLACK_MS: Millis = 300;
+/// A round trip longer than this is taken for no more.
+pub const ROUND_TRIP_MS: Millis = 10_000;
 /// After this long out of sight a connection of which nothing can be known is replaced.
 pub const AWAY_MS: Millis = 20_000;
 /// How long the closing handshake is waited for. A dead peer lets it take a minute.
 pub const CLOSING_MS: Millis = 1_000;
-/// Finding out what kind of server answered takes no longer.
-pub const PROBING_MS: Millis = 2_000;
+/// Finding out what kind of server answered takes no longer, however slow the line.
+pub const PROBING_MS: Millis = 30_000;
+/// A server that refused us is asked again after this, twice as long each time, up to the cap: a limit of sessions or a
+/// wrong setting passes in minutes.
+pub const REFUSED_MS: Millis = 10_000;
+pub const REFUSED_CAP_MS: Millis = 300_000;
 /// Failures in a row after which the next relay of the list has its turn.
 pub const FAILOVER_ATTEMPTS: u32 = 2;
 /// A fallback is left for the preferred relay after this long; twice as long each time that fails, up to the cap.
@@ -42,6 +50,10 @@ pub const PREFER_CAP_MS: Millis = 600_000;
 pub const RELAYS: usize = 8;
 /// Servers whose profiles are remembered.
 pub const KNOWN_SERVERS: usize = 20;
+/// A tab without a socket asks the one that holds it for a sign of life this often, while a person sees it …
+pub const LEAD_ASK_MS: Millis = 4_000;
+/// … and opens one of its own after so long without any: that tab may be stopped, as by an `alert()`.
+pub const LEAD_SILENT_MS: Millis = 10_000;
 /// Peers that one heartbeat asks, where the server does not answer itself: one of them may have gone.
 pub const HEARTBEAT_PEERS: usize = 3;
 /// Longer relay addresses are refused by proxies and unreadable to people.
@@ -78,10 +90,23 @@ pub const PROBE_PATIENCE_MS: Millis = 400;
 pub const PROBE_AGAIN_MS: Millis = 700;
 /// A remembered profile is looked into again after this long without hearing anybody.
 pub const VERIFY_MS: Millis = 5_000;
+/// So is one that was found out, where the server gives no other sign of life; twice as late each time, up to the cap.
+pub const VERIFY_ALONE_MS: Millis = 60_000;
+pub const VERIFY_CAP_MS: Millis = 300_000;
+/// A server that connects nobody is looked at again so many times sooner.
+pub const USELESS_SOONER: Millis = 4;
+/// Who is alone on one relay of several looks for the others on the next one after this; twice as late each time, up to
+/// the cap.
+pub const LOOK_MS: Millis = 8_000;
+pub const LOOK_CAP_MS: Millis = 120_000;
+/// So long somebody there may take to answer.
+pub const LOOK_LISTENS_MS: Millis = 1_500;
 /// No verdict before: an echo may be slower than what the scout hears.
 pub const PROFILE_SETTLES_MS: Millis = 300;
-/// The verdict comes then at the latest.
+/// The verdict comes then at the latest, on a line that is no slower than most …
 pub const PROFILE_DEADLINE_MS: Millis = 1_800;
+/// … and on any line: a second connection that has not opened by then will not.
+pub const PROFILE_CAP_MS: Millis = 20_000;
 /// Parts of one message: eight megabytes in the smallest frames.
 pub const MESSAGE_PARTS: u16 = 32_768;
 /// A frame longer than this is not scanned: no envelope of ours is near it, and scanning costs time.
@@ -157,8 +182,10 @@ pub const ASK_INTERVAL_MS: Millis = 1_000;
 /// The first question waits until storage is read, and until the second connection is closed that finds out what kind of
 /// server this is, for both would make the answer come twice; but no longer than this.
 pub const QUESTION_WAITS_MS: Millis = 400;
-/// An answer waits this long per rank, so that the first rank answers alone.
+/// An answer waits this long per rank, so that the first rank answers alone; longer where answers are seen to take
+/// longer, on a slow line or among busy machines, up to the cap.
 pub const ANSWER_RANK_MS: Millis = 80;
+pub const ANSWER_RANK_CAP_MS: Millis = 2_000;
 /// Ranks beyond this wait no longer than it.
 pub const ANSWER_RANKS: u64 = 8;
 /// A longer answer is announced before it comes: it takes longer than the next rank waits.

@@ -5,6 +5,7 @@
 pub mod card;
 pub mod io;
 pub mod lead;
+mod lookout;
 pub mod message;
 mod presence;
 pub mod relay;
@@ -159,6 +160,7 @@ impl Session {
         let view = self.view.wake_at().filter(|_| self.shows_view());
         [
             self.relay.wake_at(),
+            self.lead.wake_at(),
             self.trusting.wake_at(),
             self.codec.wake_at(),
             self.sync.wake_at(),
@@ -178,6 +180,7 @@ impl Session {
         let mut out = Vec::new();
         if now.saturating_sub(self.woke_at) > ASLEEP_MS {
             self.people.slept(now);
+            self.lead.slept(now);
         }
         self.woke_at = now;
         self.wait_for_trust(now, &mut out);
@@ -196,6 +199,10 @@ impl Session {
             Input::Socket(machine::Input::RetryAsked) => self.retry(now, &mut out),
             Input::Socket(machine::Input::Hid) => self.seen(now, false, &mut out),
             Input::Socket(machine::Input::Showed) => self.seen(now, true, &mut out),
+            Input::Socket(machine::Input::WentOnline) => {
+                self.socket(now, machine::Input::WentOnline, &mut out);
+                self.examine_useless(now, &mut out);
+            }
             Input::Socket(input) => self.socket(now, input, &mut out),
             Input::Scout(news) => self.scouted(now, news, &mut out),
             Input::FrameArrived(frame) => self.frame(now, &frame, &mut out),
@@ -418,7 +425,8 @@ impl Session {
                 more,
             } => {
                 self.merge(now, &update, out);
-                self.sync.answered(to, digest);
+                let rank = self.people.rank(from, to) + u64::from(self.me < from);
+                self.sync.answered(now, to, digest, rank);
                 if to == self.me {
                     if more > 0 {
                         self.sync.announced(now, from, more);
@@ -456,7 +464,7 @@ impl Session {
                 self.say(Body::Pong(from), out);
             }
             Body::Ping(_) => {}
-            Body::Pong(to) => self.ponged(now, to),
+            Body::Pong(to) => self.ponged(now, to, out),
             Body::Leave => {
                 self.people.left(now, from);
                 self.forget_absent();
@@ -533,6 +541,7 @@ impl Session {
 
     fn tick(&mut self, now: Millis, out: &mut Vec<Output>) {
         self.socket(now, machine::Input::Ticked, out);
+        self.watch_leader(now, out);
         self.examine(now, out);
         for missing in self.codec.overdue(now, &mut self.rng) {
             self.say(Body::Missing(missing), out);
@@ -553,6 +562,10 @@ impl Session {
         self.mend(now, out);
         if self.people.forget_silent(now) {
             self.forget_absent();
+            self.relay.doubt(now);
+        }
+        if self.relay.machine.is_open() {
+            self.judge(now, out);
         }
         self.take_up_drafts(now, out);
         out.extend(self.store.tick(now).map(Output::Store));

@@ -176,6 +176,7 @@ impl World {
                 Audience::Others => profile::Audience::Others,
                 Audience::All => profile::Audience::All,
             },
+            echoes: self.plan.audience != Audience::Others,
             binary: self.plan.seed.is_multiple_of(2),
             ..Server::default()
         }

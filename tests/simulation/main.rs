@@ -3,6 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod hostile;
+mod lines;
 mod pages;
 mod people;
 mod tabs;

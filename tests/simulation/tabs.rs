@@ -122,3 +122,48 @@ fn a_leader_that_nobody_sees_hands_over_when_it_is_cut_off() {
     let holds: Vec<_> = (0..3).map(|tab| world.holds_socket(tab)).collect();
     assert_eq!(holds, [false, false, true]);
 }
+
+/// The tab that holds the socket shows an `alert()`: it keeps its lock and its socket, and does nothing.
+#[test]
+fn a_tab_whose_leader_is_stopped_goes_on_by_itself_and_follows_again_when_it_can() {
+    for stopped_first in [false, true] {
+        let mut world = match stopped_first {
+            true => World::new(Plan {
+                tabs: 3,
+                ..quiet(8, 4, Audience::Others)
+            }),
+            false => three_tabs(Audience::Others),
+        };
+        if stopped_first {
+            // Nobody else ever heard of it.
+            world.run(40);
+        }
+        let leader = (0..3).find(|&tab| world.holds_socket(tab)).unwrap();
+        let follower = (leader + 1) % 3;
+        world.freeze(leader);
+        world.run(16_000);
+        assert!(world.holds_socket(follower), "it opened one of its own");
+        for n in [follower, 3, follower] {
+            world.operate(n);
+        }
+        world.run(2_000);
+        let digest = |world: &World, client| world.session(client).map(|s| s.replica().digest());
+        assert_eq!(digest(&world, follower), digest(&world, 3));
+        world.thaw(leader);
+        world.run(20_000);
+        assert_eq!(world.sockets(), 1, "two are one too many");
+        assert_eq!(states(&world), ["open"; 4]);
+        assert!(world.agree());
+    }
+}
+
+/// Browsers let the timers of hidden pages ring once a minute: a leader that nobody sees answers all the same.
+#[test]
+fn a_leader_that_is_only_hidden_is_not_taken_for_stopped() {
+    let mut world = three_tabs(Audience::Others);
+    let leader = (0..3).find(|&tab| world.holds_socket(tab)).unwrap();
+    world.input(leader, session::Input::Socket(Input::Hid));
+    world.run(120_000);
+    assert_eq!(world.sockets(), 1);
+    assert!(world.holds_socket(leader));
+}

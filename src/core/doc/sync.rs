@@ -15,8 +15,9 @@ use super::replica::Digest;
 use crate::{
     core::peer::PeerId,
     limits::{
-        ANSWER_MS, ANSWER_RANK_MS, ANSWER_RANKS, ANSWER_STALLS_MS, APART_MS, ASK_INTERVAL_MS,
-        ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS, BEAT_MS, DIGESTS, Millis,
+        ANSWER_MS, ANSWER_RANK_CAP_MS, ANSWER_RANK_MS, ANSWER_RANKS, ANSWER_STALLS_MS, APART_MS,
+        ASK_INTERVAL_MS, ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS, BEAT_MS, DIGESTS, Millis,
+        ROUND_TRIP_MS,
     },
 };
 
@@ -77,6 +78,12 @@ pub struct Sync {
     asked_at: Option<Millis>,
     beat_at: Option<Millis>,
     beaten_at: Option<Millis>,
+    /// The round trip, and what answers of others took beyond what their rank made them wait: how long it takes until
+    /// one is heard that makes ours needless.
+    rtt_ms: Millis,
+    answered_ms: Millis,
+    /// Questions of others, and when they were heard.
+    questions: VecDeque<(PeerId, Millis)>,
 }
 
 impl Sync {
@@ -86,6 +93,17 @@ impl Sync {
             empty: Some(empty),
             ..Self::default()
         }
+    }
+
+    /// A message takes so long there and back.
+    pub fn pace(&mut self, rtt_ms: Millis) {
+        self.rtt_ms = rtt_ms.min(ROUND_TRIP_MS);
+    }
+
+    /// An answer waits so long per rank.
+    fn rank_ms(&self) -> Millis {
+        let heard_ms = (self.rtt_ms * 5 / 4).max(self.answered_ms * 3 / 2);
+        ANSWER_RANK_MS.max(heard_ms).min(ANSWER_RANK_CAP_MS)
     }
 
     /// A way to others opened: ask at once, and show ourselves.
@@ -164,8 +182,10 @@ impl Sync {
 
     /// We know that operations are missing: an update arrived that builds on them.
     pub fn ask_soon(&mut self, now: Millis, rng: &mut fastrand::Rng) {
-        let patient = now + ASK_PATIENCE_MS + rng.u64(0..ASK_PATIENCE_MS);
-        let allowed = self.asked_at.map_or(0, |at| at + ASK_INTERVAL_MS);
+        let patience_ms = ASK_PATIENCE_MS.max(self.rtt_ms);
+        let patient = now + patience_ms + rng.u64(0..patience_ms);
+        let interval_ms = ASK_INTERVAL_MS.max(2 * self.rtt_ms);
+        let allowed = self.asked_at.map_or(0, |at| at + interval_ms);
         let at = patient.max(allowed);
         self.ask_at = Some(self.ask_at.map_or(at, |earlier| earlier.min(at)));
     }
@@ -179,7 +199,13 @@ impl Sync {
         rank: u64,
         rng: &mut fastrand::Rng,
     ) {
-        let at = now + rank.min(ANSWER_RANKS) * ANSWER_RANK_MS + rng.u64(0..ANSWER_RANK_MS / 4);
+        let rank_ms = self.rank_ms();
+        let at = now + rank.min(ANSWER_RANKS) * rank_ms + rng.u64(0..rank_ms / 4);
+        self.questions.retain(|(of, _)| *of != peer);
+        self.questions.push_back((peer, now));
+        if self.questions.len() > DIGESTS {
+            self.questions.pop_front();
+        }
         self.answers.retain(|answer| answer.to != peer);
         self.answers.push(DueAnswer {
             to: peer,
@@ -188,8 +214,16 @@ impl Sync {
         });
     }
 
-    /// Somebody answered `to` from the state `digest`: if that is ours, we have nothing to add.
-    pub fn answered(&mut self, to: PeerId, digest: Digest) {
+    /// Somebody of this rank answered `to` from the state `digest`: if that is ours, we have nothing to add.
+    pub fn answered(&mut self, now: Millis, to: PeerId, digest: Digest, rank: u64) {
+        if let Some(at) = self.questions.iter().position(|(of, _)| *of == to)
+            && let Some((_, asked_at)) = self.questions.remove(at)
+        {
+            let waited_ms = rank.min(ANSWER_RANKS) * self.rank_ms();
+            let took_ms = now.saturating_sub(asked_at).saturating_sub(waited_ms);
+            // A busy moment is remembered for some answers.
+            self.answered_ms = took_ms.max(self.answered_ms * 7 / 8);
+        }
         if self.recent.back() == Some(&digest) {
             self.answers.retain(|answer| answer.to != to);
         }
@@ -204,9 +238,13 @@ impl Sync {
             from,
             bytes,
             arrived: 0,
-            until: (now + ANSWER_STALLS_MS).min(latest),
+            until: (now + self.stalls_ms()).min(latest),
             latest,
         });
+    }
+
+    fn stalls_ms(&self) -> Millis {
+        ANSWER_STALLS_MS.max(3 * self.rtt_ms)
     }
 
     fn awaited_from(&mut self, from: PeerId) -> Option<&mut Awaited> {
@@ -215,8 +253,9 @@ impl Sync {
 
     /// A piece of something came: on a slow line a part of an answer is made of many.
     pub fn heard(&mut self, now: Millis, from: PeerId) {
+        let until = now + self.stalls_ms();
         if let Some(awaited) = self.awaited_from(from) {
-            awaited.until = (now + ANSWER_STALLS_MS).min(awaited.latest);
+            awaited.until = until.min(awaited.latest);
         }
     }
 
@@ -388,9 +427,9 @@ mod tests {
     fn an_answer_from_our_own_state_silences_ours() {
         let (mut sync, mut rng) = synced();
         sync.asked(100, peer(2), vec![], 3, &mut rng);
-        sync.answered(peer(2), Digest(7));
+        sync.answered(100, peer(2), Digest(7), 0);
         assert_eq!(sync.answers.len(), 1);
-        sync.answered(peer(2), MINE);
+        sync.answered(100, peer(2), MINE, 0);
         assert!(sync.answers.is_empty());
     }
 
@@ -437,6 +476,33 @@ mod tests {
             first.asked(0, peer(9), vec![], rank, &mut rng);
             second.asked(0, peer(9), vec![], rank + 1, &mut rng);
             assert!(first.wake_at().unwrap() + ANSWER_RANK_MS / 2 < second.wake_at().unwrap());
+        }
+    }
+
+    #[test]
+    fn whoever_may_answer_waits_as_long_as_answers_take_to_be_heard() {
+        // On a slow line, and beside busy machines: the first rank is heard before the second speaks.
+        for (rtt, busy) in [(0, 0), (300, 0), (1_400, 0), (0, 250), (0, 900)] {
+            let (mut sync, mut rng) = synced();
+            sync.pace(rtt);
+            for join in 0..5 {
+                let now = 10_000 * (join + 1);
+                sync.asked(now, peer(9), vec![], 1, &mut rng);
+                let speaks_at = sync.answers.iter().map(|answer| answer.at).min().unwrap();
+                let heard_at = now + rtt + busy;
+                if join > 0 || busy == 0 {
+                    assert!(speaks_at > heard_at, "rtt {rtt}, busy {busy}, join {join}");
+                }
+                assert!(speaks_at <= now + 2 * ANSWER_RANK_CAP_MS);
+                sync.answered(heard_at, peer(9), MINE, 0);
+            }
+            // The second rank's own wait does not make the next one longer.
+            for join in 10..20 {
+                let now = 10_000 * join;
+                sync.asked(now, peer(9), vec![], 2, &mut rng);
+                sync.answered(now + sync.rank_ms(), peer(9), MINE, 1);
+            }
+            assert!(sync.rank_ms() <= ANSWER_RANK_MS.max(rtt * 5 / 4).max(busy));
         }
     }
 

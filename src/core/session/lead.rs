@@ -1,7 +1,8 @@
 //! Tabs of one browser that want the same relays share one socket. One of them leads: it holds the socket, passes on
 //! what the others have for the relay, and tells them what comes and how the line stands. Who leads is decided by the
 //! host (a Web Lock); when a leader goes, the next one connects. Where the host has no such thing, every page holds a
-//! socket of its own.
+//! socket of its own. So does a follower whose leader has been silent for long, for a stopped tab keeps its lock; it
+//! follows again once the leader is heard.
 
 use sha2::{Digest as _, Sha256};
 
@@ -16,7 +17,7 @@ use crate::{
         },
         wire::envelope,
     },
-    limits::Millis,
+    limits::{LEAD_ASK_MS, LEAD_SILENT_MS, Millis},
 };
 
 /// How a page gets to its relay.
@@ -163,6 +164,9 @@ pub struct Lead {
     is_seen: bool,
     /// The leader, and what it said last.
     heard: Option<(PeerId, Line)>,
+    /// Since when nothing is heard of a leader, and when it is asked next.
+    silent_since: Millis,
+    ask_at: Millis,
     /// What this page, as the leader, said last.
     told: Option<Line>,
 }
@@ -180,8 +184,20 @@ impl Lead {
             followers: Vec::new(),
             is_seen: true,
             heard: None,
+            silent_since: 0,
+            ask_at: 0,
             told: None,
         }
+    }
+
+    /// When a follower that a person sees asks for its leader.
+    pub fn wake_at(&self) -> Option<Millis> {
+        (self.role == Role::Follower && self.stands && self.is_seen).then_some(self.ask_at)
+    }
+
+    /// This page, or its leader, was not there to be heard.
+    pub fn slept(&mut self, now: Millis) {
+        (self.silent_since, self.ask_at) = (now, now);
     }
 
     /// Whether `peer` is a tab that gets to the relay through this one.
@@ -234,6 +250,7 @@ impl Session {
         self.step_down(now, out);
         self.lead.group = group;
         self.lead.stands = is_wanted;
+        self.lead.slept(now);
         if is_wanted {
             out.push(Output::Lead(Some(group)));
             self.show_presence(out);
@@ -276,9 +293,27 @@ impl Session {
 
     /// Visibility is one for all tabs that share a socket: while a person sees one of them, the leader's is in use.
     pub(super) fn seen(&mut self, now: Millis, is_seen: bool, out: &mut Vec<Output>) {
+        if is_seen && !std::mem::replace(&mut self.lead.is_seen, is_seen) {
+            self.lead.slept(now);
+        }
         self.lead.is_seen = is_seen;
         self.show_presence(out);
         self.judge_visibility(now, out);
+        if is_seen {
+            self.examine_useless(now, out);
+        }
+    }
+
+    /// Asks for the leader, and goes on without one that does not answer for long.
+    pub(super) fn watch_leader(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if self.lead.wake_at().is_none_or(|at| at > now) {
+            return;
+        }
+        self.lead.ask_at = now + LEAD_ASK_MS;
+        if now.saturating_sub(self.lead.silent_since) >= LEAD_SILENT_MS {
+            return self.leads(now, Role::Alone, out);
+        }
+        self.show_presence(out);
     }
 
     fn judge_visibility(&mut self, now: Millis, out: &mut Vec<Output>) {
@@ -345,9 +380,7 @@ impl Session {
                 leader,
                 line,
             } if !is_leader && group == self.lead.group => self.line_told(now, leader, line, out),
-            Note::Retry(group) if is_leader && group == self.lead.group => {
-                self.socket(now, machine::Input::RetryAsked, out);
-            }
+            Note::Retry(group) if is_leader && group == self.lead.group => self.retry(now, out),
             Note::Here { .. } | Note::Line { .. } | Note::Retry(_) | Note::Forgotten => {}
         }
     }
@@ -364,6 +397,12 @@ impl Session {
 
     /// The leader said how its line stands.
     fn line_told(&mut self, now: Millis, leader: PeerId, line: Line, out: &mut Vec<Output>) {
+        self.lead.silent_since = now;
+        if self.lead.role == Role::Alone && self.lead.stands {
+            // It is there after all, and two sockets are one too many.
+            self.lead.role = Role::Follower;
+            self.socket(now, machine::Input::Left, out);
+        }
         let before = self.lead.heard.as_ref().map(|(leader, _)| *leader);
         let was_open = self.is_reached();
         self.codec.set_shape(line.server.shape());
@@ -373,6 +412,7 @@ impl Session {
             self.sent_state = self.replica.state_vector();
         }
         self.lead.heard = Some((leader, line));
+        self.pace();
         if before != Some(leader) {
             self.missed(now, before);
             self.show_presence(out);
@@ -385,6 +425,7 @@ impl Session {
     pub(super) fn retry(&mut self, now: Millis, out: &mut Vec<Output>) {
         match self.lead.role {
             Role::Follower => out.push(Output::Tabs(Note::Retry(self.lead.group))),
+            Role::Alone | Role::Leader if self.is_useless() => self.examine_useless(now, out),
             Role::Alone | Role::Leader => self.socket(now, machine::Input::RetryAsked, out),
         }
     }

@@ -4,7 +4,9 @@ use super::{Notice, Output, Session, message::Body};
 use crate::{
     core::{
         doc::presence::{News, Person, Profile, pause},
+        frame::Frame,
         peer::PeerId,
+        wire::codec::Shape,
     },
     limits::{CURSOR_MS, Millis},
 };
@@ -50,13 +52,24 @@ impl Session {
     }
 
     pub(super) fn beat(&mut self, out: &mut Vec<Output>) {
-        let beat = Body::Beat {
+        let beat = self.presence();
+        self.say(beat, out);
+    }
+
+    fn presence(&self) -> Body {
+        Body::Beat {
             operations: self.replica.operations(),
             digest: self.sync.shown(self.replica.digest()),
             profile: self.profile.clone(),
             follows: self.follows,
-        };
-        self.say(beat, out);
+        }
+    }
+
+    /// That we are here, for a server of which nothing is known.
+    pub(super) fn greeting(&mut self) -> Vec<Frame> {
+        let (kind, body) = self.presence().write();
+        let sealed = self.codec.encode_for(Shape::default(), kind, &body);
+        sealed.map(|sealed| sealed.frames).unwrap_or_default()
     }
 
     /// Somebody is here; who is new soon learns who we are.

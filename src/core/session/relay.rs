@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Output, Scout, Session,
+    lookout::Lookout,
     message::{self, Body},
     status::Connection,
 };
@@ -21,10 +22,13 @@ use crate::{
         wire::{
             codec::{Inbound, Outbound},
             envelope,
-            profile::{Line, Order, Profile, Profiler},
+            profile::{Lesson, Line, Order, Profile, Profiler},
         },
     },
-    limits::{HEARTBEAT_PEERS, KNOWN_SERVERS, Millis, VERIFY_MS},
+    limits::{
+        HEARTBEAT_PEERS, KNOWN_SERVERS, Millis, USELESS_SOONER, VERIFY_ALONE_MS,
+        VERIFY_CAP_MS, VERIFY_MS,
+    },
 };
 
 /// What is remembered of servers, by address, the latest last.
@@ -51,12 +55,19 @@ pub struct Relay {
     pub tape: Tape,
     /// The server closes again and again before anything came back.
     pub mute: bool,
+    /// Looks for the others on other relays of the list.
+    pub lookout: Lookout,
     known: Known,
     profiler: Option<Profiler>,
+    /// What examinations found out that did not come to an end, by address.
+    lessons: Vec<(String, Lesson)>,
     /// The server that was opened last.
     opened: Option<Endpoint>,
-    /// When what is remembered of the server is looked into again, if nobody is heard.
+    /// When the server is examined again, if nobody is heard, and how much later each further time.
     verify_at: Option<Millis>,
+    verify_ms: Millis,
+    /// It is examined because it was known before, or served before.
+    verifies: bool,
     /// Frames of ours, and of others, came over this connection.
     heard_own: bool,
     heard_others: bool,
@@ -82,10 +93,14 @@ impl Relay {
             rtt_ms: None,
             tape: Tape::default(),
             mute: false,
+            lookout: Lookout::default(),
             known,
             profiler: None,
+            lessons: Vec::new(),
             opened: None,
             verify_at: None,
+            verify_ms: VERIFY_ALONE_MS,
+            verifies: false,
             heard_own: false,
             heard_others: false,
             peers: Vec::new(),
@@ -101,7 +116,8 @@ impl Relay {
             self.machine.wake_at(),
             self.profiler.as_ref().map(Profiler::wake_at),
             self.drain_at,
-            self.verify_at,
+            self.verify_at.filter(|_| self.machine.is_open()),
+            self.lookout.wake_at(),
         ]
         .into_iter()
         .flatten()
@@ -120,6 +136,34 @@ impl Relay {
     fn heard_from(&mut self, peer: PeerId) {
         self.peers.retain(|&known| known != peer);
         self.peers.push(peer);
+    }
+
+    /// Nobody else was heard over this connection who has not left since.
+    pub fn is_alone(&self) -> bool {
+        self.peers.is_empty()
+    }
+
+    /// The next examination of this connection, if nobody is heard until then.
+    fn verify_later(&mut self, now: Millis) {
+        self.verify_at = Some(now + self.verify_ms);
+        self.verify_ms = (self.verify_ms * 2).min(VERIFY_CAP_MS);
+    }
+
+    /// Those who were met here fell silent: perhaps they crashed, perhaps the server passes nothing on any more.
+    pub fn doubt(&mut self, now: Millis) {
+        if self.is_alone() && self.profiler.is_none() {
+            self.verify_ms = VERIFY_ALONE_MS;
+            self.verify_at = Some(now);
+        }
+    }
+
+    fn lesson(&mut self) -> Lesson {
+        let Some(address) = self.opened.as_ref().map(Endpoint::as_str) else {
+            return Lesson::default();
+        };
+        let mut lessons = self.lessons.iter();
+        let at = lessons.position(|(known, _)| known == address);
+        at.map(|at| self.lessons.swap_remove(at).1).unwrap_or_default()
     }
 
     fn known(&self, endpoint: &Endpoint) -> Option<&Profile> {
@@ -220,32 +264,90 @@ impl Session {
             .and_then(|endpoint| relay.known(endpoint));
         let is_known = known.is_some();
         self.relay.server = known.cloned().unwrap_or_default();
+        self.relay.rtt_ms = None;
         self.codec.set_shape(self.relay.server.shape());
+        self.relay.verify_ms = VERIFY_ALONE_MS;
+        self.relay.verifies = false;
+        self.relay.lookout.opened(now, self.relay.wanted.len());
+        self.pace();
         if is_known {
             self.relay.verify_at = Some(now + VERIFY_MS);
-            self.socket(now, machine::Input::Profiled, out);
+            let profiled = machine::Input::Profiled { connects: true };
+            self.socket(now, profiled, out);
             self.judge(now, out);
         } else {
-            self.begin_to_examine(now, out);
+            let lesson = self.relay.lesson();
+            self.begin_to_examine(now, lesson, out);
         }
         self.joined(now, out);
     }
 
-    fn begin_to_examine(&mut self, now: Millis, out: &mut Vec<Output>) {
+    /// A round trip, or what opening the connection took, which is no shorter.
+    pub(super) fn round_trip_ms(&self) -> Millis {
+        let handshake_ms = self.relay.machine.handshake_ms();
+        self.relay.rtt_ms.unwrap_or(handshake_ms)
+    }
+
+    /// The answer to something that was sent came after so long.
+    fn measured(&mut self, now: Millis, rtt_ms: Millis, out: &mut Vec<Output>) {
+        self.relay.rtt_ms = Some(rtt_ms);
+        self.socket(now, machine::Input::Measured(rtt_ms), out);
+        self.pace();
+    }
+
+    /// Engines that wait for others wait as long as the line takes.
+    pub(super) fn pace(&mut self) {
+        let rtt_ms = match self.lead.line() {
+            Some(line) => line.rtt_ms.unwrap_or_default(),
+            None => self.round_trip_ms(),
+        };
+        self.sync.pace(rtt_ms);
+        self.codec.pace(rtt_ms);
+    }
+
+    fn begin_to_examine(&mut self, now: Millis, lesson: Lesson, out: &mut Vec<Output>) {
+        self.relay.lookout.interrupted();
         let nonce = self.rng.u32(..).to_be_bytes();
-        let (profiler, orders) = Profiler::start(self.tag, self.me, nonce, now);
+        let handshake_ms = self.relay.machine.handshake_ms();
+        let (profiler, orders) =
+            Profiler::start(self.tag, self.me, nonce, now, handshake_ms, lesson);
+        self.relay.verify_at = None;
         self.relay.profiler = Some(profiler);
         self.obey(now, orders, out);
     }
 
+    /// Whether the relay is open and known to connect nobody.
+    pub(super) fn is_useless(&self) -> bool {
+        self.relay.machine.is_open() && !self.relay.server.audience.may_connect()
+    }
+
+    /// Looks at once at a server that connected nobody: somebody asks for it, or comes back to the page.
+    pub(super) fn examine_useless(&mut self, now: Millis, out: &mut Vec<Output>) {
+        if self.is_useless() && self.relay.profiler.is_none() {
+            self.relay.verifies = true;
+            self.begin_to_examine(now, Lesson::default(), out);
+        }
+    }
+
     fn closed(&mut self, out: &mut Vec<Output>) {
         self.sent_state = self.replica.state_vector();
-        if self.relay.profiler.take().is_some() {
+        if let Some(profiler) = self.relay.profiler.take() {
             self.relay.mute = !self.relay.heard_own && !self.relay.heard_others;
+            out.push(Output::Scout(Scout::Close));
+            if let Some(address) = self.relay.opened.as_ref().map(Endpoint::as_str) {
+                self.relay.lessons.retain(|(known, _)| known != address);
+                let lesson = (address.to_owned(), profiler.lesson());
+                self.relay.lessons.push(lesson);
+                let surplus = self.relay.lessons.len().saturating_sub(KNOWN_SERVERS);
+                self.relay.lessons.drain(..surplus);
+            }
+        }
+        if self.relay.lookout.closed() {
             out.push(Output::Scout(Scout::Close));
         }
         let heard_any = self.relay.heard_own || self.relay.heard_others;
-        if self.relay.verify_at.take().is_some() && !heard_any {
+        let was_tried = self.relay.verify_ms > VERIFY_ALONE_MS;
+        if self.relay.verify_at.take().is_some() && !was_tried && !heard_any {
             // It hung up on what it used to take: another server may answer at this address by now.
             self.relay.server = Profile::default();
             out.extend(self.relay.learn());
@@ -283,25 +385,42 @@ impl Session {
         let was_known = self.relay.server.is_worth_keeping();
         if was_known && !profiler.is_some_and(|profiler| profiler.had_scout()) {
             // Nothing was learned that outweighs what is known.
-            return;
+            return self.relay.verify_later(now);
         }
+        let is_news = self.relay.server != profile;
         self.relay.server = profile;
-        self.relay
-            .server
-            .noticed(self.relay.heard_own, self.relay.heard_others);
-        self.relay.rtt_ms = self.relay.server.rtt_ms.map(Millis::from);
+        // What came before this examination says nothing of what a server does now that fell silent.
+        if !std::mem::take(&mut self.relay.verifies) {
+            self.relay
+                .server
+                .noticed(self.relay.heard_own, self.relay.heard_others);
+        }
+        if let Some(rtt_ms) = self.relay.server.rtt_ms {
+            self.measured(now, rtt_ms.into(), out);
+        }
         self.codec.set_shape(self.relay.server.shape());
         out.extend(self.relay.learn());
-        let verdict = super::card::summary(&self.relay.server);
-        self.relay.tape.record(now, Event::verdict(verdict));
-        self.socket(now, machine::Input::Profiled, out);
+        if is_news {
+            let verdict = super::card::summary(&self.relay.server);
+            self.relay.tape.record(now, Event::verdict(verdict));
+        }
+        let connects = self.relay.server.audience.may_connect();
+        match connects {
+            true => self.relay.verify_later(now),
+            false => {
+                let sooner = now + self.relay.verify_ms / USELESS_SOONER;
+                self.relay.verify_later(now);
+                self.relay.verify_at = Some(sooner);
+            }
+        }
+        self.socket(now, machine::Input::Profiled { connects }, out);
         self.judge(now, out);
     }
 
     /// The scout's news, while the server is being examined.
     pub(super) fn scouted(&mut self, now: Millis, news: super::ScoutNews, out: &mut Vec<Output>) {
         let Some(profiler) = &mut self.relay.profiler else {
-            return;
+            return self.looked_out(now, news, out);
         };
         let orders = match news {
             super::ScoutNews::Opened => profiler.scout_opened(now),
@@ -312,14 +431,22 @@ impl Session {
     }
 
     pub(super) fn examine(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if self.relay.verify_at.is_some_and(|at| at <= now) {
-            self.relay.verify_at = None;
-            // Nobody is heard: perhaps because nobody is here, perhaps because another server answers at this address
-            // by now. To ask costs nobody anything.
-            if !self.relay.heard_others && self.relay.profiler.is_none() {
-                self.begin_to_examine(now, out);
+        if self.relay.machine.is_open() && self.relay.verify_at.take_if(|at| *at <= now).is_some() {
+            // Nobody is heard: perhaps because nobody is here, perhaps because the server passes nothing on any more, or
+            // another one answers at this address by now. To ask costs nobody anything.
+            let was_tried = self.relay.verify_ms > VERIFY_ALONE_MS;
+            if !self.relay.is_alone() {
+                self.relay.verify_later(now);
+            } else if self.relay.profiler.is_none() {
+                let lesson = match was_tried && self.relay.server.audience.connects() {
+                    true => Lesson::known(&self.relay.server),
+                    false => Lesson::default(),
+                };
+                self.relay.verifies = true;
+                self.begin_to_examine(now, lesson, out);
             }
         }
+        self.look_out(now, out);
         if let Some(profiler) = &mut self.relay.profiler {
             let orders = profiler.tick(now);
             self.obey(now, orders, out);
@@ -335,7 +462,9 @@ impl Session {
         out: &mut Vec<Output>,
     ) {
         let generation = self.relay.machine.generation();
-        self.socket(now, machine::Input::FrameArrived(generation), out);
+        if inbound.is_life {
+            self.socket(now, machine::Input::FrameArrived(generation), out);
+        }
         let seen = FrameSeen::new(frame, &meanings(frame));
         let relay = &mut self.relay;
         relay.tape.record(now, Event::Received(seen));
@@ -348,11 +477,7 @@ impl Session {
         let others = !inbound.others.iter().all(is_ours);
         relay.heard_own |= own;
         relay.heard_others |= others;
-        if let Some((seq, at)) = relay.asked
-            && inbound.own.contains(&seq)
-        {
-            relay.rtt_ms = Some(now.saturating_sub(at));
-        }
+        let answered = relay.asked.take_if(|(seq, _)| inbound.own.contains(seq));
         for message in &inbound.messages {
             if !self.lead.is_followed_by(message.sender) {
                 relay.heard_from(message.sender);
@@ -369,21 +494,25 @@ impl Session {
                 out.extend(self.relay.learn());
             }
         }
+        if let Some((_, at)) = answered {
+            self.measured(now, now.saturating_sub(at), out);
+        }
         self.judge(now, out);
     }
 
     /// Whether silence would prove anything: only where the server, or somebody behind it, can answer.
-    fn judge(&mut self, now: Millis, out: &mut Vec<Output>) {
-        let answers = self.relay.server.audience.echoes() || !self.relay.peers.is_empty();
-        let liveness = match answers {
+    pub(super) fn judge(&mut self, now: Millis, out: &mut Vec<Output>) {
+        let is_alone = self.relay.is_alone();
+        let liveness = match self.relay.server.echoes || !is_alone {
             true => Liveness::Answers,
             false => Liveness::Unknown,
         };
         self.socket(now, machine::Input::Judged(liveness), out);
+        self.socket(now, machine::Input::Accompanied(!is_alone), out);
     }
 
     fn ask_for_life(&mut self, now: Millis, out: &mut Vec<Output>) {
-        let peers = match self.relay.server.audience.echoes() {
+        let peers = match self.relay.server.echoes {
             true => Vec::new(),
             false => self
                 .relay
@@ -398,9 +527,9 @@ impl Session {
         self.relay.asked = seq.map(|seq| (seq, now));
     }
 
-    pub(super) fn ponged(&mut self, now: Millis, to: PeerId) {
+    pub(super) fn ponged(&mut self, now: Millis, to: PeerId, out: &mut Vec<Output>) {
         if let Some((_, at)) = self.relay.asked.take_if(|_| to == self.me) {
-            self.relay.rtt_ms = Some(now.saturating_sub(at));
+            self.measured(now, now.saturating_sub(at), out);
         }
     }
 

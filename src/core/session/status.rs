@@ -42,11 +42,6 @@ impl Connection {
             Self::Failed => "failed",
         }
     }
-
-    /// Whether somebody who waits can ask for another try at once.
-    pub fn can_retry(self) -> bool {
-        matches!(self, Self::Waiting | Self::Offline | Self::Failed)
-    }
 }
 
 impl From<&State> for Connection {
@@ -70,6 +65,8 @@ pub struct Line {
     pub connection: Connection,
     /// The one that is tried or used now.
     pub relay: Option<Endpoint>,
+    /// Which of how many wanted ones that is, counted from 0.
+    pub place: (usize, usize),
     /// What is known of it.
     pub server: Profile,
     pub rtt_ms: Option<Millis>,
@@ -173,6 +170,9 @@ impl Session {
             State::Failed {
                 why: Failure::Blocked(why),
             } => Some(format!("could not be opened by this browser ({why})")),
+            State::Failed {
+                why: Failure::Refused(close),
+            } => Some(close.in_words()),
             _ if relay.mute => Some(
                 "opens, but closes before anything comes back: it is not a server that echoes"
                     .to_owned(),
@@ -187,6 +187,7 @@ impl Session {
                 .filter(|_| !relay.wanted.is_empty())
                 .or(relay.wanted.first())
                 .cloned(),
+            place: relay.machine.place(),
             server: relay.server.clone(),
             rtt_ms: relay.rtt_ms,
             counters: relay.counters,
@@ -196,6 +197,9 @@ impl Session {
             },
             retry_at: match relay.machine.state() {
                 State::Waiting { until_ms, .. } => Some(*until_ms),
+                State::Failed {
+                    why: Failure::Refused(_),
+                } => relay.machine.wake_at(),
                 _ => None,
             },
             close,
@@ -206,8 +210,16 @@ impl Session {
 impl Status {
     /// Whether what is said can reach another machine, as far as is known.
     pub fn reaches_others(&self) -> bool {
-        let audience = self.line.server.audience;
-        audience.connects() || audience == Audience::Unknown
+        self.line.server.audience.may_connect()
+    }
+
+    /// Whether somebody who waits can ask for another try, or for another look at the server.
+    pub fn can_retry(&self) -> bool {
+        match self.line.connection {
+            Connection::Waiting | Connection::Offline | Connection::Failed => true,
+            Connection::Open => !self.reaches_others(),
+            _ => false,
+        }
     }
 
     /// How the connection stands and what follows from it, for people.
@@ -227,6 +239,11 @@ impl Status {
             Connection::Open if !line.server.audience.connects() && self.people == 1 => {
                 card::audience(line.server.audience).to_owned()
             }
+            Connection::Open if line.place.0 > 0 && self.people == 1 => format!(
+                "Connected to {}, the {} relay of this link, because another one before it did not serve. Nobody is here; somebody may be there, and is looked for now and then.",
+                line.relay.as_ref().map_or("another relay", Endpoint::host),
+                ordinal(line.place.0),
+            ),
             Connection::Open => match (self.arrived, self.people, self.in_step) {
                 (Some(percent), ..) => format!("Connected. {percent} % of the room is here."),
                 (_, 1, _) if self.is_empty => {
@@ -251,7 +268,10 @@ impl Status {
             Connection::Offline => {
                 "No network. Keep working: edits are kept here and sent later.".to_owned()
             }
-            Connection::Failed => format!("The relay {close}. Choose another one, or try again."),
+            Connection::Failed if line.retry_at.is_some() => format!(
+                "The relay {close}. It is asked again now and then. Edits are kept here; try again now, or choose another one under Share."
+            ),
+            Connection::Failed => format!("The relay {close}. Choose another one under Share, or try again."),
         }
     }
 
@@ -293,6 +313,14 @@ impl Status {
                 "The last edits could not be saved ({problem}). It is tried again; export to be safe."
             ),
         }
+    }
+}
+
+fn ordinal(place: usize) -> String {
+    match place + 1 {
+        2 => "second".to_owned(),
+        3 => "third".to_owned(),
+        number => format!("{number}th"),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Whether an open connection is still alive. A half-open one fires no event at all: only silence shows it.
 //!
-//! Any inbound frame counts as life. After [`HEARTBEAT_MS`] without one something is sent that has to come back; what
-//! that is, and whether anything can come back at all, the caller knows: a server that passes frames to others only
-//! never answers a client that is alone. Without such knowledge silence proves nothing and no verdict is given.
+//! After [`HEARTBEAT_MS`] without a sign of life something is sent that has to come back; what that is, and whether
+//! anything can come back at all, the caller knows: a server that passes frames to others only never answers a client
+//! that is alone. Without such knowledge silence proves nothing and no verdict is given. How long an answer may take
+//! follows the measured round trip: a slow line is not a dead one.
 
 use crate::limits::{
     HEARTBEAT_MS, HEARTBEAT_PATIENCE_MS, HEARTBEAT_STALE_MS, Millis, RETURN_PATIENCE_MS,
+    ROUND_TRIP_MS, ROUND_TRIP_SLACK_MS,
 };
 
 /// What is due.
@@ -24,22 +26,13 @@ pub enum Due {
 pub struct Heartbeat {
     heard_at: Millis,
     asked: Option<Asked>,
+    rtt_ms: Millis,
 }
 
 #[derive(Debug)]
 struct Asked {
-    at: Millis,
-    patience_ms: Millis,
-}
-
-impl Asked {
-    fn stale_at(&self) -> Millis {
-        self.at + HEARTBEAT_STALE_MS.min(self.patience_ms)
-    }
-
-    fn dead_at(&self) -> Millis {
-        self.at + self.patience_ms
-    }
+    stale_at: Millis,
+    dead_at: Millis,
 }
 
 impl Heartbeat {
@@ -49,14 +42,26 @@ impl Heartbeat {
         self.asked = None;
     }
 
-    /// The page is looked at again: the answer has to come within a second. True if something is to be sent.
+    /// What an answer takes, or at least no less than that.
+    pub fn measured(&mut self, rtt_ms: Millis) {
+        self.rtt_ms = rtt_ms.min(ROUND_TRIP_MS);
+    }
+
+    fn asked(&self, now: Millis, patience_ms: Millis) -> Asked {
+        let late_ms = 2 * self.rtt_ms + ROUND_TRIP_SLACK_MS;
+        let patience_ms = patience_ms.max(late_ms);
+        Asked {
+            stale_at: now + HEARTBEAT_STALE_MS.max(late_ms).min(patience_ms),
+            dead_at: now + patience_ms,
+        }
+    }
+
+    /// The page is looked at again: the answer has to come within a second, or what the line allows. True if something
+    /// is to be sent.
     pub fn doubt(&mut self, now: Millis) -> bool {
-        let quick = Asked {
-            at: now,
-            patience_ms: RETURN_PATIENCE_MS,
-        };
+        let quick = self.asked(now, RETURN_PATIENCE_MS);
         match &self.asked {
-            Some(asked) if asked.dead_at() <= quick.dead_at() => false,
+            Some(asked) if asked.dead_at <= quick.dead_at => false,
             _ => {
                 self.asked = Some(quick);
                 true
@@ -67,7 +72,7 @@ impl Heartbeat {
     pub fn wake_at(&self) -> Millis {
         match &self.asked {
             None => self.heard_at + HEARTBEAT_MS,
-            Some(asked) => asked.dead_at(),
+            Some(asked) => asked.dead_at,
         }
     }
 
@@ -75,21 +80,18 @@ impl Heartbeat {
     pub fn wake_before_stale(&self) -> Millis {
         self.asked
             .as_ref()
-            .map_or_else(|| self.wake_at(), Asked::stale_at)
+            .map_or_else(|| self.wake_at(), |asked| asked.stale_at)
     }
 
     pub fn due(&mut self, now: Millis) -> Due {
         match &self.asked {
             None if now >= self.heard_at + HEARTBEAT_MS => {
-                self.asked = Some(Asked {
-                    at: now,
-                    patience_ms: HEARTBEAT_PATIENCE_MS,
-                });
+                self.asked = Some(self.asked(now, HEARTBEAT_PATIENCE_MS));
                 Due::Ask
             }
             None => Due::Nothing,
-            Some(asked) if now >= asked.dead_at() => Due::Dead,
-            Some(asked) if now >= asked.stale_at() => Due::Stale,
+            Some(asked) if now >= asked.dead_at => Due::Dead,
+            Some(asked) if now >= asked.stale_at => Due::Stale,
             Some(_) => Due::Nothing,
         }
     }
@@ -124,6 +126,23 @@ mod tests {
             heart.due(HEARTBEAT_MS + HEARTBEAT_PATIENCE_MS),
             Due::Nothing
         );
+    }
+
+    #[test]
+    fn a_slow_line_gets_the_time_that_it_takes() {
+        for rtt in [0, 300, 450, 900, 1_405, 4_000, 60_000] {
+            let mut heart = Heartbeat::default();
+            heart.measured(rtt);
+            assert!(heart.doubt(1_000));
+            let late = 1_000 + 2 * rtt.min(ROUND_TRIP_MS);
+            assert_eq!(heart.due(late), Due::Nothing, "{rtt}");
+            assert!(heart.wake_at() <= late + RETURN_PATIENCE_MS, "{rtt}");
+            heart.heard(2_000);
+            let asked = heart.wake_at();
+            assert_eq!(heart.due(asked), Due::Ask);
+            assert_ne!(heart.due(asked + 2 * rtt.min(ROUND_TRIP_MS)), Due::Dead);
+            assert_eq!(heart.due(heart.wake_at()), Due::Dead, "silence ends all the same");
+        }
     }
 
     #[test]

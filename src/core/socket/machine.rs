@@ -7,7 +7,7 @@
 //!    | closed, or 1 s  |   v                     \  Closed    v                   | 5 s
 //!  Closing <-Stopped- (any)  Waiting{until} <-----+-----------+-------------------+
 //!                      |        | WentOffline
-//!                      +--- Offline          Failed{why} <-- a close that means no; only RetryAsked leads on
+//!                      +--- Offline          Failed{why} <-- a close that means no; asked again slowly, or by a person
 //! ```
 //!
 //! At any moment there is at most one live socket, named by its generation, and one timer. A half-open socket can
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::limits::{
     AWAY_MS, BACKOFF_CAP_MS, CLOSING_MS, CONNECT_TIMEOUT_MS, FAILOVER_ATTEMPTS, Millis, PROBING_MS,
-    UPTIME_RESETS_BACKOFF_MS,
+    REFUSED_CAP_MS, REFUSED_MS, UPTIME_RESETS_BACKOFF_MS,
 };
 
 /// Names one socket among all that this machine ever opened.
@@ -48,13 +48,13 @@ pub enum State {
     Offline,
     /// Stopped by a person; the closing handshake is under way.
     Closing,
-    /// Only a person's "try again" goes on.
+    /// The server said no, and is asked again slowly; or the browser did, and only a person's "try again" goes on.
     Failed {
         why: Failure,
     },
 }
 
-/// Why no further try is made.
+/// Why no further try is made soon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The server refused us, with this close.
@@ -111,9 +111,17 @@ pub enum Input {
     Blocked(Generation, String),
     FrameArrived(Generation),
     Closed(Generation, CloseEvent),
-    /// The server has been profiled.
-    Profiled,
+    /// The server has been profiled: it connects clients as far as is known, or it connects nobody.
+    Profiled {
+        connects: bool,
+    },
     Judged(Liveness),
+    /// Others are met over this connection, or no longer.
+    Accompanied(bool),
+    /// Others are on this one of the wanted servers.
+    FoundAt(Endpoint),
+    /// The round trip, in milliseconds.
+    Measured(Millis),
     WentOffline,
     WentOnline,
     RetryAsked,
@@ -144,7 +152,11 @@ pub struct Machine {
     liveness: Liveness,
     /// Whether [`Input::Profiled`] will be told.
     probes: bool,
+    /// When the live socket began to connect.
+    began_at: Millis,
     opened_at: Option<Millis>,
+    handshake_ms: Millis,
+    is_accompanied: bool,
     deadline: Option<Millis>,
     online: bool,
     hidden_at: Option<Millis>,
@@ -170,7 +182,10 @@ impl Machine {
             heartbeat: Heartbeat::default(),
             liveness: Liveness::Unknown,
             probes,
+            began_at: 0,
             opened_at: None,
+            handshake_ms: 0,
+            is_accompanied: false,
             deadline: None,
             online: true,
             hidden_at: None,
@@ -193,6 +208,16 @@ impl Machine {
     /// The server that is tried or used now.
     pub fn endpoint(&self) -> Option<&Endpoint> {
         self.relays.current()
+    }
+
+    /// Which of how many wanted servers that is, counted from 0.
+    pub fn place(&self) -> (usize, usize) {
+        self.relays.place()
+    }
+
+    /// How long the live socket took to open, in milliseconds: no less than a round trip.
+    pub fn handshake_ms(&self) -> Millis {
+        self.handshake_ms
     }
 
     /// How the last connection ended, if one did.
@@ -266,11 +291,25 @@ impl Machine {
                     self.closed(now, event, rng, &mut out);
                 }
             }
-            Input::Profiled => {
+            Input::Profiled { connects } => {
                 if self.state == State::Probing {
                     self.rest(State::Open);
                 }
+                if self.is_open() && connects {
+                    self.relays.worked();
+                } else if self.is_open() && self.online && self.relays.useless() {
+                    self.abandon(&mut out);
+                    self.connect_when_due(now, &mut out);
+                }
             }
+            Input::Accompanied(is_accompanied) => self.is_accompanied = is_accompanied,
+            Input::FoundAt(endpoint) => {
+                if self.is_open() && self.relays.go_to(&endpoint) {
+                    self.abandon(&mut out);
+                    self.connect_when_due(now, &mut out);
+                }
+            }
+            Input::Measured(rtt_ms) => self.heartbeat.measured(rtt_ms),
             Input::Judged(liveness) => {
                 if self.liveness != liveness {
                     // Whoever was silent without having to answer is not late yet.
@@ -342,21 +381,42 @@ impl Machine {
         };
         self.budget.spend(now);
         self.generation += 1;
+        self.began_at = now;
         self.opened_at = None;
+        self.is_accompanied = false;
         self.liveness = Liveness::Unknown;
         self.state = State::Connecting;
         self.deadline = Some(now + CONNECT_TIMEOUT_MS);
         out.push(Output::Open(self.generation, endpoint));
     }
 
+    /// Connects at once, if the budget has it.
+    fn connect_when_due(&mut self, now: Millis, out: &mut Vec<Output>) {
+        match self.budget.earliest(now) {
+            due if due == now => self.connect(now, out),
+            due => {
+                self.state = State::Waiting {
+                    attempt: self.attempt.max(1),
+                    until_ms: due,
+                };
+                self.deadline = Some(due);
+            }
+        }
+    }
+
     fn opened(&mut self, now: Millis) {
         self.opened_at = Some(now);
+        self.handshake_ms = now.saturating_sub(self.began_at);
         self.heartbeat.heard(now);
+        self.heartbeat.measured(self.handshake_ms);
         self.relays.opened(now);
         self.rest(State::Open);
-        if self.probes {
-            self.state = State::Probing;
-            self.deadline = Some(now + PROBING_MS);
+        match self.probes {
+            true => {
+                self.state = State::Probing;
+                self.deadline = Some(now + PROBING_MS);
+            }
+            false => self.relays.worked(),
         }
     }
 
@@ -393,9 +453,7 @@ impl Machine {
         }
         self.last_close = Some(event.clone());
         match verdict {
-            Verdict::Stop if !self.relays.has_others() => self.rest(State::Failed {
-                why: Failure::Refused(event),
-            }),
+            Verdict::Stop if !self.relays.has_others() => self.refused(now, event, rng),
             Verdict::RetryLater if !self.relays.has_others() => {
                 let half = BACKOFF_CAP_MS / 2;
                 self.wait(now, half + rng.u64(0..=half));
@@ -417,6 +475,18 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// The server said no. It may have been a limit that passes: it is asked again, ever more slowly.
+    fn refused(&mut self, now: Millis, event: CloseEvent, rng: &mut fastrand::Rng) {
+        let doublings = 1_u64.checked_shl(self.attempt).unwrap_or(u64::MAX);
+        let span = REFUSED_MS.saturating_mul(doublings).min(REFUSED_CAP_MS);
+        self.attempt = self.attempt.saturating_add(1);
+        self.state = State::Failed {
+            why: Failure::Refused(event),
+        };
+        let after = span / 2 + rng.u64(0..=span / 2);
+        self.deadline = Some(self.budget.earliest(now + after));
     }
 
     fn wait(&mut self, now: Millis, span: Millis) {
@@ -446,18 +516,11 @@ impl Machine {
         out: &mut Vec<Output>,
     ) {
         match self.state {
-            State::Waiting { .. } | State::Offline if self.online => {
-                match self.budget.earliest(now) {
-                    due if due == now => self.connect(now, out),
-                    due => {
-                        self.state = State::Waiting {
-                            attempt: self.attempt.max(1),
-                            until_ms: due,
-                        };
-                        self.deadline = Some(due);
-                    }
-                }
-            }
+            State::Waiting { .. }
+            | State::Offline
+            | State::Failed {
+                why: Failure::Refused(_),
+            } if self.online => self.connect_when_due(now, out),
             State::Open | State::Stale => match self.liveness {
                 Liveness::Answers => {
                     let doubts = self.heartbeat.doubt(now);
@@ -488,13 +551,15 @@ impl Machine {
                     let silence = CloseEvent::ours("The server did not answer.");
                     self.lost(now, silence, FAILOVER_ATTEMPTS, rng, out);
                 }
-                State::Waiting { .. } | State::Offline => self.connect(now, out),
+                State::Waiting { .. } | State::Offline | State::Failed { .. } => {
+                    self.connect(now, out);
+                }
                 State::Probing => self.state = State::Open,
                 State::Closing => {
                     self.abandon(out);
                     self.state = State::Idle;
                 }
-                State::Idle | State::Open | State::Stale | State::Failed { .. } => {}
+                State::Idle | State::Open | State::Stale => {}
             }
         }
         if matches!(self.state, State::Open | State::Stale) && self.is_judged() {
@@ -521,9 +586,9 @@ impl Machine {
         }
     }
 
-    /// When the preferred server is to be tried again, while another one serves.
+    /// When the preferred server is to be tried again, while another one serves; not while others are met there.
     fn prefer_at(&self) -> Option<Millis> {
-        matches!(self.state, State::Open | State::Stale)
+        (matches!(self.state, State::Open | State::Stale) && !self.is_accompanied)
             .then(|| self.relays.prefer_at())
             .flatten()
     }

@@ -9,7 +9,7 @@ pub struct Relays {
     endpoints: Vec<Endpoint>,
     at: usize,
     failures: u32,
-    /// Servers tried since one last worked.
+    /// Servers passed over since one last worked.
     tried: usize,
     /// How long a fallback is used before the preferred one is tried again; doubles while that fails.
     patience_ms: Millis,
@@ -45,14 +45,47 @@ impl Relays {
         self.endpoints.len() > 1 && self.tried + 1 < self.endpoints.len()
     }
 
+    /// Which of how many is in use, counted from 0.
+    pub fn place(&self) -> (usize, usize) {
+        (self.at, self.endpoints.len())
+    }
+
     pub fn opened(&mut self, now: Millis) {
+        self.prefer_at = (self.at > 0).then(|| now + self.patience_ms);
+    }
+
+    /// The current server does what it is for, as far as can be known.
+    pub fn worked(&mut self) {
         self.failures = 0;
         self.tried = 0;
         self.returning = false;
-        self.prefer_at = (self.at > 0).then(|| now + self.patience_ms);
         if self.at == 0 {
             self.patience_ms = PREFER_MS;
         }
+    }
+
+    /// The current server is open and connects nobody. Whether it is another server's turn; after a round of which
+    /// nothing came this one stays in use until it is looked at again.
+    pub fn useless(&mut self) -> bool {
+        match self.has_others() {
+            true => self.failed(FAILOVER_ATTEMPTS),
+            false => {
+                self.tried = 0;
+                false
+            }
+        }
+    }
+
+    /// Uses this one of them from now on; says whether that is news.
+    pub fn go_to(&mut self, endpoint: &Endpoint) -> bool {
+        let there = self.endpoints.iter().position(|this| this == endpoint);
+        let Some(there) = there.filter(|&there| there != self.at) else {
+            return false;
+        };
+        self.at = there;
+        self.failures = 0;
+        self.prefer_at = None;
+        true
     }
 
     /// Counts `failures` of the current server. Whether the next try is another server's turn, and so due at once.

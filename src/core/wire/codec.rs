@@ -27,8 +27,10 @@ pub struct Message {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Inbound {
     pub messages: Vec<Message>,
-    /// Sequence numbers of our own messages that the server sent back.
+    /// Sequence numbers of our own messages that the server sent back, of this connection and none twice.
     pub own: Vec<u32>,
+    /// Our own messages, or new ones of members, came: the server passes frames on. Anything else proves nothing.
+    pub is_life: bool,
     /// Whose envelopes were there, new or not, besides our own.
     pub others: Vec<PeerId>,
     /// Envelopes that nobody with the room's key made, or that were changed on the way.
@@ -91,6 +93,8 @@ pub struct Codec {
     identity: Option<Identity>,
     shape: Shape,
     seq: u32,
+    /// The latest of our own numbers that came back, or that was sent over an earlier connection.
+    echoed: u32,
     senders: Vec<Sender>,
     reassembly: Reassembly,
     sent: Sent,
@@ -110,6 +114,7 @@ impl Codec {
             room_key,
             shape: Shape::default(),
             seq: 0,
+            echoed: 0,
             senders: Vec::new(),
             reassembly: Reassembly::default(),
             sent: Sent::default(),
@@ -140,26 +145,38 @@ impl Codec {
     /// A new connection: no frame of it goes on where one of the last stopped.
     pub fn reconnected(&mut self) {
         self.split.clear();
+        // A server with a history sends what we said before to whoever comes.
+        self.echoed = self.seq;
     }
 
     /// Cuts a message into frames and seals them, in order; each is one envelope.
     pub fn encode(&mut self, kind: u8, body: &[u8]) -> Result<Outbound, TooLarge> {
-        self.encode_as(kind, body, Introduction::Made)
+        self.encode_as(self.shape, kind, body, Introduction::Made)
+    }
+
+    /// For another server than the one at hand.
+    pub fn encode_for(
+        &mut self,
+        shape: Shape,
+        kind: u8,
+        body: &[u8],
+    ) -> Result<Outbound, TooLarge> {
+        self.encode_as(shape, kind, body, Introduction::Made)
     }
 
     /// One of many messages in a row: who has not been introduced yet does without it.
     pub fn encode_brief(&mut self, kind: u8, body: &[u8]) -> Result<Outbound, TooLarge> {
-        self.encode_as(kind, body, Introduction::Omitted)
+        self.encode_as(self.shape, kind, body, Introduction::Omitted)
     }
 
     fn encode_as(
         &mut self,
+        Shape { form, frame_bytes }: Shape,
         kind: u8,
         body: &[u8],
         introduction: Introduction,
     ) -> Result<Outbound, TooLarge> {
         let too_large = || TooLarge { bytes: body.len() };
-        let Shape { form, frame_bytes } = self.shape;
         let overhead = seal::OVERHEAD
             + match (&self.identity, introduction) {
                 (None, _) => 0,
@@ -221,10 +238,17 @@ impl Codec {
         for found in envelope::scan(frame) {
             match found {
                 Found::Envelope(e) if e.head.tag != self.tag => {}
-                Found::Envelope(e) if e.head.kind == PROBE => ours = true,
+                Found::Envelope(e) if e.head.kind == PROBE => {
+                    ours = true;
+                    inbound.is_life |= e.head.sender == self.me;
+                }
                 Found::Envelope(e) if e.head.sender == self.me => {
                     ours = true;
-                    inbound.own.push(e.head.seq);
+                    if e.head.seq > self.echoed && e.head.seq <= self.seq {
+                        self.echoed = e.head.seq;
+                        inbound.own.push(e.head.seq);
+                        inbound.is_life = true;
+                    }
                 }
                 Found::Envelope(e) => {
                     ours = true;
@@ -261,6 +285,7 @@ impl Codec {
             inbound.repeated += 1;
             return;
         }
+        inbound.is_life = true;
         let from = (head.sender, head.seq);
         let whole = match head.parts {
             1 => Some((head.kind, body)),
@@ -315,6 +340,11 @@ impl Codec {
         if let Some(quietest) = quietest.map(|(at, _)| at) {
             self.senders.swap_remove(quietest);
         }
+    }
+
+    /// An answer takes so long on this line.
+    pub fn pace(&mut self, rtt_ms: Millis) {
+        self.reassembly.pace(rtt_ms);
     }
 
     /// When [`Self::overdue`] has something to say.
@@ -511,6 +541,28 @@ mod tests {
         assert_eq!((echoed.own, echoed.messages), (vec![1], Vec::new()));
         b.tag = Tag::derive("elsewhere", None);
         assert!(b.frame_arrived(0, frame.as_bytes()).stranger);
+    }
+
+    #[test]
+    fn only_what_members_or_we_ourselves_bring_now_is_life() {
+        let (mut a, mut b) = pair();
+        let frame = one(&mut a, b"x");
+        let is_life = |codec: &mut Codec, frame: &Frame| codec.frame_arrived(0, frame.as_bytes()).is_life;
+        assert!(is_life(&mut b, &frame), "of a member");
+        assert!(!is_life(&mut b, &frame), "a recording");
+        assert!(is_life(&mut a, &frame), "our own echo");
+        assert!(!is_life(&mut a, &frame), "once more");
+        let (early, late) = (one(&mut a, b"y"), one(&mut a, b"z"));
+        a.reconnected();
+        assert!(!is_life(&mut a, &early), "the history of a server");
+        assert!(!is_life(&mut a, &late));
+        for other in ["", "tick", "~dx1.", "ping 7"] {
+            assert!(!is_life(&mut b, &Frame::from(other)));
+        }
+        let mut stranger = codec("elsewhere", 9);
+        assert!(!is_life(&mut b, &one(&mut stranger, b"x")));
+        let next = one(&mut a, b"now");
+        assert!(is_life(&mut a, &next));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     core::{frame::Frame, peer::PeerId},
     limits::{
         Millis, PART_PATIENCE_MS, PART_REPEATS, PARTS_PER_REQUEST, REASSEMBLY_BYTES,
-        REASSEMBLY_MESSAGES, SENT_BYTES,
+        REASSEMBLY_MESSAGES, ROUND_TRIP_MS, SENT_BYTES,
     },
 };
 
@@ -34,9 +34,19 @@ struct Unfinished {
 #[derive(Debug, Default)]
 pub struct Reassembly {
     unfinished: Vec<Unfinished>,
+    rtt_ms: Millis,
 }
 
 impl Reassembly {
+    /// What was asked for comes after so long.
+    pub fn pace(&mut self, rtt_ms: Millis) {
+        self.rtt_ms = rtt_ms.min(ROUND_TRIP_MS);
+    }
+
+    fn patience_ms(&self) -> Millis {
+        PART_PATIENCE_MS.max(self.rtt_ms * 3 / 2)
+    }
+
     /// Takes one part; returns kind and body once the message is whole. Parts that contradict the first one in
     /// kind or count are dropped.
     pub fn take(
@@ -48,13 +58,14 @@ impl Reassembly {
         body: Vec<u8>,
     ) -> Option<(u8, Vec<u8>)> {
         let from = (sender, seq);
+        let ask_at = now + self.patience_ms();
         if !self.unfinished.iter().any(|u| u.from == from) {
             self.unfinished.push(Unfinished {
                 from,
                 kind,
                 parts: vec![None; usize::from(parts)],
                 bytes: usize::from(parts) * size_of::<Option<Vec<u8>>>(),
-                ask_at: now + PART_PATIENCE_MS,
+                ask_at,
                 asked: 0,
             });
         }
@@ -68,7 +79,7 @@ impl Reassembly {
         if slot.is_none() {
             entry.bytes += body.len();
             *slot = Some(body);
-            entry.ask_at = now + PART_PATIENCE_MS;
+            entry.ask_at = ask_at;
             entry.asked = 0;
         }
         if entry.parts.iter().all(Option::is_some) {
@@ -99,6 +110,7 @@ impl Reassembly {
 
     /// What to ask for again. A message that was asked for too often is given up; the digest will notice.
     pub fn overdue(&mut self, now: Millis, rng: &mut fastrand::Rng) -> Vec<Missing> {
+        let patience_ms = self.patience_ms();
         self.unfinished
             .retain(|u| u.ask_at > now || u.asked < PART_REPEATS);
         self.unfinished
@@ -108,7 +120,7 @@ impl Reassembly {
                 let (sender, seq) = u.from;
                 u.asked += 1;
                 // The jitter lets the first of several receivers ask for all of them.
-                u.ask_at = now + PART_PATIENCE_MS + rng.u64(0..=PART_PATIENCE_MS);
+                u.ask_at = now + patience_ms + rng.u64(0..=patience_ms);
                 let parts = (0_u16..).zip(&u.parts).filter(|(_, p)| p.is_none());
                 Missing {
                     sender,
@@ -121,8 +133,9 @@ impl Reassembly {
 
     /// Somebody else asked for the same: wait for what they get.
     pub fn asked_by_another(&mut self, now: Millis, sender: PeerId, seq: u32) {
+        let ask_at = now + self.patience_ms();
         if let Some(u) = self.unfinished.iter_mut().find(|u| u.from == (sender, seq)) {
-            u.ask_at = now + PART_PATIENCE_MS;
+            u.ask_at = ask_at;
         }
     }
 }
@@ -214,6 +227,19 @@ mod tests {
         let now = r.wake_at().unwrap();
         assert!(r.overdue(now, &mut rng).is_empty());
         assert_eq!(r.wake_at(), None);
+    }
+
+    #[test]
+    fn on_a_slow_line_parts_are_not_asked_for_while_they_are_under_way() {
+        for rtt in [0, 400, 900, 1_405, 3_000] {
+            let (mut r, mut rng) = (Reassembly::default(), fastrand::Rng::with_seed(1));
+            r.pace(rtt);
+            r.take(0, WHO, b'u', (0, 2), vec![1]);
+            let asked = r.wake_at().unwrap();
+            assert!(asked > rtt && asked <= PART_PATIENCE_MS.max(2 * rtt), "{asked}");
+            assert_eq!(r.overdue(asked, &mut rng).len(), 1);
+            assert!(r.wake_at().unwrap() > asked + rtt, "the answer takes as long");
+        }
     }
 
     #[test]

@@ -9,12 +9,19 @@
 //! |---|---|---|
 //! | 1 | our connection | comes back: the server echoes to the sender. The scout hears it: to everybody |
 //! | 2 | scout | we hear it: the server passes frames to others |
-//! | 3 | scout, binary, 400 B | comes back identical: the compact form can be used. Closes the scout: text only |
+//! | 3 | scout, binary frame of ASCII, 400 B | comes back identical: binary frames stay binary. Closes the scout: text only |
+//! | 6 | scout, binary, 400 B, only after that | comes back identical: the compact form can be used |
 //! | 4 | scout, 4 kB | comes back whole: frames of that size can be used. Closes the scout: small ones only |
 //! | 5 | scout, 17 kB | the same for the largest size |
 //!
-//! The risky ones go over the scout, so that a server that closes on them does not end the session. Texts have a space
-//! at each end: trimming shows. Whatever the server does may change; later evidence corrects the profile.
+//! The risky ones go over the scout, so that a server that closes on them does not end the session. A server may pass a
+//! frame's bytes on as text whatever they were: bytes that are no UTF-8 would then fail the connection of everybody who
+//! gets them (RFC 6455 §8.1), so none are sent before probe 3 came back as a binary frame. A probe after which our own
+//! connection died is not sent again ([`Lesson`]). Texts have a space at each end: trimming shows. Whatever the server
+//! does may change; later evidence corrects the profile.
+//!
+//! How long an answer may take follows the handshake, which is no shorter than a round trip. There is no verdict before
+//! the second connection is open and what it said had the time to come back: without it nobody is there to be "others".
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +34,7 @@ use crate::{
     core::{frame::Frame, peer::PeerId},
     limits::{
         FRAME_BYTES, LARGE_FRAME_BYTES, LARGEST_FRAME_BYTES, Millis, PROBE_AGAIN_MS,
-        PROBE_PATIENCE_MS, PROFILE_DEADLINE_MS, PROFILE_SETTLES_MS,
+        PROBE_PATIENCE_MS, PROFILE_CAP_MS, PROFILE_DEADLINE_MS, PROFILE_SETTLES_MS, ROUND_TRIP_MS,
     },
 };
 
@@ -68,14 +75,14 @@ impl Audience {
         }
     }
 
-    /// Whether our own frames come back.
-    pub fn echoes(self) -> bool {
-        matches!(self, Self::SelfOnly | Self::All)
-    }
-
     /// Whether two machines can meet.
     pub fn connects(self) -> bool {
         matches!(self, Self::Others | Self::All)
+    }
+
+    /// Whether two machines may meet, as far as is known.
+    pub fn may_connect(self) -> bool {
+        self.connects() || self == Self::Unknown
     }
 }
 
@@ -83,6 +90,9 @@ impl Audience {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     pub audience: Audience,
+    /// Our own frames come back.
+    #[serde(default)]
+    pub echoes: bool,
     /// A binary frame came back as it was.
     pub binary: bool,
     /// Text comes back as binary.
@@ -105,6 +115,7 @@ impl Default for Profile {
     fn default() -> Self {
         Self {
             audience: Audience::Unknown,
+            echoes: false,
             binary: false,
             flips: false,
             decorates: false,
@@ -128,12 +139,13 @@ impl Profile {
         }
     }
 
-    /// Frames of ours, or of others in this room, came over this server's connection after all.
+    /// Frames of ours, or of others in this room, came over this server's connection after all. Our own say nothing of
+    /// whether others get them.
     pub fn noticed(&mut self, own: bool, others: bool) {
-        let own = own || self.audience.echoes();
+        self.echoes |= own;
         let others = others || self.audience.connects();
-        if own || others {
-            self.audience = Audience::of(own, others);
+        if others || self.audience != Audience::Unknown {
+            self.audience = Audience::of(self.echoes, others);
         }
     }
 
@@ -165,9 +177,10 @@ pub enum Line {
 /// The probes, by the number in their bodies.
 const OWN_TEXT: u8 = 1;
 const SCOUT_TEXT: u8 = 2;
-const SCOUT_BINARY: u8 = 3;
+const SCOUT_ASCII: u8 = 3;
 const SCOUT_LARGE: u8 = 4;
 const SCOUT_LARGEST: u8 = 5;
+const SCOUT_BINARY: u8 = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scout {
@@ -177,6 +190,31 @@ enum Scout {
     Done,
 }
 
+/// What an examination found out before the connection died, for the next one at the same address.
+#[derive(Clone, Debug, Default)]
+pub struct Lesson {
+    /// Probes that are not sent: each as the bit of its number.
+    spared: u8,
+    echo: bool,
+    cross: bool,
+    profile: Profile,
+}
+
+impl Lesson {
+    /// To look again at the audience of a server of which the rest is known.
+    pub fn known(profile: &Profile) -> Self {
+        Self {
+            spared: u8::MAX,
+            profile: profile.clone(),
+            ..Self::default()
+        }
+    }
+
+    fn spares(&self, number: u8) -> bool {
+        self.spared & 1 << number != 0
+    }
+}
+
 /// One connection's examination.
 #[derive(Debug)]
 pub struct Profiler {
@@ -184,38 +222,68 @@ pub struct Profiler {
     me: PeerId,
     nonce: [u8; 4],
     started_at: Millis,
+    /// How long an answer may take on this line, at least.
+    round_trip_ms: Millis,
     scout: Scout,
     scout_was_open: bool,
     /// When the scout spoke first.
     scouted_at: Millis,
-    repeated: bool,
+    /// When the text probes go out again, if nothing came back by then.
+    again_at: Option<Millis>,
     heard_any: bool,
-    /// Our connection, or the scout's, got its own frames back.
-    echo: bool,
-    /// One of the two connections heard the other.
-    cross: bool,
-    profile: Profile,
+    /// What was found out; `echo`: our connection, or the scout's, got its own frames back; `cross`: one of the two
+    /// connections heard the other.
+    lesson: Lesson,
+    /// A binary frame came back as one.
+    keeps_binary: bool,
 }
 
 impl Profiler {
-    /// `nonce` tells this examination's probes from those of others.
-    pub fn start(tag: Tag, me: PeerId, nonce: [u8; 4], now: Millis) -> (Self, Vec<Order>) {
+    /// `nonce` tells this examination's probes from those of others; `handshake_ms` is what opening our connection took;
+    /// `lesson` is what the last examination of this server left.
+    pub fn start(
+        tag: Tag,
+        me: PeerId,
+        nonce: [u8; 4],
+        now: Millis,
+        handshake_ms: Millis,
+        lesson: Lesson,
+    ) -> (Self, Vec<Order>) {
+        let round_trip_ms = handshake_ms.min(ROUND_TRIP_MS);
         let profiler = Self {
             tag,
             me,
             nonce,
             started_at: now,
+            round_trip_ms,
             scout: Scout::Connecting,
             scout_was_open: false,
             scouted_at: now,
-            repeated: false,
-            heard_any: false,
-            echo: false,
-            cross: false,
-            profile: Profile::default(),
+            again_at: Some(now + PROBE_AGAIN_MS.max(round_trip_ms * 3 / 2)),
+            heard_any: lesson.echo || lesson.cross,
+            lesson,
+            keeps_binary: false,
         };
         let first = Order::Say(profiler.probe(OWN_TEXT));
         (profiler, vec![first, Order::OpenScout])
+    }
+
+    /// How long one probe is waited for.
+    fn patience_ms(&self) -> Millis {
+        PROBE_PATIENCE_MS.max(self.round_trip_ms * 2)
+    }
+
+    /// Our own connection died: what is to be known when it is back.
+    pub fn lesson(self) -> Lesson {
+        let mut lesson = self.lesson;
+        if let Scout::Waits(number, _) = self.scout {
+            lesson.spared |= match number {
+                SCOUT_ASCII | SCOUT_BINARY => 1 << SCOUT_ASCII | 1 << SCOUT_BINARY,
+                SCOUT_LARGE | SCOUT_LARGEST => 1 << number | 1 << SCOUT_LARGEST,
+                _ => 0,
+            };
+        }
+        lesson
     }
 
     fn probe(&self, number: u8) -> Frame {
@@ -223,6 +291,7 @@ impl Profiler {
         match number {
             // As long as the frames that follow: a server may split or cap them.
             SCOUT_BINARY => body.resize(Form::Binary.body_capacity(FRAME_BYTES), number),
+            SCOUT_ASCII => body.resize(Form::Text.body_capacity(FRAME_BYTES), number),
             SCOUT_LARGE => body.resize(Form::Text.body_capacity(LARGE_FRAME_BYTES - 2), number),
             SCOUT_LARGEST => {
                 body.resize(Form::Text.body_capacity(LARGEST_FRAME_BYTES - 2), number);
@@ -240,6 +309,7 @@ impl Profiler {
         let envelope = Envelope { head, body };
         match number {
             SCOUT_BINARY => envelope.write(Form::Binary),
+            SCOUT_ASCII => Frame::Binary(envelope.to_text().into_bytes()),
             _ => Frame::Text(format!(" {} ", envelope.to_text())),
         }
     }
@@ -249,35 +319,51 @@ impl Profiler {
         self.scout_was_open
     }
 
+    /// The verdict comes then at the latest: what the scout said first has had the time to come back twice.
+    fn ends_at(&self) -> Millis {
+        let slow = PROFILE_DEADLINE_MS.max(self.round_trip_ms * 6);
+        match (self.scout_was_open, self.scout) {
+            (false, Scout::Connecting) => self.started_at + PROFILE_CAP_MS,
+            (false, _) => self.started_at + slow,
+            (true, _) => {
+                let answered = self.scouted_at + 2 * self.patience_ms();
+                answered.max(self.started_at + slow)
+            }
+        }
+    }
+
     pub fn wake_at(&self) -> Millis {
-        let end = self.started_at + PROFILE_DEADLINE_MS;
-        let again = (!self.repeated && !self.heard_any).then_some(self.started_at + PROBE_AGAIN_MS);
+        let again = self.again_at.filter(|_| !self.heard_any);
         let settled = (self.scout == Scout::Done && self.heard_any)
             .then_some(self.started_at + PROFILE_SETTLES_MS);
         let patience = match self.scout {
-            Scout::Waits(_, until) if self.repeated || self.heard_any => Some(until),
+            Scout::Waits(_, until) if self.may_go_on() => Some(until),
             _ => None,
         };
         [again, settled, patience]
             .into_iter()
             .flatten()
-            .fold(end, Millis::min)
+            .fold(self.ends_at(), Millis::min)
+    }
+
+    /// Something came back, or was asked for twice.
+    fn may_go_on(&self) -> bool {
+        self.heard_any || self.again_at.is_none()
     }
 
     pub fn tick(&mut self, now: Millis) -> Vec<Order> {
         let mut out = Vec::new();
-        if !self.repeated && !self.heard_any && now >= self.started_at + PROBE_AGAIN_MS {
+        if !self.heard_any && self.again_at.take_if(|at| *at <= now).is_some() {
             // The first frame may be lost, or taken for a user name.
-            self.repeated = true;
             out.push(Order::Say(self.probe(OWN_TEXT)));
             if let Scout::Waits(SCOUT_TEXT, _) = self.scout {
                 out.push(Order::ScoutSay(self.probe(SCOUT_TEXT)));
-                self.scout = Scout::Waits(SCOUT_TEXT, now + PROBE_PATIENCE_MS);
+                self.scout = Scout::Waits(SCOUT_TEXT, now + self.patience_ms());
             }
         }
         if let Scout::Waits(number, until) = self.scout
             && now >= until
-            && (self.repeated || self.heard_any)
+            && self.may_go_on()
         {
             self.scout_goes_on(number, now, &mut out);
         }
@@ -286,15 +372,20 @@ impl Profiler {
     }
 
     pub fn scout_opened(&mut self, now: Millis) -> Vec<Order> {
-        let again = self.scout_was_open;
-        self.scout_was_open = true;
+        let again = std::mem::replace(&mut self.scout_was_open, true);
+        if again {
+            // It was closed on a binary frame.
+            let mut out = Vec::new();
+            self.scout_goes_on(SCOUT_BINARY, now, &mut out);
+            return out;
+        }
         self.scouted_at = now;
-        let next = match again {
-            false => SCOUT_TEXT,
-            true => SCOUT_LARGE,
-        };
-        self.scout = Scout::Waits(next, now + PROBE_PATIENCE_MS);
-        vec![Order::ScoutSay(self.probe(next))]
+        if !self.heard_any {
+            // What our connection said before this moment nobody else could hear.
+            self.again_at = Some(now + PROBE_AGAIN_MS.max(self.round_trip_ms * 3 / 2));
+        }
+        self.scout = Scout::Waits(SCOUT_TEXT, now + self.patience_ms());
+        vec![Order::ScoutSay(self.probe(SCOUT_TEXT))]
     }
 
     /// The scout was closed by the server, or could not be opened.
@@ -302,7 +393,7 @@ impl Profiler {
         let mut out = Vec::new();
         match self.scout {
             // It does not take binary frames; what it says to large ones is still to be seen.
-            Scout::Waits(SCOUT_BINARY, _) => {
+            Scout::Waits(SCOUT_ASCII | SCOUT_BINARY, _) => {
                 self.scout = Scout::Connecting;
                 out.push(Order::OpenScout);
             }
@@ -321,10 +412,10 @@ impl Profiler {
             })
             .collect();
         if found.is_empty() {
-            self.profile.greets |= line == Line::Own && !self.heard_any;
+            self.lesson.profile.greets |= line == Line::Own && !self.heard_any;
             return out;
         }
-        self.profile.joins |= found.len() > 1;
+        self.lesson.profile.joins |= found.len() > 1;
         for envelope in &found {
             let Some(number) = self.number_of(envelope) else {
                 continue;
@@ -334,15 +425,15 @@ impl Profiler {
                 OWN_TEXT => Line::Own,
                 _ => Line::Scout,
             };
-            self.echo |= from == line;
-            self.cross |= from != line;
-            if self.profile.rtt_ms.is_none() {
+            self.lesson.echo |= from == line;
+            self.lesson.cross |= from != line;
+            if self.lesson.profile.rtt_ms.is_none() {
                 // There and back, whichever of our connections it came back on.
                 let said_at = match from {
                     Line::Own => self.started_at,
                     Line::Scout => self.scouted_at,
                 };
-                self.profile.rtt_ms = u32::try_from(now.saturating_sub(said_at)).ok();
+                self.lesson.profile.rtt_ms = u32::try_from(now.saturating_sub(said_at)).ok();
             }
             let sent = self.probe(number);
             self.compare(number, &sent, frame, found.len());
@@ -362,8 +453,9 @@ impl Profiler {
     }
 
     fn compare(&mut self, number: u8, sent: &Frame, got: &Frame, envelopes: usize) {
-        let profile = &mut self.profile;
+        let profile = &mut self.lesson.profile;
         match (sent, got) {
+            (Frame::Binary(_), _) if number == SCOUT_ASCII => self.keeps_binary = sent == got,
             (Frame::Binary(_), _) => profile.binary = sent == got,
             (Frame::Text(sent), _) => {
                 profile.flips |= matches!(got, Frame::Binary(_));
@@ -381,16 +473,13 @@ impl Profiler {
     }
 
     fn scout_goes_on(&mut self, done: u8, now: Millis, out: &mut Vec<Order>) {
-        let next = match done {
-            // What nobody heard as text is not worth trying as anything else.
-            SCOUT_TEXT if self.heard_any => Some(SCOUT_BINARY),
-            SCOUT_BINARY => Some(SCOUT_LARGE),
-            SCOUT_LARGE if self.profile.frame_bytes == LARGE_FRAME_BYTES => Some(SCOUT_LARGEST),
-            _ => None,
-        };
+        let mut next = self.after(done);
+        while let Some(number) = next.filter(|&number| self.lesson.spares(number)) {
+            next = self.after(number);
+        }
         match next {
             Some(next) => {
-                self.scout = Scout::Waits(next, now + PROBE_PATIENCE_MS);
+                self.scout = Scout::Waits(next, now + self.patience_ms());
                 out.push(Order::ScoutSay(self.probe(next)));
             }
             None => {
@@ -400,25 +489,44 @@ impl Profiler {
         }
     }
 
+    /// What follows a probe.
+    fn after(&self, done: u8) -> Option<u8> {
+        match done {
+            // What nobody heard as text is not worth trying as anything else.
+            SCOUT_TEXT if self.heard_any => Some(SCOUT_ASCII),
+            SCOUT_ASCII if self.keeps_binary => Some(SCOUT_BINARY),
+            SCOUT_ASCII | SCOUT_BINARY => Some(SCOUT_LARGE),
+            SCOUT_LARGE if self.lesson.profile.frame_bytes == LARGE_FRAME_BYTES => {
+                Some(SCOUT_LARGEST)
+            }
+            _ => None,
+        }
+    }
+
     fn finish_if_done(&mut self, now: Millis, out: &mut Vec<Order>) {
-        let since = now.saturating_sub(self.started_at);
-        let settled = since >= PROFILE_SETTLES_MS && self.heard_any;
-        if !(self.scout == Scout::Done && settled || since >= PROFILE_DEADLINE_MS) {
+        let settled = now >= self.started_at + PROFILE_SETTLES_MS && self.heard_any;
+        if !(self.scout == Scout::Done && settled || now >= self.ends_at()) {
             return;
         }
         if self.scout != Scout::Done {
             self.scout = Scout::Done;
             out.push(Order::CloseScout);
         }
-        self.profile.audience = match (self.scout_was_open, self.heard_any) {
-            (true, _) => Audience::of(self.echo, self.cross),
+        let Lesson {
+            echo,
+            cross,
+            profile,
+            ..
+        } = &mut self.lesson;
+        profile.echoes = *echo;
+        profile.audience = match self.scout_was_open || *cross {
+            true => Audience::of(*echo, *cross),
             // Without a second connection there is nobody to be "others".
-            (false, true) => Audience::SelfOnly,
-            (false, false) => Audience::Unknown,
+            false => Audience::Unknown,
         };
         // Decoration and flips spoil the compact form even where one frame got through.
-        self.profile.binary &= !self.profile.decorates && !self.profile.flips;
-        out.push(Order::Finished(self.profile.clone()));
+        profile.binary &= !profile.decorates && !profile.flips;
+        out.push(Order::Finished(profile.clone()));
     }
 }
 
@@ -431,40 +539,91 @@ mod tests {
     /// A server: given a frame and who sent it, what whom gets. `None` closes the sender's connection.
     type Server = fn(Line, &Frame) -> Option<Vec<(Line, Frame)>>;
 
-    fn examine(server: Server, greeting: Option<&str>) -> (Profile, Millis, usize) {
-        let (tag, me) = (Tag::derive("room", None), PeerId::from_random(3));
-        let (mut profiler, orders) = Profiler::start(tag, me, [1, 2, 3, 4], 1_000);
-        let (mut orders, mut now, mut frames) = (VecDeque::from(orders), 1_000, 0);
-        if let Some(greeting) = greeting {
-            orders.extend(profiler.frame_arrived(now, Line::Own, &Frame::from(greeting)));
+    /// What came of an examination: the profile, how long it took, and the frames that were sent.
+    struct Examined {
+        profile: Profile,
+        took: Millis,
+        sent: Vec<Frame>,
+    }
+
+    /// On a line that takes `one_way` milliseconds in each direction, and a server that lets a second connection in.
+    fn examine(server: Server, greeting: Option<&str>) -> Examined {
+        examine_slowly(server, greeting, 1, true, Lesson::default())
+    }
+
+    fn examine_slowly(
+        server: Server,
+        greeting: Option<&str>,
+        one_way: Millis,
+        lets_in: bool,
+        lesson: Lesson,
+    ) -> Examined {
+        enum Event {
+            At(Line, Frame),
+            Opened,
+            Closed,
         }
+        let (tag, me) = (Tag::derive("room", None), PeerId::from_random(3));
+        let began = 1_000;
+        let (mut profiler, orders) =
+            Profiler::start(tag, me, [1, 2, 3, 4], began, 2 * one_way, lesson);
+        let (mut now, mut sent) = (began, Vec::new());
+        let mut events: Vec<(Millis, Event)> = greeting
+            .map(|greeting| (now, Event::At(Line::Own, Frame::from(greeting))))
+            .into_iter()
+            .collect();
+        let mut orders = VecDeque::from(orders);
         loop {
-            let Some(order) = orders.pop_front() else {
-                now = profiler.wake_at().max(now);
-                orders.extend(profiler.tick(now));
-                continue;
-            };
-            now += 3;
-            let (line, frame) = match order {
-                Order::Say(frame) => (Line::Own, frame),
-                Order::ScoutSay(frame) => (Line::Scout, frame),
-                Order::OpenScout => {
-                    orders.extend(profiler.scout_opened(now));
-                    continue;
+            while let Some(order) = orders.pop_front() {
+                let (line, frame) = match order {
+                    Order::Say(frame) => (Line::Own, frame),
+                    Order::ScoutSay(frame) => (Line::Scout, frame),
+                    Order::OpenScout => {
+                        let opened = match lets_in {
+                            true => Event::Opened,
+                            false => Event::Closed,
+                        };
+                        events.push((now + 2 * one_way, opened));
+                        continue;
+                    }
+                    Order::CloseScout => continue,
+                    Order::Finished(profile) => {
+                        return Examined {
+                            profile,
+                            took: now - began,
+                            sent,
+                        };
+                    }
+                };
+                let back = now + 2 * one_way;
+                match server(line, &frame) {
+                    Some(deliveries) => {
+                        let is_there = |(to, _): &(Line, Frame)| lets_in || *to == Line::Own;
+                        let at = |(line, frame)| (back, Event::At(line, frame));
+                        events.extend(deliveries.into_iter().filter(is_there).map(at));
+                    }
+                    None if line == Line::Scout => events.push((back, Event::Closed)),
+                    None => {}
                 }
-                Order::CloseScout => continue,
-                Order::Finished(profile) => return (profile, now - 1_000, frames),
-            };
-            frames += 1;
-            match server(line, &frame) {
-                Some(deliveries) => {
-                    for (to, frame) in deliveries {
-                        orders.extend(profiler.frame_arrived(now, to, &frame));
+                sent.push(frame);
+            }
+            let next = events.iter().map(|(at, _)| *at).min();
+            let wakes = profiler.wake_at();
+            orders.extend(match next.filter(|&at| at <= wakes) {
+                Some(at) => {
+                    now = at.max(now);
+                    let place = events.iter().position(|(this, _)| *this == at).unwrap();
+                    match events.remove(place).1 {
+                        Event::At(line, frame) => profiler.frame_arrived(now, line, &frame),
+                        Event::Opened => profiler.scout_opened(now),
+                        Event::Closed => profiler.scout_closed(now),
                     }
                 }
-                None if line == Line::Scout => orders.extend(profiler.scout_closed(now)),
-                None => {}
-            }
+                None => {
+                    now = wakes.max(now);
+                    profiler.tick(now)
+                }
+            });
         }
     }
 
@@ -492,30 +651,140 @@ mod tests {
             ),
             (|_, f| Some(both(f.clone())), Audience::All),
         ] {
-            let (profile, took, frames) = examine(server, None);
+            let Examined {
+                profile,
+                took,
+                sent,
+            } = examine(server, None);
             let expected = Profile {
                 audience,
+                echoes: audience != Audience::Others,
                 binary: true,
                 frame_bytes: LARGEST_FRAME_BYTES,
                 rtt_ms: profile.rtt_ms,
                 ..Profile::default()
             };
             assert_eq!(profile, expected);
+            let frames = sent.len();
             assert!(took <= 2_000 && frames <= 7, "{took} ms, {frames} frames");
         }
     }
 
     #[test]
+    fn a_slow_line_gets_the_same_verdict_as_a_fast_one() {
+        let echoes: Server = |from, f| Some(vec![(from, f.clone())]);
+        let passes: Server = |from, f| Some(vec![(other(from), f.clone())]);
+        let broadcasts: Server = |_, f| Some(both(f.clone()));
+        let swallows: Server = |_, _| Some(Vec::new());
+        for (server, audience) in [
+            (echoes, Audience::SelfOnly),
+            (passes, Audience::Others),
+            (broadcasts, Audience::All),
+            (swallows, Audience::None),
+        ] {
+            for one_way in [1, 100, 250, 400, 450, 700, 1_200, 2_500] {
+                let seen = examine_slowly(server, None, one_way, true, Lesson::default());
+                assert_eq!(seen.profile.audience, audience, "{one_way} ms each way");
+                let limit = 2_000.max(20 * one_way);
+                assert!(seen.took <= limit, "{} ms at {one_way}", seen.took);
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_second_connection_nothing_is_said_of_others() {
+        for (server, echoes) in [
+            ((|from, f| Some(vec![(from, f.clone())])) as Server, true),
+            (|from, f| Some(vec![(other(from), f.clone())]), false),
+        ] {
+            let seen = examine_slowly(server, None, 1, false, Lesson::default());
+            assert_eq!(seen.profile.audience, Audience::Unknown);
+            assert_eq!(seen.profile.echoes, echoes);
+            // Our own frames that come back later prove nothing either.
+            let mut profile = seen.profile;
+            profile.noticed(true, false);
+            assert_eq!(profile.audience, Audience::Unknown);
+            profile.noticed(false, true);
+            assert_eq!(profile.audience, Audience::All);
+        }
+    }
+
+    /// A hub that passes bytes on as text: what is no UTF-8 would cut everybody off.
+    #[test]
+    fn no_probe_is_harmful_to_those_who_get_its_bytes_as_text() {
+        let hub: Server = |_, f| {
+            let text = String::from_utf8(f.as_bytes().to_vec()).expect("all are cut off");
+            Some(both(Frame::Text(text)))
+        };
+        let chat: Server = |_, f| {
+            let text = String::from_utf8(f.as_bytes().to_vec()).expect("all are cut off");
+            (text.len() <= 512).then(|| both(Frame::from(text.trim())))
+        };
+        for server in [hub, chat] {
+            let seen = examine(server, None);
+            assert_eq!(seen.profile.audience, Audience::All);
+            assert!(!seen.profile.binary, "text stays text");
+        }
+        // One that decodes what it cannot read, and sends it on as binary.
+        let lossy: Server = |_, f| {
+            let text = String::from_utf8_lossy(f.as_bytes()).into_owned();
+            Some(both(match f {
+                Frame::Text(_) => Frame::Text(text),
+                Frame::Binary(_) => Frame::Binary(text.into_bytes()),
+            }))
+        };
+        assert!(!examine(lossy, None).profile.binary);
+    }
+
+    #[test]
+    fn a_probe_after_which_the_connection_died_is_not_sent_again() {
+        let (tag, me) = (Tag::derive("room", None), PeerId::from_random(3));
+        let is_risky = |frame: &Frame| matches!(frame, Frame::Binary(_)) || frame.len() > 512;
+        let (mut lesson, mut deaths) = (Lesson::default(), 0);
+        // Each risky frame fails the connections of everybody, until none is sent any more.
+        let profile = 'dies: loop {
+            let (mut profiler, orders) = Profiler::start(tag, me, [1; 4], 0, 5, lesson);
+            let (mut orders, mut now) = (VecDeque::from(orders), 0);
+            loop {
+                let Some(order) = orders.pop_front() else {
+                    now = profiler.wake_at().max(now);
+                    orders.extend(profiler.tick(now));
+                    continue;
+                };
+                let (frame, from) = match order {
+                    Order::Say(frame) => (frame, Line::Own),
+                    Order::ScoutSay(frame) => (frame, Line::Scout),
+                    Order::OpenScout => {
+                        orders.extend(profiler.scout_opened(now));
+                        continue;
+                    }
+                    Order::CloseScout => continue,
+                    Order::Finished(profile) => break 'dies profile,
+                };
+                if is_risky(&frame) {
+                    deaths += 1;
+                    lesson = profiler.lesson();
+                    continue 'dies;
+                }
+                orders.extend(profiler.frame_arrived(now, other(from), &frame));
+            }
+        };
+        assert_eq!(deaths, 2, "one for each kind of risk");
+        assert_eq!(profile.audience, Audience::Others, "the verdict comes all the same");
+        assert_eq!((profile.binary, profile.frame_bytes), (false, FRAME_BYTES));
+    }
+
+    #[test]
     fn a_server_that_never_answers_is_known_within_two_seconds() {
-        let (profile, took, frames) = examine(|_, _| Some(Vec::new()), Some("INFO {}"));
-        assert_eq!(profile.audience, Audience::None);
-        assert!(profile.greets);
-        assert!(took <= 2_000 && frames <= 7, "{took} ms, {frames} frames");
+        let seen = examine(|_, _| Some(Vec::new()), Some("INFO {}"));
+        assert_eq!(seen.profile.audience, Audience::None);
+        assert!(seen.profile.greets);
+        assert!(seen.took <= 2_000 && seen.sent.len() <= 7, "{} ms", seen.took);
     }
 
     #[test]
     fn a_server_that_closes_on_binary_gets_text() {
-        let (profile, ..) = examine(
+        let Examined { profile, .. } = examine(
             |_, f| matches!(f, Frame::Text(_)).then(|| both(f.clone())),
             None,
         );
@@ -527,14 +796,14 @@ mod tests {
     #[test]
     fn a_server_with_a_cap_of_8_kib_gets_the_size_below_it() {
         let capped: Server = |_, f| (f.len() <= 8_192).then(|| both(f.clone()));
-        let (profile, ..) = examine(capped, None);
+        let Examined { profile, .. } = examine(capped, None);
         assert!(profile.binary);
         assert_eq!(profile.frame_bytes, LARGE_FRAME_BYTES);
     }
 
     #[test]
     fn a_chat_that_trims_caps_and_takes_text_only_gets_small_text() {
-        let (profile, ..) = examine(
+        let Examined { profile, .. } = examine(
             |_, f| match f {
                 Frame::Text(text) if text.len() <= 512 => Some(both(Frame::from(text.trim()))),
                 _ => None,
@@ -554,11 +823,11 @@ mod tests {
                 Frame::from(format!("Message text was: {text}")),
             )])
         };
-        let (profile, ..) = examine(decorated, None);
+        let Examined { profile, .. } = examine(decorated, None);
         assert!(profile.decorates && !profile.binary);
         let flipped: Server =
             |from, f| Some(vec![(other(from), Frame::Binary(f.as_bytes().to_vec()))]);
-        let (profile, ..) = examine(flipped, None);
+        let Examined { profile, .. } = examine(flipped, None);
         assert!(profile.flips && !profile.binary && !profile.decorates);
     }
 

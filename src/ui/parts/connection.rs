@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{dialog::Dialog, icon::Icon};
 use crate::{
     browser::files,
-    core::session::status::Connection,
+    core::session::status::{Connection, Status},
     ui::hooks::use_room::{Room, use_room},
 };
 
@@ -42,10 +42,7 @@ pub fn ConnectionPill() -> impl IntoView {
 #[component]
 fn Retry() -> impl IntoView {
     let room = use_room();
-    let can_retry = Memo::new(move |_| {
-        room.status
-            .with(|status| status.line.connection.can_retry())
-    });
+    let can_retry = Memo::new(move |_| room.status.with(Status::can_retry));
     move || {
         can_retry.get().then(|| view! {
             <button type="button" class="link-button" on:click=move |_| room.retry()>"Try again"</button>

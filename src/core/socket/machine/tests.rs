@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::limits::PREFER_MS;
+use crate::limits::{PREFER_MS, REFUSED_CAP_MS};
 
 const HOUR_MS: Millis = 3_600_000;
 
@@ -92,14 +92,112 @@ fn events_of_an_abandoned_socket_do_nothing() {
 }
 
 #[test]
-fn a_refusal_waits_for_a_person() {
-    let mut bench = Bench::started(&["a"]);
-    bench.closed(4403);
-    let why = Failure::Refused(close(4403));
-    assert_eq!(*bench.machine.state(), State::Failed { why });
-    assert_eq!(bench.machine.wake_at(), None);
-    let out = bench.input(Input::RetryAsked);
+fn a_refusal_is_asked_again_slowly_and_at_once_when_somebody_returns() {
+    for code in [1008, 1010, 3000, 3003, 4401, 4403, 4426] {
+        let mut bench = Bench::started(&["a"]);
+        let since = bench.now;
+        bench.closed(code);
+        let mut last = since;
+        for refusal in 0..8_u32 {
+            let why = Failure::Refused(close(code));
+            assert_eq!(*bench.machine.state(), State::Failed { why });
+            let out = bench.tick();
+            bench.opens(&out, "a");
+            let least = (REFUSED_MS << refusal).min(REFUSED_CAP_MS) / 2;
+            let waited = bench.now - std::mem::replace(&mut last, bench.now);
+            assert!((least..=2 * least).contains(&waited), "{refusal}: {waited}");
+            bench.closed(code);
+        }
+        // A limit that held for half a minute is found gone within the next.
+        for input in [Input::RetryAsked, Input::Showed, Input::WentOnline] {
+            let out = bench.input(input);
+            bench.opens(&out, "a");
+            bench.closed(code);
+        }
+        bench.now += 1_000;
+        bench.input(Input::RetryAsked);
+        bench.input(Input::Opened(bench.machine.generation));
+        assert!(bench.machine.is_open());
+    }
+}
+
+#[test]
+fn a_server_that_connects_nobody_gives_way_to_the_next_one_and_has_its_turn_again() {
+    let mut bench = Bench::started(&["a", "b"]);
+    bench.machine.probes = true;
+    let profiled = |bench: &mut Bench, connects| {
+        let opened = bench.machine.generation;
+        bench.input(Input::Opened(opened));
+        bench.input(Input::Profiled { connects })
+    };
+    let out = profiled(&mut bench, false);
+    bench.opens(&out, "b");
+    assert_eq!(profiled(&mut bench, true), []);
+    // A minute later the first one is looked at, and given up sooner each time.
+    let out = bench.tick();
     bench.opens(&out, "a");
+    let out = profiled(&mut bench, false);
+    bench.opens(&out, "b");
+    let since = bench.now;
+    profiled(&mut bench, true);
+    let out = bench.tick();
+    bench.opens(&out, "a");
+    assert_eq!(bench.now - since, 2 * PREFER_MS);
+    // Neither connects anybody: the second one stays, until it is looked at again.
+    let out = profiled(&mut bench, false);
+    bench.opens(&out, "b");
+    assert_eq!(profiled(&mut bench, false), []);
+    let out = bench.input(Input::Profiled { connects: false });
+    bench.opens(&out, "a");
+}
+
+#[test]
+fn a_server_that_opens_and_closes_at_once_gives_way_too() {
+    let mut bench = Bench::started(&["a", "b"]);
+    bench.machine.probes = true;
+    for _ in 0..FAILOVER_ATTEMPTS - 1 {
+        bench.input(Input::Opened(bench.machine.generation));
+        bench.closed(1006);
+        let out = bench.tick();
+        bench.opens(&out, "a");
+    }
+    bench.input(Input::Opened(bench.machine.generation));
+    let out = bench.closed(1006);
+    bench.opens(&out, "b");
+}
+
+#[test]
+fn where_others_are_met_nobody_leaves_for_the_preferred_server() {
+    let mut bench = Bench::started(&["a", "b"]);
+    let out = bench.closed(4403);
+    bench.opens(&out, "b");
+    bench.input(Input::Opened(2));
+    bench.input(Input::Accompanied(true));
+    assert_eq!(bench.machine.wake_at(), None);
+    bench.input(Input::Accompanied(false));
+    assert_eq!(bench.machine.wake_at(), Some(bench.now + PREFER_MS));
+    let out = bench.input(Input::FoundAt(endpoint("a")));
+    bench.opens(&out, "a");
+    assert_eq!(bench.input(Input::FoundAt(endpoint("c"))), []);
+}
+
+#[test]
+fn a_slow_line_is_not_taken_for_a_dead_one() {
+    for rtt in [500, 900, 1_405, 3_000] {
+        let mut bench = Bench::started(&["a"]);
+        bench.now += rtt;
+        bench.input(Input::Opened(1));
+        assert_eq!(bench.machine.handshake_ms(), rtt);
+        bench.input(Input::Judged(Liveness::Answers));
+        for _ in 0..10 {
+            bench.input(Input::Hid);
+            bench.now += 1_000;
+            assert_eq!(bench.input(Input::Showed), [Output::Ask(1)]);
+            bench.now += rtt;
+            assert_eq!(bench.input(Input::Ticked), [], "{rtt}");
+            bench.input(Input::FrameArrived(1));
+        }
+    }
 }
 
 #[test]
@@ -271,7 +369,14 @@ fn walk(seed: u64) {
                 let codes = [1000, 1003, 1006, 1008, 1009, 1012, 1013, 4401];
                 Input::Closed(generation, close(*rng.choice(&codes).unwrap()))
             }
-            12 => Input::Profiled,
+            12 => match rng.u8(0..4) {
+                0 => Input::Measured(rng.u64(..100_000)),
+                1 => Input::Accompanied(rng.bool()),
+                2 => Input::FoundAt(endpoint(["a", "b", "c"][rng.usize(0..3)])),
+                _ => Input::Profiled {
+                    connects: rng.bool(),
+                },
+            },
             13 => Input::Judged(*rng.choice(&[Liveness::Unknown, Liveness::Answers]).unwrap()),
             14 => Input::WentOffline,
             15 => Input::WentOnline,
