@@ -32,6 +32,19 @@ impl Key {
             .then_some(Self(bytes))
     }
 
+    /// The key in a text that mail and chat programs may have wrapped, quoted or put a full stop behind: what base64url
+    /// has not is left out.
+    fn found_in(text: &str) -> Option<Self> {
+        let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        // A line of quoted-printable ends with the first of these.
+        let unwrapped = text.replace("=\r\n", "").replace("=\n", "");
+        let unwrapped: String = unwrapped.chars().filter(|c| !is_blank(*c)).collect();
+        let text = unwrapped.replace('+', "-").replace('/', "_");
+        let from = text.trim_start_matches(|c| !is_key(c));
+        let end = from.find(|c| !is_key(c)).unwrap_or(from.len());
+        Self::parse(from.get(..end)?)
+    }
+
     fn to_text(&self) -> String {
         BASE64.encode(&self.0)
     }
@@ -144,7 +157,7 @@ pub enum AddressProblem {
     #[error("The link's relay cannot be used. {0}")]
     Relay(EndpointError),
     #[error(
-        "The link's key is damaged, so this is a different room than the one you were invited to. Ask for the link again."
+        "This link\u{2019}s key is damaged, and without it the room it leads to cannot be opened. Ask for the link again."
     )]
     Key,
     #[error("There is no page called \u{201c}{0}\u{201d}. This is the board.")]
@@ -155,60 +168,226 @@ pub enum AddressProblem {
     Parameter(String),
     #[error("This host's config.json is not usable: {0} It was left aside.")]
     Config(String),
+    #[error("This link had been changed on its way here, and was put right.")]
+    Mended,
 }
 
-/// What a hash says. `None` for one that names no room: the caller makes a fresh one.
+/// What a hash says. `None` for one that names no room: the caller makes a fresh one. Mail and chat programs rewrite
+/// links; what they do to one is undone as far as it can be told.
 pub fn parse(hash: &str, page_is_secure: bool) -> (Option<Address>, Vec<AddressProblem>) {
-    let mut problems = Vec::new();
     let hash = hash.trim_start_matches('#');
-    let (path, query) = hash.split_once('?').unwrap_or((hash, ""));
-    let mut segments = path.trim_matches('/').split('/');
-    let name = match (segments.next(), segments.next().map(percent_decoded)) {
-        (Some(""), None) => return (None, problems),
-        (Some("r"), Some(Some(name))) if is_room_name(&name) => name,
-        _ => return (None, vec![AddressProblem::Room]),
+    let whole = hash.trim_end_matches(|c: char| is_blank(c) || ENDS.contains(c));
+    let (mut link, mut is_mended) = (Link::split(whole), whole.len() < hash.len());
+    if link.is_none()
+        && let Some(decoded) = percent_decoded(whole).filter(|decoded| *decoded != whole)
+    {
+        // All of it was encoded once more.
+        link = Link::split(&decoded);
+        is_mended = link.is_some();
+    }
+    let Some(link) = link else {
+        let problems = match whole.trim_matches('/') {
+            "" => Vec::new(),
+            _ => vec![AddressProblem::Room],
+        };
+        return (None, problems);
     };
-    let page = match segments.next() {
-        None | Some("") => Page::default(),
-        Some(page) => Page::parse(page).unwrap_or_else(|| {
-            problems.push(AddressProblem::Page(excerpt(page)));
-            Page::default()
-        }),
-    };
-    let mut address = Address {
-        room: Room { name, key: None },
-        page,
-        relay: RelayChoice::Default,
-        filter: Filter::default(),
-    };
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match (name, percent_decoded(value)) {
-            ("relay", Some(relay)) if relay == "none" => address.relay = RelayChoice::None,
-            ("relay", relay) => match Endpoint::parse(&relay.unwrap_or_default(), page_is_secure) {
-                Ok(endpoint) => address.relay = address.relay.with(endpoint),
-                Err(error) => {
-                    // The host's own relay would be no help: the others of this room are not there.
-                    if address.relay == RelayChoice::Default {
-                        address.relay = RelayChoice::None;
-                    }
-                    problems.push(AddressProblem::Relay(error));
-                }
-            },
-            ("key", key) => match key.as_deref().and_then(Key::parse) {
-                Some(key) => address.room.key = Some(key),
-                None => problems.push(AddressProblem::Key),
-            },
-            ("filter", filter) if filter.as_deref().and_then(Filter::parse).is_some() => {
-                address.filter = filter
-                    .as_deref()
-                    .and_then(Filter::parse)
-                    .unwrap_or_default();
-            }
-            _ => problems.push(AddressProblem::Parameter(excerpt(name))),
-        }
+    let (address, mut problems, was_mended) = link.read(page_is_secure);
+    if (is_mended || was_mended) && problems.is_empty() {
+        problems.push(AddressProblem::Mended);
     }
     (Some(address), problems)
+}
+
+/// What may stand behind a link in a text, and at the end of none that this program writes.
+const ENDS: &str = ").,;:!>]}\"'*\u{2019}\u{201d}\u{bb}";
+
+/// White space, and characters that nobody sees.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
+/// The parts of a hash, not looked into.
+struct Link {
+    room: String,
+    page: String,
+    /// Names and decoded values.
+    parameters: Vec<(String, String)>,
+    is_mended: bool,
+}
+
+impl Link {
+    /// None for what leads to no room.
+    fn split(hash: &str) -> Option<Self> {
+        let (path, query) = match hash.split_once('?') {
+            Some(parts) => parts,
+            None => split_at_encoded_query(hash).unwrap_or((hash, "")),
+        };
+        let mut segments = path.trim_matches('/').split('/');
+        let room = match (segments.next(), segments.next().map(percent_decoded)) {
+            (Some("r"), Some(Some(name))) if is_room_name(name.trim()) => name.trim().to_owned(),
+            _ => return None,
+        };
+        let page = percent_decoded(segments.next().unwrap_or_default()).unwrap_or_default();
+        let mut link = Self {
+            room,
+            page,
+            parameters: Vec::new(),
+            is_mended: !hash.contains('?') && !query.is_empty(),
+        };
+        link.take_query(query, 0);
+        Some(link)
+    }
+
+    /// `depth`: how often this part was decoded.
+    fn take_query(&mut self, query: &str, depth: u8) {
+        // As JSON writes them.
+        let unescaped = query.replace("\\u0026", "&").replace("\\u003d", "=");
+        self.is_mended |= unescaped != query;
+        let mut pairs: Vec<String> = Vec::new();
+        for pair in unescaped.split('&').filter(|pair| !pair.is_empty()) {
+            // As HTML writes the character before.
+            let escapes = ["amp;", "#38;", "#x26;"];
+            let stripped = escapes.into_iter().find_map(|escape| pair.strip_prefix(escape));
+            self.is_mended |= stripped.is_some();
+            let pair = stripped.unwrap_or(pair);
+            match pairs.last_mut() {
+                // What was decoded has a relay's own parameters beside those of the link.
+                Some(relay) if depth > 0 && relay.starts_with("relay") && !is_parameter(pair) => {
+                    relay.push('&');
+                    relay.push_str(pair);
+                }
+                _ => pairs.push(pair.to_owned()),
+            }
+        }
+        for pair in &pairs {
+            match (pair.split_once('='), percent_decoded(pair)) {
+                (None, _) if pair.is_empty() || pair == "amp" => self.is_mended = true,
+                (Some((name, value)), _) => self.take_parameter(name, value, depth),
+                (None, Some(decoded)) if depth < 2 && decoded.contains('=') => {
+                    self.is_mended = true;
+                    self.take_query(&decoded, depth + 1);
+                }
+                (None, _) => self.take_parameter(pair, "", depth),
+            }
+        }
+    }
+
+    fn take_parameter(&mut self, name: &str, value: &str, depth: u8) {
+        let name = name.to_ascii_lowercase();
+        let Some(mut value) = percent_decoded(value) else {
+            return self.parameters.push((name, String::new()));
+        };
+        if name == "relay" {
+            if !value.contains("://") && let Some(decoded) = percent_decoded(&value) {
+                // It was encoded once more.
+                self.is_mended |= decoded != value;
+                value = decoded;
+            }
+            // What stood behind it was encoded along with it.
+            if let Some((relay, rest)) = split_at_parameter(&value) {
+                self.is_mended = true;
+                self.take_query(rest, depth + 1);
+                value = relay.to_owned();
+            }
+        }
+        self.parameters.push((name, value));
+    }
+
+    /// As quoted-printable writes the character before a value.
+    fn unquote(&mut self) {
+        let is_quoted = |(name, value): &(String, String)| {
+            name == "relay" && (value.starts_with("3Dws") || value == "3Dnone")
+        };
+        if self.parameters.iter().any(is_quoted) {
+            self.is_mended = true;
+            for (_, value) in &mut self.parameters {
+                *value = value.strip_prefix("3D").unwrap_or(value).to_owned();
+            }
+        }
+    }
+
+    /// Also says whether something had to be put right.
+    fn read(mut self, page_is_secure: bool) -> (Address, Vec<AddressProblem>, bool) {
+        self.unquote();
+        let mut problems = Vec::new();
+        let named = self.page.trim_end_matches(|c: char| !c.is_alphanumeric());
+        self.is_mended |= named != self.page;
+        let page = match named {
+            "" => Page::default(),
+            page => Page::parse(page).unwrap_or_else(|| {
+                problems.push(AddressProblem::Page(excerpt(page)));
+                Page::default()
+            }),
+        };
+        let mut address = Address {
+            room: Room {
+                name: self.room,
+                key: None,
+            },
+            page,
+            relay: RelayChoice::Default,
+            filter: Filter::default(),
+        };
+        for (name, value) in &self.parameters {
+            match name.as_str() {
+                "relay" if value == "none" => address.relay = RelayChoice::None,
+                "relay" => match Endpoint::parse(value, page_is_secure) {
+                    Ok(endpoint) => address.relay = address.relay.with(endpoint),
+                    Err(error) => {
+                        // The host's own relay would be no help: the others of this room are not there.
+                        if address.relay == RelayChoice::Default {
+                            address.relay = RelayChoice::None;
+                        }
+                        problems.push(AddressProblem::Relay(error));
+                    }
+                },
+                "key" => match Key::found_in(value) {
+                    Some(key) => {
+                        self.is_mended |= Key::parse(value).is_none();
+                        address.room.key = Some(key);
+                    }
+                    None => problems.push(AddressProblem::Key),
+                },
+                "filter" => match Filter::parse(value) {
+                    Some(filter) => address.filter = filter,
+                    None => problems.push(AddressProblem::Parameter(excerpt(name))),
+                },
+                _ => problems.push(AddressProblem::Parameter(excerpt(name))),
+            }
+        }
+        (address, problems, self.is_mended)
+    }
+}
+
+/// Whether this is a parameter of a link.
+fn is_parameter(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default();
+    ["relay", "key", "filter"].contains(&name)
+}
+
+/// A path, and the parameters behind a question mark that was encoded. A room's name may have one.
+fn split_at_encoded_query(hash: &str) -> Option<(&str, &str)> {
+    let lower = hash.to_ascii_lowercase();
+    let mut starts = ["relay", "key"].into_iter().flat_map(|name| {
+        let pairs = ["=", "%3d"].map(|equals| format!("%3f{name}{equals}"));
+        pairs.into_iter().filter_map(|pair| lower.find(&pair)).collect::<Vec<_>>()
+    });
+    let at = starts.next()?;
+    Some((hash.get(..at)?, hash.get(at + "%3f".len()..)?))
+}
+
+/// A relay's address, and parameters of the link behind it. A relay may have a parameter `key` of its own: one that is
+/// as long as a room's is taken for the room's, since a relay must never see that.
+fn split_at_parameter(relay: &str) -> Option<(&str, &str)> {
+    let mut ands = relay.match_indices('&').map(|(at, _)| at);
+    let at = ands.find(|&at| {
+        let rest = relay.get(at + 1..).unwrap_or_default();
+        let rest = rest.strip_prefix("amp;").unwrap_or(rest);
+        let key = rest.strip_prefix("key=").map(|key| key.split('&').next().unwrap_or_default());
+        key.is_some_and(|key| Key::found_in(key).is_some())
+    })?;
+    Some((relay.get(..at)?, relay.get(at + 1..)?))
 }
 
 impl Address {
@@ -358,6 +537,88 @@ mod tests {
         assert_eq!(good("#/r/attic/board?relay=none").relay, RelayChoice::None);
     }
 
+    /// A link as this program writes it, and what mail and chat programs make of it.
+    #[test]
+    fn links_that_were_rewritten_on_their_way_lead_to_the_same_room() {
+        const KEY: &str = "AAECAwQFBgcICQoLDA0ODw";
+        let relay = "wss%3A%2F%2Frelay.example%2Fa";
+        for relay in [relay, "wss%3A%2F%2Frelay.example%2Fa%3Fb%3Dc%26d%3De"] {
+            let hash = format!("#/r/our%20attic/todo?relay={relay}&key={KEY}");
+            let expected = good(&hash);
+            let encoded = |text: &str| text.replace('%', "%25");
+            let wrapped = format!("{}=\r\n{}", &KEY[..9], &KEY[9..]);
+            let mut rewritten = vec![
+                hash.replace("&key=", "%26key%3D"),
+                hash.replace("&key=", "%26key="),
+                hash.replace("&key=", "&amp;key="),
+                hash.replace("&key=", "%26amp%3Bkey%3D"),
+                hash.replace("&key=", "&#38;key="),
+                hash.replace("&key=", "\\u0026key="),
+                hash.replace("?relay=", "%3Frelay%3D").replace("&key=", "%26key%3D"),
+                hash.replace("&key=", "&KEY="),
+                hash.replace(KEY, &wrapped),
+                hash.replace(KEY, &wrapped.replace("=\r\n", "%0D%0A")),
+                hash.replace(KEY, &wrapped.replace("=\r\n", "\u{200b}")),
+                hash.replace("relay=", "relay=3D").replace("key=", "key=3D"),
+                hash.replace(KEY, &format!("{KEY}==")),
+                format!("#{}", percent_encoded(&hash[1..])),
+                format!("#{}", percent_encoded(&hash[1..]).to_ascii_lowercase().replace(&KEY.to_ascii_lowercase(), KEY)),
+                hash.replace(relay, &encoded(relay)),
+                hash.replace("/todo?", "/todo)?"),
+            ];
+            for end in [
+                ")", ".", ">", " ", "),", ").", ").See below", "\u{201d}", "%20", "%3E", "%29.", "\n", "%0A", "*", "]",
+                "\u{a0}", "'", "; thanks", "&amp;",
+            ] {
+                rewritten.push(format!("{hash}{end}"));
+            }
+            for link in rewritten {
+                let (address, problems) = parse(&link, false);
+                assert_eq!(address.as_ref(), Some(&expected), "{link}");
+                let is_said = problems.iter().all(|problem| *problem == AddressProblem::Mended);
+                assert!(is_said, "{link}: {problems:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_relay_never_gets_a_rooms_key_and_keeps_what_is_its_own() {
+        let key = "AAECAwQFBgcICQoLDA0ODw";
+        for link in [
+            format!("#/r/a/board?relay=wss%3A%2F%2Fx%2F%3Fa%3Db%26key%3D{key}"),
+            format!("#/r/a/board?relay=wss%3A%2F%2Fx%2F%26amp%3Bkey%3D{key}%29"),
+            format!("#/r/a/board?relay=wss%253A%252F%252Fx%2526key%253D{key}"),
+        ] {
+            let (address, _) = parse(&link, false);
+            let address = address.unwrap();
+            assert!(address.room.key.is_some(), "{link}");
+            for relay in address.relay.endpoints() {
+                assert!(!relay.as_str().contains(key), "{link}");
+            }
+        }
+        let own = good("#/r/a/board?relay=wss%3A%2F%2Fx%2F%3Fkey%3Dsecret%26user%3Dme");
+        assert_eq!(own.relay.endpoints()[0].as_str(), "wss://x/?key=secret&user=me");
+    }
+
+    #[test]
+    fn a_damaged_key_is_named_and_no_other_key_is_made_of_it() {
+        for damaged in ["short", "AAECAwQFBgcICQoLDA0OD", "", "AAECAwQF BgcI)CQoLDA0ODw", "%ff", "%"] {
+            let (address, problems) = parse(&format!("#/r/attic/board?relay=none&key={damaged}"), false);
+            assert_eq!(address.unwrap().room.key, None, "{damaged}");
+            assert!(problems.contains(&AddressProblem::Key), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn space_around_a_rooms_name_is_none_of_it() {
+        let room = |hash: &str| parse(hash, false).0.unwrap().room;
+        for hash in ["#/r/attic%20/board", "#/r/%20attic/board", "#/r/attic ", "#/r/attic/", "#/r/attic)."] {
+            assert_eq!(room(hash).name, "attic", "{hash}");
+        }
+        assert_ne!(room("#/r/Attic").tag(), room("#/r/attic").tag());
+        assert_eq!(parse("#/r/%20/board", false).0, None);
+    }
+
     #[test]
     fn an_empty_hash_names_no_room_and_is_no_problem() {
         for hash in ["", "#", "#/"] {
@@ -444,7 +705,12 @@ mod tests {
                 relay: RelayChoice::Default,
                 filter: Filter::All,
             };
-            prop_assert_eq!(parse(&address.to_hash(), false), (Some(address), vec![]));
+            let expected = Address {
+                room: Room { name: address.room.name.trim().to_owned(), key: None },
+                ..address.clone()
+            };
+            let is_name = is_room_name(&expected.room.name);
+            prop_assert_eq!(parse(&address.to_hash(), false).0, is_name.then_some(expected));
         }
     }
 }

@@ -73,6 +73,9 @@ pub struct Faults {
     /// Send text back as binary
     #[arg(long)]
     pub flip: bool,
+    /// Pass the bytes of binary frames on as text; bytes that are no UTF-8 cut everybody off, as their browsers would
+    #[arg(long)]
+    pub as_text: bool,
     /// Split frames into pieces of so many bytes
     #[arg(long, value_name = "BYTES")]
     pub split: Option<usize>,

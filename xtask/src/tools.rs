@@ -116,6 +116,9 @@ const RIVALS: [NpmPackage; 2] = [
 /// Programs and packages of servers that do not echo.
 const DEBIAN_SERVERS: [&str; 2] = ["nats-server", "mosquitto"];
 
+/// Go, and the library that most of its WebSocket servers are made of.
+const DEBIAN_GORILLA: [&str; 2] = ["golang-go", "golang-github-gorilla-websocket-dev"];
+
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Programs of Debian packages that the browser tests use.
@@ -150,6 +153,7 @@ pub fn set_up_tests() -> Result<OsString> {
     set_up_ws()?;
     set_up_yjs()?;
     set_up_websockets()?;
+    set_up_go()?;
     for server in DEBIAN_SERVERS {
         set_up_debian_server(server)?;
     }
@@ -377,6 +381,32 @@ pub fn set_up_debian_server(program: &str) -> Result<PathBuf> {
         install(&[program])?;
     }
     find().with_context(|| format!("{program} is not where it was installed"))
+}
+
+/// Debian keeps libraries of Go where a GOPATH would have them.
+const GOPATH: &str = "/usr/share/gocode";
+
+fn set_up_go() -> Result<()> {
+    let library = Path::new(GOPATH).join("src/github.com/gorilla/websocket");
+    match which::which("go").is_ok() && library.exists() {
+        true => Ok(()),
+        false => install(&DEBIAN_GORILLA),
+    }
+}
+
+/// The program that this Go file is, which imports gorilla/websocket.
+pub fn set_up_gorilla(source: &Path) -> Result<PathBuf> {
+    set_up_go()?;
+    let program = crate::root().join("target/gorilla-hub");
+    run(Command::new("go")
+        .args(["build", "-o"])
+        .arg(&program)
+        .arg(source)
+        .env("GO111MODULE", "off")
+        .env("GOFLAGS", "")
+        .env("GOPATH", GOPATH)
+        .env("GOCACHE", cache()?.join("go")))?;
+    Ok(program)
 }
 
 /// Installs what is missing of the browsers and their drivers.

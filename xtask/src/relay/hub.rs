@@ -122,7 +122,10 @@ impl Seat<'_> {
                 })
                 .collect()
         };
-        let frame = self.changed(frame);
+        let Some(frame) = self.changed(frame) else {
+            self.hub.rooms().remove(&self.path);
+            return;
+        };
         for receiver in receivers {
             if fastrand::f64() < self.hub.faults.drop {
                 continue;
@@ -134,22 +137,24 @@ impl Seat<'_> {
         }
     }
 
-    fn changed(&self, frame: Message) -> Message {
+    /// None for what nobody can be given.
+    fn changed(&self, frame: Message) -> Option<Message> {
         let faults = &self.hub.faults;
-        let Message::Text(text) = frame else {
-            return frame;
+        let mut text = match frame {
+            Message::Text(text) => text.to_string(),
+            Message::Binary(bytes) if faults.as_text => String::from_utf8(bytes.to_vec()).ok()?,
+            frame => return Some(frame),
         };
-        let mut text = text.to_string();
         if faults.chat {
             text = text.trim().replace('\n', " ");
         }
         if let Some(prefix) = &faults.prefix {
             text.insert_str(0, prefix);
         }
-        match faults.flip {
+        Some(match faults.flip {
             true => Message::Binary(text.into_bytes().into()),
             false => Message::Text(text.into()),
-        }
+        })
     }
 
     /// How long this frame is held back.

@@ -124,6 +124,33 @@ async fn adds_text_before_every_message() -> Result<()> {
 }
 
 #[tokio::test]
+async fn passes_binary_frames_on_as_text() -> Result<()> {
+    let faults = Faults {
+        as_text: true,
+        ..all()
+    };
+    let seen = meet_on(faults).await?;
+    ensure!(!seen.status.line.server.binary && seen.opened == 1, "{seen:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_is_mended_is_noticed_by_itself() -> Result<()> {
+    let server = Server::start(0, Faults::default()).await?;
+    server.relay().set_black_hole(true);
+    let url = format!("{}room", server.address());
+    let (mut ada, mut bob) = (
+        Person::join("mended", &[&url])?,
+        Person::join("mended", &[&url])?,
+    );
+    ada.until("the verdict", |seen| seen.status.can_retry()).await?;
+    server.relay().set_black_hole(false);
+    ada.draw();
+    let seen = ada.until("Bob", |seen| seen.status.people == 2).await?;
+    bob.until("the stroke", |bob| bob.digest == seen.digest).await.map(drop)
+}
+
+#[tokio::test]
 async fn closes_on_binary() -> Result<()> {
     let faults = Faults {
         text_only: true,

@@ -8,10 +8,12 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use duplex::core::{session::status::Connection, wire::profile::Audience};
+use futures_util::{FutureExt, StreamExt};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::sleep,
 };
+use tokio_tungstenite::connect_async;
 use xtask::tools;
 
 use super::{meet, person::Person};
@@ -141,6 +143,30 @@ async fn websocat_that_mirrors_to_all() -> Result<()> {
         .line
         .server;
     ensure!(server.audience == Audience::All, "{server:?}");
+    Ok(())
+}
+
+/// In the tutorials' chat a frame's bytes go to everybody as text: a probe that is no UTF-8 would cut everybody off.
+#[tokio::test]
+async fn gorilla_hubs_that_send_every_frame_to_all_as_text() -> Result<()> {
+    let hub = tools::set_up_gorilla(&script("hub.go"))?;
+    for mode in ["hub", "chat"] {
+        let port = free_port().await?;
+        let _server = start(Command::new(&hub).args([mode, &port.to_string()]), port).await?;
+        let url = format!("ws://127.0.0.1:{port}/");
+        // Somebody else's program, in a room of its own.
+        let mut bystander = connect_async(&url).await?.0;
+        let seen = meet(&url).await?;
+        let server = &seen.status.line.server;
+        ensure!(
+            server.audience == Audience::All && !server.binary,
+            "{mode}: {server:?}"
+        );
+        ensure!(seen.opened == 1, "{mode}: it was cut off: {seen:?}");
+        while let Some(Some(message)) = bystander.next().now_or_never() {
+            message.with_context(|| format!("{mode}: a bystander was cut off"))?;
+        }
+    }
     Ok(())
 }
 
