@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod board;
+pub mod bucket;
 pub mod doc;
 pub mod frame;
 pub mod peer;

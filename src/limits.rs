@@ -127,6 +127,10 @@ pub const PARTS_PER_REQUEST: usize = 48;
 pub const SENT_BYTES: usize = 16 * 1024 * 1024;
 /// Senders whose sequence numbers we remember; the least recently heard one goes first.
 pub const SENDERS: usize = 1_024;
+/// Names that are taken for new ones at once, and in a second: each costs the check of a signature, and who makes up
+/// names must not push those who are here out of memory.
+pub const NEW_SENDERS: u64 = 300;
+pub const NEW_SENDERS_A_SECOND: u64 = 10;
 
 // --- document ---
 
@@ -212,6 +216,20 @@ pub const TRUST_WAITS_MS: Millis = 3_000;
 pub const PEER_MESSAGES: u64 = 1_000;
 pub const PEER_MESSAGES_A_SECOND: u64 = 100;
 pub const PEER_PIECE_BYTES: u64 = 32 * 1024;
+/// The same for all together who came a moment ago: names are free, and each would have credit of its own. A newcomer to
+/// a full room knows nobody, and hears all of it in this moment.
+pub const NEWCOMER_MESSAGES: u64 = 5_000;
+pub const NEWCOMER_MESSAGES_A_SECOND: u64 = 500;
+pub const NEWCOMER_MS: Millis = 10_000;
+/// Bytes of answers that a page gives at once, and in a second: whoever asks for more has to wait. A class that opens a
+/// link together gets its copies of a large room.
+pub const ANSWERED_BYTES: u64 = 32 * 1024 * 1024;
+pub const ANSWERED_BYTES_A_SECOND: u64 = 1024 * 1024;
+/// What an answer costs beside its bytes: the look at what is lacking.
+pub const ANSWER_COST_BYTES: u64 = 16 * 1024;
+/// Operations that an edit is compared with, at most, to see whether it gives an old one another meaning. What lies
+/// further back the digests show.
+pub const COMPARED_OPERATIONS: u64 = 2_000;
 /// People whose presence is kept.
 pub const PEOPLE: usize = 500;
 /// A name longer than this does not fit its badge.

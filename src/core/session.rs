@@ -21,6 +21,7 @@ use relay::Relay;
 use trust::Trusting;
 
 use super::{
+    bucket::Bucket,
     doc::{
         draft::Drafts,
         fork::Forks,
@@ -42,7 +43,9 @@ use super::{
         tag::Tag,
     },
 };
-use crate::limits::{ASLEEP_MS, Millis, QUESTION_WAITS_MS};
+use crate::limits::{
+    ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, ASLEEP_MS, Millis, QUESTION_WAITS_MS,
+};
 
 pub struct Session {
     tag: Tag,
@@ -57,6 +60,8 @@ pub struct Session {
     history: History,
     sync: Sync,
     forks: Forks,
+    /// Bytes of answers that may still be given.
+    answers: Bucket,
     people: People,
     store: Store,
     drafts: Drafts,
@@ -96,6 +101,7 @@ impl Session {
             replica,
             history: History::new(setup.me),
             forks: Forks::default(),
+            answers: Bucket::new(ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND),
             people: People::default(),
             store: Store::default(),
             drafts: Drafts::default(),
@@ -440,7 +446,10 @@ impl Session {
                 self.sync.arrived(from, update.len());
                 self.copy_arrived(now, from, update, out);
             }
-            Body::Whole(of) if of == self.me => self.answer(from, &Replica::NOTHING, out),
+            Body::Whole(of) if of == self.me => {
+                let nothing = Replica::NOTHING.to_vec();
+                self.sync.asked_for_all(now, from, nothing, &mut self.rng);
+            }
             Body::Whole(_) => {}
             Body::Update(update) => self.edited(now, from, &update, out),
             Body::Beat {
@@ -555,7 +564,7 @@ impl Session {
                     };
                     self.say(ask, out);
                 }
-                Action::Answer { to, state_vector } => self.answer(to, &state_vector, out),
+                Action::Answer { to, state_vector } => self.answer(now, to, &state_vector, out),
                 Action::Beat => self.beat(out),
             }
         }

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     cell::{Cell, OnceCell},
-    collections::HashMap,
+    collections::{BTreeSet, HashMap, HashSet},
     rc::Rc,
     sync::Arc,
 };
@@ -24,6 +24,8 @@ pub struct Element {
     /// Holds all of its paint.
     pub bounds: Rect,
     z: u64,
+    /// Its z is out of all proportion, and does not count ([`Ladder`]).
+    is_aloft: Cell<bool>,
     ink: Arc<[u8]>,
     fill: OnceCell<Fill>,
     outlines: Outlines,
@@ -47,6 +49,7 @@ impl Element {
             id,
             bounds: paint::bounds(&stroke),
             z: stroke.z,
+            is_aloft: Cell::new(false),
             ink,
             fill: OnceCell::new(),
             outlines: outlines.clone(),
@@ -76,7 +79,41 @@ impl Element {
 
     /// Elements are painted in this order.
     pub fn order(&self) -> (u64, &Id) {
-        (self.z, &self.id)
+        (self.counted_z(), &self.id)
+    }
+
+    fn counted_z(&self) -> u64 {
+        match self.is_aloft.get() {
+            true => 0,
+            false => self.z,
+        }
+    }
+}
+
+/// Which z of the strokes count. People count upwards from 1; a stroke whose z is far beyond all others, which somebody
+/// made so or a damaged file, would leave no room above it. So a z counts only if it is no more than a step above the
+/// next lower one that counts; what does not count lies below everything.
+#[derive(Default)]
+struct Ladder {
+    /// Beyond the first step: a handful, as a rule none.
+    high: BTreeSet<(u64, Id)>,
+}
+
+/// More strokes than there are in any room.
+const STEP: u64 = 1 << 32;
+
+impl Ladder {
+    /// The highest z that counts, if any is beyond the first step.
+    fn top(&self) -> u64 {
+        let step = |top: u64, z: u64| (z - top <= STEP).then_some(z);
+        let mut top = STEP;
+        for &(z, _) in &self.high {
+            match step(top, z) {
+                Some(z) => top = z,
+                None => break,
+            }
+        }
+        top
     }
 }
 
@@ -95,9 +132,10 @@ pub struct Scene {
     index: RTree<Entry>,
     /// What nothing is painted over.
     top: Option<Rc<Element>>,
-    /// Under the eraser, not erased yet; a handful.
-    fading: Vec<Id>,
+    /// Under the eraser, not erased yet.
+    fading: HashSet<Id>,
     outlines: Outlines,
+    ladder: Ladder,
 }
 
 impl Scene {
@@ -108,13 +146,30 @@ impl Scene {
             .into_iter()
             .filter_map(|(id, ink)| Some((id.clone(), Rc::new(Element::of(id, ink, &outlines)?))))
             .collect();
-        Self {
+        let mut scene = Self {
             outlines,
-            top: topmost(&elements),
+            top: None,
             index: RTree::bulk_load(elements.values().map(|e| entry(e)).collect()),
             elements,
-            fading: Vec::new(),
-        }
+            fading: HashSet::new(),
+            ladder: Ladder::default(),
+        };
+        let high = scene.elements.values().filter(|element| element.z > STEP);
+        scene.ladder.high = high.map(|element| (element.z, element.id.clone())).collect();
+        scene.climb();
+        scene.top = topmost(&scene.elements);
+        scene
+    }
+
+    /// Says of each high element whether its z counts; whether any changed.
+    fn climb(&mut self) -> bool {
+        let top = self.ladder.top();
+        let high = self.ladder.high.iter();
+        let changed = high.filter_map(|(z, id)| {
+            let is_aloft = *z > top;
+            Some(self.elements.get(id)?.is_aloft.replace(is_aloft) != is_aloft)
+        });
+        changed.fold(false, |any, changed| any | changed)
     }
 
     /// Puts a stroke in, in place of one with the same id; none if it does not read.
@@ -122,6 +177,13 @@ impl Scene {
         self.remove(&id);
         let element = Rc::new(Element::of(id.clone(), ink, &self.outlines)?);
         self.index.insert(entry(&element));
+        if element.z > STEP {
+            self.ladder.high.insert((element.z, id.clone()));
+            self.elements.insert(id.clone(), Rc::clone(&element));
+            if self.climb() {
+                self.top = topmost(&self.elements);
+            }
+        }
         let top = self.top.as_ref();
         if top.is_none_or(|top| top.order() <= element.order()) {
             self.top = Some(Rc::clone(&element));
@@ -134,10 +196,14 @@ impl Scene {
     pub fn remove(&mut self, id: &Id) -> Option<Rect> {
         let element = self.elements.remove(id)?;
         self.index.remove(&entry(&element));
+        let was_rung = element.z > STEP && self.ladder.high.remove(&(element.z, id.clone()));
+        if was_rung && self.climb() {
+            self.top = topmost(&self.elements);
+        }
         if self.top.as_ref().is_some_and(|top| top.id == *id) {
             self.top = topmost(&self.elements);
         }
-        self.fading.retain(|other| other != id);
+        self.fading.remove(id);
         Some(element.bounds)
     }
 
@@ -160,7 +226,8 @@ impl Scene {
 
     /// The z of the next stroke.
     pub fn next_z(&self) -> u64 {
-        self.top.as_ref().map_or(1, |top| top.z.saturating_add(1))
+        let top = self.top.as_ref();
+        top.map_or(1, |top| top.counted_z().saturating_add(1))
     }
 
     /// What may show in `area`, in painting order.
@@ -195,14 +262,11 @@ impl Scene {
     /// Marks a stroke as about to be erased, or no longer; gives the box to paint anew if that is news.
     pub fn fade(&mut self, id: &Id, fade: bool) -> Option<Rect> {
         let element = self.elements.get(id)?;
-        if self.is_fading(id) == fade {
-            return None;
-        }
-        match fade {
-            true => self.fading.push(id.clone()),
-            false => self.fading.retain(|other| other != id),
-        }
-        Some(element.bounds)
+        let is_news = match fade {
+            true => self.fading.insert(id.clone()),
+            false => self.fading.remove(id),
+        };
+        is_news.then_some(element.bounds)
     }
 
     pub fn is_fading(&self, id: &Id) -> bool {
@@ -293,9 +357,39 @@ mod tests {
         scene.insert(id(2), line(4, 0.0, 0.0)).unwrap();
         assert_eq!(scene.top().unwrap().id, top.id);
         assert_eq!(scene.next_z(), 6);
-        let highest = scene.insert(id(3), line(u64::MAX, 0.0, 0.0));
-        assert_eq!(highest.unwrap().z, u64::MAX);
-        assert_eq!(scene.next_z(), u64::MAX);
+    }
+
+    #[test]
+    fn a_stroke_far_above_all_others_does_not_spoil_their_order() {
+        for spoilt in [
+            &[u64::MAX][..],
+            &[u64::MAX - 5, u64::MAX],
+            &[2 * STEP + 1],
+            &[STEP, STEP + 1, 3 * STEP + 2],
+            &[u64::MAX, STEP, u64::MAX],
+        ] {
+            let mut scene = Scene::of((0..3).map(|n| (id(n), line(n + 1, 0.0, 0.0))));
+            for (n, &z) in spoilt.iter().enumerate() {
+                scene.insert(id(100 + n as u64), line(z, 0.0, 0.0)).unwrap();
+            }
+            // What is drawn from now on lies on top, in its order.
+            for n in (10..30).rev() {
+                let z = scene.next_z();
+                let drawn = scene.insert(id(n), line(z, 0.0, 0.0)).unwrap();
+                assert_eq!(scene.top().unwrap().id, drawn.id, "{spoilt:?}");
+            }
+            // Whoever opens the room later sees the same.
+            let order = |scene: &Scene| -> Vec<_> {
+                scene.in_order().iter().map(|element| element.id.clone()).collect()
+            };
+            let inks = scene.elements.values().map(|e| (e.id.clone(), Arc::clone(&e.ink)));
+            assert_eq!(order(&Scene::of(inks)), order(&scene));
+            for n in 0..spoilt.len() {
+                scene.remove(&id(100 + n as u64));
+            }
+            assert!(scene.ladder.high.iter().all(|(_, id)| scene.get(id).is_some()));
+            assert_eq!(scene.top().unwrap().id, id(10));
+        }
     }
 
     #[test]

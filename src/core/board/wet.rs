@@ -96,14 +96,14 @@ impl WetInk {
         let samples = chunk.track.samples().ok()?;
         chunk.style.check().ok()?;
         let tip = samples.last().map(|sample| sample.at);
+        // One pen a person: a new stroke ends the one whose end was lost. Nobody ends or goes on with another's.
+        self.strokes
+            .retain(|wet| wet.from != from || (wet.id == chunk.id && !chunk.cancelled));
         if chunk.cancelled {
-            self.dried(&chunk.id);
             return tip;
         }
-        // One pen a person: a new stroke ends the one whose end was lost.
-        self.strokes
-            .retain(|wet| wet.from != from || wet.id == chunk.id);
-        let Some(wet) = self.strokes.iter_mut().find(|wet| wet.id == chunk.id) else {
+        let is_this = |wet: &&mut WetStroke| wet.from == from && wet.id == chunk.id;
+        let Some(wet) = self.strokes.iter_mut().find(is_this) else {
             let stroke = Stroke {
                 style: chunk.style,
                 z: u64::MAX,
@@ -119,7 +119,7 @@ impl WetInk {
             });
             return tip;
         };
-        if wet.from == from && wet.stroke.samples.len() + samples.len() <= STROKE_SAMPLES {
+        if wet.stroke.samples.len() + samples.len() <= STROKE_SAMPLES {
             wet.stroke.samples.extend(samples);
             wet.heard_at = now;
         }
@@ -216,6 +216,25 @@ mod tests {
         ink.arrived(0, PeerId::FIRST, &message);
         ink.arrived(0, PeerId::FIRST, &pen.cancelled().unwrap());
         assert!(ink.is_empty());
+    }
+
+    #[test]
+    fn nobody_wipes_or_takes_over_the_ink_of_another() {
+        let (victim, other) = (PeerId::FIRST, PeerId::from_random(9));
+        for first in [victim, other] {
+            let (mut pen, mut ink) = (pen(), WetInk::default());
+            let message = pen.grew(0, &[sample(1)], WET_MS).unwrap();
+            // Whoever says the id first does not own it.
+            ink.arrived(0, first, &message);
+            ink.arrived(0, victim, &message);
+            let more = pen.grew(100, &[sample(2)], WET_MS).unwrap();
+            ink.arrived(100, other, &pen.cancelled().unwrap());
+            ink.arrived(100, victim, &more);
+            let longest = ink.strokes().map(|stroke| stroke.samples.len()).max();
+            assert!(longest >= Some(3), "{longest:?}");
+            ink.dried(&Id::parse("s").unwrap());
+            assert!(ink.is_empty());
+        }
     }
 
     #[test]

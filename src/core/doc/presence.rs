@@ -4,10 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    core::peer::PeerId,
+    core::{bucket::Bucket, peer::PeerId},
     limits::{
-        COMES_BACK_MS, CROWD, FOLLOWED_THROUGH, MEETING_MS, Millis, NAME_CHARS, PEER_MESSAGES,
-        PEER_MESSAGES_A_SECOND, PEER_PIECE_BYTES, PEOPLE, PERSON_GONE_MS,
+        COMES_BACK_MS, CROWD, FOLLOWED_THROUGH, MEETING_MS, Millis, NAME_CHARS, NEWCOMER_MESSAGES,
+        NEWCOMER_MESSAGES_A_SECOND, NEWCOMER_MS, PEER_MESSAGES, PEER_MESSAGES_A_SECOND,
+        PEER_PIECE_BYTES, PEOPLE, PERSON_GONE_MS,
     },
 };
 
@@ -89,6 +90,8 @@ pub struct Person {
     /// Whose view they see in place of their own.
     pub follows: Option<PeerId>,
     heard_at: Millis,
+    /// When they were heard first.
+    since: Millis,
 }
 
 /// Something that the others here are told of.
@@ -106,22 +109,19 @@ impl Person {
     }
 }
 
-/// What a peer may still send, in thousandths of a message. It outlives a goodbye.
+/// What a peer may still send. It outlives a goodbye.
 #[derive(Debug)]
 struct Credit {
-    left: u64,
-    at: Millis,
+    bucket: Bucket,
     is_muted: bool,
 }
 
 impl Credit {
-    const FULL: u64 = PEER_MESSAGES * 1_000;
-
-    fn at(&self, now: Millis) -> u64 {
-        let earned = now
-            .saturating_sub(self.at)
-            .saturating_mul(PEER_MESSAGES_A_SECOND);
-        self.left.saturating_add(earned).min(Self::FULL)
+    fn new() -> Self {
+        Self {
+            bucket: Bucket::new(PEER_MESSAGES, PEER_MESSAGES_A_SECOND),
+            is_muted: false,
+        }
     }
 }
 
@@ -141,17 +141,32 @@ pub fn pause(least: Millis, others: usize) -> Millis {
 }
 
 /// Everybody else in the room.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct People {
     /// A handful, as a rule.
     others: Vec<(PeerId, Person)>,
     /// Of those who have less than all of it, and some who have all again.
     credits: Vec<(PeerId, Credit)>,
+    /// What all together may still send who came a moment ago.
+    newcomers: Bucket,
     /// Whoever shows themselves until then was here before us.
     meeting_until: Millis,
     /// Names of those who went, and when that is said: a page that is loaded again is back at once.
     went: Vec<(Millis, String)>,
     news: Vec<News>,
+}
+
+impl Default for People {
+    fn default() -> Self {
+        Self {
+            others: Vec::new(),
+            credits: Vec::new(),
+            newcomers: Bucket::new(NEWCOMER_MESSAGES, NEWCOMER_MESSAGES_A_SECOND),
+            meeting_until: 0,
+            went: Vec::new(),
+            news: Vec::new(),
+        }
+    }
 }
 
 impl People {
@@ -170,6 +185,7 @@ impl People {
             view: None,
             follows: None,
             heard_at: now,
+            since: now,
         };
         self.others.push((peer, person));
         true
@@ -180,40 +196,42 @@ impl People {
     pub fn listen(&mut self, now: Millis, peer: PeerId, bytes: usize) -> Listened {
         if self.credits.len() >= PEOPLE {
             self.credits
-                .retain(|(_, credit)| credit.at(now) < Credit::FULL);
+                .retain(|(_, credit)| credit.is_muted || !credit.bucket.is_full(now));
+            let surplus = self.credits.len().saturating_sub(2 * PEOPLE);
+            self.credits.drain(..surplus);
         }
-        let cost = 1_000 * (1 + bytes as u64 / PEER_PIECE_BYTES);
+        let cost = 1 + bytes as u64 / PEER_PIECE_BYTES;
         let known = self.credits.iter().position(|(known, _)| *known == peer);
-        let before = known.map(|at| self.credits.swap_remove(at).1);
-        let left = before
-            .as_ref()
-            .map_or(Credit::FULL, |before| before.at(now));
-        let was_muted = before.is_some_and(|before| before.is_muted);
-        let is_muted = match was_muted {
-            true => left < Credit::FULL / 2,
+        let mut credit = known.map_or_else(Credit::new, |at| self.credits.remove(at).1);
+        let was_muted = credit.is_muted;
+        let left = credit.bucket.left(now);
+        credit.is_muted = match was_muted {
+            true => left < PEER_MESSAGES / 2,
             false => left < cost,
         };
-        let credit = Credit {
-            left: left.saturating_sub(cost),
-            at: now,
-            is_muted,
-        };
+        credit.bucket.spend(now, cost);
+        let is_muted = credit.is_muted;
         self.credits.push((peer, credit));
+        let is_settled = |person: &Person| now.saturating_sub(person.since) >= NEWCOMER_MS;
         match (was_muted, is_muted) {
-            (_, false) => Listened::Taken,
             (false, true) => Listened::Mutes,
             (true, true) => Listened::Muted,
+            (_, false) if self.get(peer).is_some_and(is_settled) => Listened::Taken,
+            // Names are free: all new ones together have little more credit than one that is kept.
+            (_, false) if self.newcomers.left(now) < cost => Listened::Muted,
+            (_, false) => {
+                self.newcomers.spend(now, cost);
+                Listened::Taken
+            }
         }
     }
 
     /// From now on, until they have sent little for a while.
     pub fn mute(&mut self, now: Millis, peer: PeerId) {
         self.credits.retain(|(known, _)| *known != peer);
-        let credit = Credit {
-            left: 0,
-            at: now,
-            is_muted: true,
-        };
+        let mut credit = Credit::new();
+        credit.bucket.empty(now);
+        credit.is_muted = true;
         self.credits.push((peer, credit));
     }
 
@@ -415,6 +433,30 @@ mod tests {
             .step_by(33)
             .find(|&ms| people.listen(ms, flood, 400) == Listened::Taken);
         assert!(taken.is_some_and(|at| at < 45_000), "{taken:?}");
+    }
+
+    #[test]
+    fn a_fresh_name_for_each_message_brings_no_more_than_one_name_and_costs_who_is_here_nothing() {
+        let (mut people, calm) = (People::default(), PeerId::from_random(1));
+        people.heard(0, calm);
+        let mut taken = 0;
+        for ms in 0..60_000 {
+            let now = NEWCOMER_MS + ms;
+            for n in 0..2 {
+                let made_up = PeerId::from_random(10 + 2 * ms + n);
+                if people.listen(now, made_up, 100) == Listened::Taken {
+                    taken += 1;
+                    people.heard(now, made_up);
+                }
+            }
+            if ms % 20 == 0 {
+                people.heard(now, calm);
+                assert_eq!(people.listen(now, calm, 400), Listened::Taken, "after {ms} ms");
+            }
+        }
+        let most = NEWCOMER_MESSAGES + 61 * NEWCOMER_MESSAGES_A_SECOND;
+        assert!(taken <= most, "{taken} of 120000");
+        assert!(people.credits.len() <= 2 * PEOPLE + 1);
     }
 
     #[test]

@@ -23,7 +23,10 @@ use super::{
     quarantine::Quarantine,
     schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write},
 };
-use crate::{core::peer::PeerId, limits::NESTED_TYPES};
+use crate::{
+    core::peer::PeerId,
+    limits::{COMPARED_OPERATIONS, NESTED_TYPES},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplicaError {
@@ -339,8 +342,8 @@ impl Replica {
             .any(|(client, &clock)| clock > mine.get(client)))
     }
 
-    /// Whether an update gives an operation that this copy has another meaning. One that this copy knows to be deleted
-    /// has none.
+    /// Whether an update gives an operation that this copy has another meaning, as far as it can be told at little cost.
+    /// One that this copy knows to be deleted has none.
     pub fn contradicts(&self, update: &[u8]) -> bool {
         let Ok(theirs) = gate::blocks(update) else {
             return false;
@@ -359,6 +362,13 @@ impl Replica {
         for block in &theirs {
             let clock = u32::try_from(block.clock).unwrap_or(u32::MAX);
             from.set_min(ClientID::new(block.author), clock);
+        }
+        // All that its authors did since is written out for it.
+        let compared = from
+            .iter()
+            .map(|(author, &clock)| u64::from(state.get(author).saturating_sub(clock)));
+        if compared.sum::<u64>() > COMPARED_OPERATIONS {
+            return false;
         }
         let mine = txn.encode_diff_v1(&from);
         let mut mine = gate::blocks(&mine).unwrap_or_default();

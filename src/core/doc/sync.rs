@@ -17,7 +17,7 @@ use crate::{
     limits::{
         ANSWER_MS, ANSWER_RANK_CAP_MS, ANSWER_RANK_MS, ANSWER_RANKS, ANSWER_STALLS_MS, APART_MS,
         ASK_INTERVAL_MS, ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS, BEAT_MS, DIGESTS, Millis,
-        ROUND_TRIP_MS,
+        PEOPLE, ROUND_TRIP_MS,
     },
 };
 
@@ -36,6 +36,8 @@ struct DueAnswer {
     to: PeerId,
     at: Millis,
     state_vector: Vec<u8>,
+    /// Nobody else's answer will do.
+    is_ours: bool,
 }
 
 /// A long answer on its way.
@@ -206,12 +208,33 @@ impl Sync {
         if self.questions.len() > DIGESTS {
             self.questions.pop_front();
         }
-        self.answers.retain(|answer| answer.to != peer);
-        self.answers.push(DueAnswer {
-            to: peer,
-            at,
-            state_vector,
-        });
+        self.due(peer, at, state_vector, false);
+    }
+
+    /// A peer asked us, and nobody else, for all that a copy with this state vector lacks. However often it asks, one
+    /// answer is due.
+    pub fn asked_for_all(
+        &mut self,
+        now: Millis,
+        peer: PeerId,
+        state_vector: Vec<u8>,
+        rng: &mut fastrand::Rng,
+    ) {
+        let at = now + rng.u64(0..ANSWER_RANK_MS);
+        self.due(peer, at, state_vector, true);
+    }
+
+    fn due(&mut self, to: PeerId, at: Millis, state_vector: Vec<u8>, is_ours: bool) {
+        self.answers
+            .retain(|answer| (answer.to, answer.is_ours) != (to, is_ours));
+        if self.answers.len() < 2 * PEOPLE {
+            self.answers.push(DueAnswer {
+                to,
+                at,
+                state_vector,
+                is_ours,
+            });
+        }
     }
 
     /// Somebody of this rank answered `to` from the state `digest`: if that is ours, we have nothing to add.
@@ -225,7 +248,8 @@ impl Sync {
             self.answered_ms = took_ms.max(self.answered_ms * 7 / 8);
         }
         if self.recent.back() == Some(&digest) {
-            self.answers.retain(|answer| answer.to != to);
+            self.answers
+                .retain(|answer| answer.is_ours || answer.to != to);
         }
     }
 

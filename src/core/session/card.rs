@@ -62,8 +62,22 @@ impl Status {
     pub fn card(&self) -> Vec<(&'static str, String)> {
         let server = &self.line.server;
         let mut lines = Vec::new();
-        if let Some(relay) = &self.line.relay {
-            lines.push(("Relay", relay.to_string()));
+        if self.believes_everybody {
+            let unsigned = "The code that checks who speaks could not be fetched. Until it is here, which is tried again, anybody in this room can speak in the name of another.";
+            lines.push(("Signatures", unsigned.to_owned()));
+        }
+        let Some(relay) = &self.line.relay else {
+            return lines;
+        };
+        lines.push(("Relay", relay.to_string()));
+        if let (place @ 1.., count) = self.line.place {
+            lines.push((
+                "Place",
+                format!(
+                    "number {} of the {count} relays of this link; those before it did not serve",
+                    place + 1
+                ),
+            ));
         }
         if self.is_shared {
             let holder =

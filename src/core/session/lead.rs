@@ -325,7 +325,7 @@ impl Session {
         self.socket(now, input, out);
     }
 
-    fn show_presence(&self, out: &mut Vec<Output>) {
+    pub(super) fn show_presence(&self, out: &mut Vec<Output>) {
         if self.lead.role == Role::Follower && self.lead.stands {
             let here = Note::Here {
                 group: self.lead.group,
@@ -440,6 +440,12 @@ impl Session {
         if is_cut_off && !self.lead.is_seen && self.lead.has_seen_followers() {
             return self.stand(now, out);
         }
+        self.tell_line(now, out);
+    }
+
+    /// To followers that are to hear it once more.
+    pub(super) fn tell_line_anew(&mut self, now: Millis, out: &mut Vec<Output>) {
+        self.lead.told = None;
         self.tell_line(now, out);
     }
 

@@ -6,7 +6,7 @@ use crate::{
         doc::replica::{Digest, Operations, Replica},
         peer::PeerId,
     },
-    limits::{ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis},
+    limits::{ANSWER_COST_BYTES, ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis},
 };
 
 impl Session {
@@ -52,12 +52,24 @@ impl Session {
         }
     }
 
-    pub(super) fn answer(&mut self, to: PeerId, state_vector: &[u8], out: &mut Vec<Output>) {
+    pub(super) fn answer(
+        &mut self,
+        now: Millis,
+        to: PeerId,
+        state_vector: &[u8],
+        out: &mut Vec<Output>,
+    ) {
+        // Nothing is written out that cannot be sent, or for somebody who asks and asks. Our digest brings it up again.
+        if self.answers.left(now) == 0 || self.relay.outbox.is_crowded() {
+            self.relay.overflowed = true;
+            return;
+        }
         let Ok(diff) = self.replica.diff(state_vector) else {
             return;
         };
         let digest = self.replica.digest();
         let update = diff.unwrap_or_else(|| self.replica.deletions());
+        self.answers.overdraw(now, ANSWER_COST_BYTES + update.len() as u64);
         if update.len() <= LONG_ANSWER_BYTES {
             let answer = Body::Answer {
                 to,

@@ -12,7 +12,10 @@ use crate::{
             seal::RoomKey,
         },
     },
-    limits::{ANSWER_PART_BYTES, LARGEST_FRAME_BYTES, TRUST_WAITS_MS},
+    limits::{
+        ANSWER_PART_BYTES, ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, LARGEST_FRAME_BYTES,
+        TRUST_WAITS_MS,
+    },
 };
 
 const STROKES: usize = 100;
@@ -168,10 +171,68 @@ fn nothing_is_said_before_a_page_has_its_name_and_nothing_is_lost_by_that() {
         other.hears(&said);
         assert_eq!(other.strokes(), 1);
         assert!(other.session.people().get(name).is_some());
-        // It is too late for another.
+        // It is too late for another one, but not for the first.
+        let had_one = trust.is_some();
         early.input(Input::TrustCame(Some((TRUST, [8; 32]))));
-        assert_eq!(early.session.me(), name);
+        assert_eq!(early.session.me() == name, had_one);
     }
+}
+
+#[test]
+fn signatures_that_come_late_are_used_from_then_on_and_their_absence_is_said() {
+    let (mut late, mut other) = (Person::fetching_trust(1, true), Person::fetching_trust(2, true));
+    other.input(Input::TrustCame(Some((TRUST, [9; 32]))));
+    let said = late.says(TRUST_WAITS_MS + 500);
+    other.says(TRUST_WAITS_MS + 500);
+    let before = late.session.me();
+    assert!(late.session.status().believes_everybody);
+    other.hears(&said);
+    assert!(other.session.people().get(before).is_some());
+    late.input(Input::TrustCame(Some((TRUST, [8; 32]))));
+    assert!(!late.session.status().believes_everybody);
+    let name = late.session.me();
+    assert!(name.is_keyed() && name != before);
+    late.input(Input::Edited(vec![Write {
+        cell: Cell::Ink(Id::parse("late").unwrap()),
+        value: Some(Value::Bytes([1].into())),
+    }]));
+    other.hears(&late.says(TRUST_WAITS_MS + 1_500));
+    let people = other.session.people();
+    assert!(people.get(before).is_none() && people.get(name).is_some());
+    assert_eq!(other.strokes(), 1);
+    // And from now on it checks.
+    assert!(late.session.trust().is_some());
+}
+
+/// Somebody asks one page for everything, as often as it can.
+#[test]
+fn who_asks_for_everything_again_and_again_gets_no_more_than_a_page_can_spare() {
+    let mut holder = Person::new(1);
+    for stroke in 0..STROKES {
+        holder.input(Input::Edited(vec![Write {
+            cell: Cell::Ink(Id::parse(&stroke.to_string()).unwrap()),
+            value: Some(Value::Bytes(vec![stroke as u8; STROKE_BYTES].into())),
+        }]));
+    }
+    holder.says(5_000);
+    let mut said = 0;
+    const SECONDS: u64 = 60;
+    for tenth in 0..10 * SECONDS {
+        for _ in 0..5 {
+            let mut asker = Person::new(1_000 + tenth);
+            let mut out = Vec::new();
+            asker.input(Input::Socket(machine::Input::Opened(1)));
+            let whole = Body::Whole(holder.session.me());
+            let (kind, body) = whole.write();
+            let frames = asker.session.codec.encode(kind, &body).unwrap().frames;
+            out.extend(frames);
+            holder.hears(&out);
+        }
+        said += bytes(&holder.says(5_000 + 100 * (tenth + 1)));
+    }
+    let limit = ANSWERED_BYTES + (SECONDS + 5) * ANSWERED_BYTES_A_SECOND;
+    assert!(said as u64 <= limit + (STROKES * STROKE_BYTES * 2) as u64, "{said} of {limit}");
+    assert!(said > STROKES * STROKE_BYTES, "an honest question is answered");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What a page does not take on trust: that a member is who it says, and that all hold the same document. The code for
 //! it is not there from the beginning: the host fetches it while the room is read, and a page says nothing before it
-//! is here, or clearly does not come.
+//! is here, or clearly does not come. One that comes late is taken all the same.
 
-use super::{Output, Session};
+use super::{Output, Session, message::Body};
 use crate::{
     core::{
         doc::{fork, replica::Replica, schema::Write},
@@ -36,7 +36,7 @@ pub(super) enum Trusting {
     /// The host fetches it. So long it is waited for, once that is known.
     Awaited(Option<Millis>),
     Has(Trust),
-    /// Everybody is believed.
+    /// Everybody is believed, until it comes after all.
     Without,
 }
 
@@ -68,18 +68,24 @@ impl Session {
         came: Option<(Trust, Seed)>,
         out: &mut Vec<Output>,
     ) {
-        if self.has_name() {
-            return;
-        }
-        self.trusting = match came {
-            Some((trust, seed)) => {
+        self.trusting = match (&self.trusting, came) {
+            (Trusting::Has(_), _) | (Trusting::Without, None) => return,
+            (before, Some((trust, seed))) => {
+                if matches!(before, Trusting::Without) {
+                    // It comes late: whoever we were until now leaves, and we come.
+                    self.say(Body::Leave, out);
+                }
                 self.drafts.renamed(self.me);
                 let identity = Identity::new(trust.signatures, seed);
                 self.me = identity.name();
                 self.codec.identify(identity);
+                self.cursor.told = None;
+                self.view.told = None;
+                self.show_presence(out);
+                self.tell_line_anew(now, out);
                 Trusting::Has(trust)
             }
-            None => Trusting::Without,
+            (Trusting::Awaited(_), None) => Trusting::Without,
         };
         // What was asked before was not said.
         self.sync.joined(now);

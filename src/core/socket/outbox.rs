@@ -91,6 +91,11 @@ impl Outbox {
         (self.blocked && !self.is_empty()).then_some(now + self.patience_ms)
     }
 
+    /// So much waits that a long message would hardly be taken.
+    pub fn is_crowded(&self) -> bool {
+        self.reliable.len() > OUTBOX_MESSAGES / 2 || self.bytes > OUTBOX_BYTES / 2
+    }
+
     pub fn is_empty(&self) -> bool {
         self.reliable.is_empty() && self.volatile.is_empty()
     }

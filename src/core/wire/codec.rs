@@ -11,8 +11,11 @@ use super::{
     tag::Tag,
 };
 use crate::{
-    core::{frame::Frame, peer::PeerId},
-    limits::{FRAME_BYTES, INBOUND_FRAME_BYTES, MESSAGE_PARTS, Millis, SENDERS, SPLIT_BYTES},
+    core::{bucket::Bucket, frame::Frame, peer::PeerId},
+    limits::{
+        FRAME_BYTES, INBOUND_FRAME_BYTES, MESSAGE_PARTS, Millis, NEW_SENDERS, NEW_SENDERS_A_SECOND,
+        SENDERS, SPLIT_BYTES,
+    },
 };
 
 /// A whole message from somebody else in this room.
@@ -96,6 +99,8 @@ pub struct Codec {
     /// The latest of our own numbers that came back, or that was sent over an earlier connection.
     echoed: u32,
     senders: Vec<Sender>,
+    /// What checking new names may cost.
+    introductions: Bucket,
     reassembly: Reassembly,
     sent: Sent,
     /// The beginning of an envelope whose end has to come with the next frame.
@@ -116,6 +121,7 @@ impl Codec {
             seq: 0,
             echoed: 0,
             senders: Vec::new(),
+            introductions: Bucket::new(NEW_SENDERS, NEW_SENDERS_A_SECOND),
             reassembly: Reassembly::default(),
             sent: Sent::default(),
             split: Vec::new(),
@@ -316,8 +322,17 @@ impl Codec {
             return Opened::Forged;
         };
         let (key, mut public) = (self.room_key.session(head.sender, salt), None);
-        let body = key.open(head, sealed);
-        let opened = check(self.identity.as_ref(), head, body, &mut public);
+        let Some(body) = key.open(head, sealed) else {
+            return Opened::Forged;
+        };
+        if self.introductions.left(now) == 0 {
+            // An honest one says so again, in a message that is asked for or in the next beat.
+            return Opened::Unproven;
+        }
+        let opened = check(self.identity.as_ref(), head, Some(body), &mut public);
+        if !matches!(opened, Opened::Unproven) {
+            self.introductions.spend(now, 1);
+        }
         if let Opened::Believed(_) = opened {
             self.make_room();
             self.senders.push(Sender {
@@ -599,14 +614,37 @@ mod tests {
         let (_, mut b) = pair();
         for id in 10..5_000 {
             let mut member = codec("room", id);
+            let now = id * 1_000;
             assert_eq!(
-                b.frame_arrived(id, one(&mut member, b"x").as_bytes())
+                b.frame_arrived(now, one(&mut member, b"x").as_bytes())
                     .messages
                     .len(),
                 1
             );
         }
         assert!(b.senders.len() <= SENDERS);
+    }
+
+    #[test]
+    fn who_makes_up_names_pushes_nobody_out_and_is_hardly_listened_to() {
+        let (mut a, mut b) = pair();
+        let (mut names, mut heard) = (10, 0);
+        for second in 0..120 {
+            // Somebody who is here says so every twelve seconds.
+            if second % 12 == 0 {
+                let beat = one(&mut a, b"here");
+                assert_eq!(bodies(b.frame_arrived(second * 1_000, beat.as_bytes())), [b"here"]);
+                assert_eq!(b.frame_arrived(second * 1_000, beat.as_bytes()).repeated, 1);
+            }
+            for ms in 0..50 {
+                names += 1;
+                let mut made_up = codec("room", names);
+                let frame = one(&mut made_up, b"x");
+                let inbound = b.frame_arrived(second * 1_000 + ms, frame.as_bytes());
+                heard += inbound.messages.len() as u64;
+            }
+        }
+        assert!(heard <= NEW_SENDERS + 121 * NEW_SENDERS_A_SECOND, "{heard}");
     }
 
     #[test]
