@@ -11,5 +11,6 @@ pub mod rooms;
 pub mod session;
 pub mod socket;
 pub mod tape;
+pub mod text;
 pub mod todo;
 pub mod wire;

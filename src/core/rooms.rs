@@ -223,7 +223,7 @@ mod tests {
         }
         for title in titles {
             let list = List::of(replica.todos());
-            replica.write(&list.add(title, &mut rng));
+            replica.write(&list.add(title, &mut rng).unwrap());
         }
         replica
     }
@@ -307,8 +307,9 @@ mod tests {
             value: None,
         }]);
         here.write(&List::of(here.todos()).delete(&id_of("milk")));
-        here.write(&List::of(here.todos()).rename(&id_of("tea"), "green tea", &mut rng));
-        here.write(&List::of(here.todos()).add("rice", &mut rng));
+        let list = List::of(here.todos());
+        here.write(&list.rename(&id_of("tea"), "green tea", &mut rng).unwrap());
+        here.write(&List::of(here.todos()).add("rice", &mut rng).unwrap());
         let writes = added(&file, &here);
         here.write(&writes);
         assert_eq!(here.inks().len(), 2);

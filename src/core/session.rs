@@ -482,7 +482,7 @@ impl Session {
     }
 
     /// One undoable step. Says whether anything changed.
-    fn edit(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> bool {
+    pub(super) fn edit(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> bool {
         let Some(step) = self.write(now, writes, out) else {
             return false;
         };

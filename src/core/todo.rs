@@ -5,3 +5,5 @@ pub mod formats;
 pub mod item;
 pub mod list;
 pub mod order;
+pub mod revision;
+pub mod title;

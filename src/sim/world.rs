@@ -86,6 +86,8 @@ pub struct World {
     pub said: BTreeMap<u8, usize>,
     /// How often a page thought that the document was forked.
     pub mended: usize,
+    /// What pages told their people.
+    pub notices: Vec<String>,
 }
 
 /// Clocks are up to five minutes before or behind the middle of this.
@@ -116,6 +118,7 @@ impl World {
             bytes: 0,
             said: BTreeMap::new(),
             mended: 0,
+            notices: Vec::new(),
             plan,
         };
         (0..plan.clients).for_each(|_| world.join());
@@ -363,10 +366,12 @@ impl World {
                     };
                     self.schedule(client, after, Event::Storage(command));
                 }
-                Output::Notice(Notice::Mended) => self.mended += 1,
+                Output::Notice(notice) => {
+                    self.mended += usize::from(notice == Notice::Mended);
+                    self.notices.push(notice.to_string());
+                }
                 Output::Touched(_)
                 | Output::Wet(..)
-                | Output::Notice(_)
                 | Output::Scout(_)
                 | Output::Remember(_) => {}
             }

@@ -5,8 +5,10 @@ use duplex::{
         doc::{
             presence::Viewport,
             schema::{Cell, Id, Value, Write},
+            undo::Direction,
         },
         session::{self, Session},
+        todo::list::List,
     },
     limits::OUTBOX_BYTES,
     sim::{network::Audience, world::World},
@@ -192,4 +194,53 @@ fn who_floods_the_room_is_muted_and_nobody_waits_for_it() {
     // What was not listened to comes when it is over.
     world.run(40_000);
     assert!(world.agree());
+}
+
+/// Two people rename one item while they are cut off from each other: nobody's words vanish, and who loses is told.
+#[test]
+fn two_titles_written_at_the_same_time_are_both_kept_and_said() {
+    for seed in 0..20 {
+        let mut world = World::new(quiet(seed, 3, Audience::Others));
+        let mut rng = fastrand::Rng::with_seed(seed);
+        world.run(2_000);
+        let list = |world: &World, client| List::of(world.session(client).unwrap().replica().todos());
+        let titles = |world: &World, client| -> Vec<_> {
+            list(world, client).items.into_iter().map(|item| item.title).collect()
+        };
+        let add = list(&world, 0).add("milk", &mut rng).unwrap();
+        world.input(0, session::Input::Edited(add));
+        world.run(2_000);
+        let id = list(&world, 1).items[0].id.clone();
+        world.set_relay(false);
+        world.run(500);
+        for (client, title) in [(0, "oat milk"), (1, "soy milk")] {
+            let renamed = list(&world, client).rename(&id, title, &mut rng).unwrap();
+            world.input(client, session::Input::Edited(renamed));
+        }
+        // The page of one of them is loaded anew before they meet again.
+        world.run(1_000);
+        world.reload((seed % 3) as usize);
+        world.run(1_000);
+        world.set_relay(true);
+        world.run(40_000);
+        assert!(world.agree());
+        for client in 0..3 {
+            let mut titles = titles(&world, client);
+            titles.sort();
+            assert_eq!(titles, ["oat milk", "soy milk"], "seed {seed}");
+        }
+        let said = world.notices.iter().filter(|notice| notice.contains("oat milk"));
+        assert_eq!(said.count(), 1, "who lost is told, and nobody else: {:?}", world.notices);
+        // One after the other is no conflict, nor is taking it back.
+        for (client, title) in [(0, "rice"), (1, "corn"), (0, "spelt")] {
+            let id = list(&world, client).items[0].id.clone();
+            let renamed = list(&world, client).rename(&id, title, &mut rng).unwrap();
+            world.input(client, session::Input::Edited(renamed));
+            world.run(3_000);
+        }
+        world.input(0, session::Input::UndoAsked(Direction::Undo));
+        world.run(3_000);
+        assert_eq!(titles(&world, 2).len(), 2);
+        assert_eq!(titles(&world, 2)[0], "corn");
+    }
 }

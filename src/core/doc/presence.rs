@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    core::{bucket::Bucket, peer::PeerId},
+    core::{bucket::Bucket, peer::PeerId, text},
     limits::{
         COMES_BACK_MS, CROWD, FOLLOWED_THROUGH, MEETING_MS, Millis, NAME_CHARS, NEWCOMER_MESSAGES,
         NEWCOMER_MESSAGES_A_SECOND, NEWCOMER_MS, PEER_MESSAGES, PEER_MESSAGES_A_SECOND,
@@ -53,13 +53,14 @@ impl Profile {
         }
     }
 
-    /// With the name trimmed, without control characters and no longer than its badge.
+    /// With the name in one line and no longer than its badge; an empty one if nothing of it can be seen.
     pub fn new(name: &str, color: [u8; 3]) -> Self {
-        let visible = name.trim().chars().filter(|c| !c.is_control());
-        Self {
-            name: visible.take(NAME_CHARS).collect(),
-            color,
-        }
+        let line = text::one_line(name);
+        let name = match text::is_visible(&line) {
+            true => text::cut(&line, NAME_CHARS).trim_end().to_owned(),
+            false => String::new(),
+        };
+        Self { name, color }
     }
 }
 
@@ -105,7 +106,8 @@ impl Person {
     /// For people to read.
     pub fn name(&self) -> &str {
         let profile = self.profile.as_ref();
-        profile.map_or("Somebody", |profile| &profile.name)
+        let name = profile.map(|profile| profile.name.as_str());
+        name.filter(|name| !name.is_empty()).unwrap_or("Somebody")
     }
 }
 
@@ -480,6 +482,22 @@ mod tests {
         assert_eq!(person.profile.as_ref().unwrap().name.len(), NAME_CHARS);
         assert_eq!((person.cursor, person.view), (None, None));
         assert_eq!(person.follows, None, "nobody follows themselves");
+    }
+
+    #[test]
+    fn a_name_that_nobody_can_see_is_none_and_one_that_turns_the_text_around_does_not() {
+        let name = |name: &str| Profile::new(name, [0; 3]).name;
+        for nothing in ["\u{200b}", " \u{2060} ", "\u{3164}", "\u{202e}\u{2066}"] {
+            assert_eq!(name(nothing), "");
+        }
+        assert_eq!(name("\u{202e}Ada\nLovelace\u{2069}"), "Ada Lovelace");
+        let flags = "🇩🇪".repeat(NAME_CHARS);
+        assert_eq!(name(&format!("{}👩‍👩‍👧", "x".repeat(NAME_CHARS - 2))), "x".repeat(NAME_CHARS - 2));
+        assert!(name(&flags).chars().count() <= NAME_CHARS);
+        let (mut people, a) = (People::default(), PeerId::FIRST);
+        people.heard(0, a);
+        people.showed(0, a, Profile::new("\u{200b}", [0; 3]), None);
+        assert_eq!(people.get(a).map(Person::name), Some("Somebody"));
     }
 
     fn view(width: f32) -> Viewport {

@@ -57,10 +57,32 @@ pub struct Commit {
     pub changes: Vec<Change>,
 }
 
+/// The title of an item that gave way to one from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overwritten {
+    pub item: Id,
+    pub title: String,
+    pub revision: String,
+    /// The revision that came in its place.
+    pub by: String,
+}
+
+impl Overwritten {
+    /// The id of an item of its own, the same on every page.
+    pub fn own_id(&self) -> Option<Id> {
+        let mut hash = Sha256::new();
+        for part in [self.item.as_str(), "\0", &self.revision] {
+            hash.update(part);
+        }
+        Id::parse(&format!("{:016x}", short(hash))).ok()
+    }
+}
+
 /// What an update from elsewhere did.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Applied {
     pub touched: Vec<Touched>,
+    pub overwritten: Vec<Overwritten>,
     /// The document learned something, even if nothing shows.
     pub news: bool,
     /// Operations are known to be missing: later ones of the same client are here.
@@ -74,6 +96,7 @@ pub struct Replica {
     ink: MapRef,
     todo: MapRef,
     touched: Rc<RefCell<Vec<Touched>>>,
+    overwritten: Rc<RefCell<Vec<Overwritten>>>,
     /// Marks of formatted text are here or wait for earlier operations: entries must not be named one by one.
     marks: Rc<StdCell<bool>>,
     /// Operations that arrived before earlier ones of the same client.
@@ -99,6 +122,7 @@ impl Replica {
         let ink = doc.get_or_insert_map(INK);
         let todo = doc.get_or_insert_map(TODO);
         let touched = Rc::new(RefCell::new(Vec::new()));
+        let overwritten = Rc::new(RefCell::new(Vec::new()));
         let marks = Rc::new(StdCell::new(false));
         let tally = Tally::default();
         let (sink, blind, counted) = (Rc::clone(&touched), Rc::clone(&marks), tally.clone());
@@ -114,6 +138,7 @@ impl Replica {
             }
         });
         let (sink, blind, counted) = (Rc::clone(&touched), Rc::clone(&marks), tally.clone());
+        let lost = Rc::clone(&overwritten);
         todo.observe_deep("touched", move |txn, events| {
             counted.todo_changed();
             if blind.get() {
@@ -126,7 +151,29 @@ impl Replica {
                     sink.extend(Id::parse(key).ok().map(Touched::Todo));
                 };
                 match event.path().front() {
-                    Some(PathSegment::Key(key)) => touch(key),
+                    Some(PathSegment::Key(key)) => {
+                        touch(key);
+                        let changes = event.keys(txn);
+                        let sides = |field: Field| match changes.get(field.key())? {
+                            EntryChange::Updated(before, after) => {
+                                Some([before, after].map(|side| value_of(side.clone())))
+                            }
+                            _ => None,
+                        };
+                        if let (
+                            Some([Some(Value::Text(title)), _]),
+                            Some([Some(Value::Text(revision)), Some(Value::Text(by))]),
+                            Ok(item),
+                        ) = (sides(Field::Title), sides(Field::Revision), Id::parse(key))
+                        {
+                            lost.borrow_mut().push(Overwritten {
+                                item,
+                                title: title.to_string(),
+                                revision: revision.to_string(),
+                                by: by.to_string(),
+                            });
+                        }
+                    }
                     Some(PathSegment::Index(_)) => {}
                     None => event.keys(txn).keys().for_each(|key| touch(key)),
                 }
@@ -137,6 +184,7 @@ impl Replica {
             ink,
             todo,
             touched,
+            overwritten,
             marks,
             beyond_gaps: IdSet::new(),
             tally,
@@ -232,6 +280,7 @@ impl Replica {
             txn.encode_update_v1()
         };
         self.touched.borrow_mut().clear();
+        self.overwritten.borrow_mut().clear();
         self.digest.set(None);
         (!changes.is_empty()).then_some(Commit { update, changes })
     }
@@ -275,6 +324,7 @@ impl Replica {
         let waiting = self.doc.transact().has_missing_updates();
         let mut touched = std::mem::take(&mut *self.touched.borrow_mut());
         touched.dedup();
+        let overwritten = std::mem::take(&mut *self.overwritten.borrow_mut());
         if self.marks.replace(self.marks.get() && waiting) {
             touched = vec![Touched::Everything];
         }
@@ -284,6 +334,7 @@ impl Replica {
         }
         Ok(Applied {
             touched,
+            overwritten,
             news,
             incomplete: !self.beyond_gaps.is_empty() || waiting,
             torn,

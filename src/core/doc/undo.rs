@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::{
     replica::Replica,
-    schema::{Change, Touched, Write},
+    schema::{Cell, Change, Touched, Value, Write},
 };
 use crate::{
     core::peer::PeerId,
@@ -135,6 +135,13 @@ impl History {
             .extend(forgotten.map(|(key, _)| Record::Drop(key)));
     }
 
+    /// Whether a step of this person put `value` into `cell`.
+    pub fn wrote(&self, cell: &Cell, value: &Value) -> bool {
+        let done = self.done.iter().map(|(_, step)| step);
+        let mut changes = done.chain(&self.undone).flatten();
+        changes.any(|change| change.cell == *cell && change.after.as_ref() == Some(value))
+    }
+
     /// What storage has to be told since the last time.
     pub fn records(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.records)
@@ -209,7 +216,7 @@ impl History {
 mod tests {
     use super::*;
     use crate::core::{
-        doc::schema::{Cell, Field, Id, Value},
+        doc::schema::{Field, Id},
         peer::PeerId,
     };
 

@@ -15,6 +15,7 @@ use crate::core::{
     },
     frame::Frame,
     peer::PeerId,
+    text::isolated,
     socket::{endpoint::Endpoint, machine},
     wire::{
         codec::TooLarge,
@@ -132,19 +133,28 @@ pub enum ScoutNews {
 /// Something that a person should know now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Notice {
-    #[error("{0} of your changes had been changed again by somebody else, and stayed as they are.")]
+    #[error("{}", match .0 {
+        1 => "One of your changes had been changed again by somebody else, and stayed as it is.".to_owned(),
+        count => format!("{count} of your changes had been changed again by somebody else, and stayed as they are."),
+    })]
     UndoSkipped(usize),
+    #[error(
+        "Two titles were written for one item at the same time: {} and {}. Both are in the list now.",
+        isolated(theirs), isolated(ours)
+    )]
+    BothKept { ours: String, theirs: String },
     #[error("{0}")]
     TooLarge(#[from] TooLarge),
-    #[error("{0} is here.")]
+    #[error("{} is here.", isolated(.0))]
     Came(String),
-    #[error("{0} left.")]
+    #[error("{} left.", isolated(.0))]
     Went(String),
     #[error(
-        "{0} sends more than a page can take, and is not listened to until that ends. Nothing is lost."
+        "{} sends more than a page can take, and is not listened to until that ends. Nothing is lost.",
+        isolated(.0)
     )]
     Muted(String),
-    #[error("{0} says two different things of one edit, and is not listened to for a while.")]
+    #[error("{} says two different things of one edit, and is not listened to for a while.", isolated(.0))]
     Contradicted(String),
     #[error(
         "Somebody had sent different people different versions of an edit. Both are here now, and everybody has the same."

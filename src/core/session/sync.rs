@@ -3,8 +3,12 @@
 use super::{Notice, Output, Session, message::Body, trust::Trust};
 use crate::{
     core::{
-        doc::replica::{Digest, Operations, Replica},
+        doc::{
+            replica::{Digest, Operations, Overwritten, Replica},
+            schema::{Cell, Field, Value},
+        },
         peer::PeerId,
+        todo::{list::List, revision},
     },
     limits::{ANSWER_COST_BYTES, ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis},
 };
@@ -49,6 +53,29 @@ impl Session {
         }
         if !applied.touched.is_empty() {
             out.push(Output::Touched(applied.touched));
+        }
+        for lost in &applied.overwritten {
+            self.keep_both(now, lost, out);
+        }
+    }
+
+    /// A title of ours gave way to one whose author had not seen it: both are kept.
+    fn keep_both(&mut self, now: Millis, lost: &Overwritten, out: &mut Vec<Output>) {
+        let revision = Cell::Todo(lost.item.clone(), Field::Revision);
+        let is_ours = self.history.wrote(&revision, &Value::text(lost.revision.as_str()));
+        if !is_ours || !revision::is_blind(&lost.by, &lost.revision) {
+            return;
+        }
+        let list = List::of(self.replica.todos());
+        let winner = list.get(&lost.item).map(|item| item.title.clone());
+        let Some(winner) = winner.filter(|winner| *winner != lost.title) else {
+            return;
+        };
+        if self.edit(now, &list.both(lost), out) {
+            out.push(Output::Notice(Notice::BothKept {
+                ours: lost.title.clone(),
+                theirs: winner,
+            }));
         }
     }
 

@@ -1,52 +1,226 @@
-//! The list as JSON: `[{ "id", "title", "completed" }]` in list order.
+//! The list as JSON: `[{ "id", "title", "completed" }]` in list order. Reading is lenient: what can be told is taken, what
+//! had to be changed or left out is said, and nothing is refused for the sake of another item.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
-use super::list::List;
+use super::{list::List, title};
+use crate::{
+    core::{doc::schema::Id, text},
+    limits::{IMPORT_ELEMENTS, TITLE_CHARS},
+};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedItem {
-    /// Where it is missing or no good id, the item gets a new one.
-    #[serde(default)]
-    pub id: Option<String>,
+/// An item of a list from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// None for one that was given none: it gets a new one.
+    pub id: Option<Id>,
     pub title: String,
-    #[serde(default)]
-    pub completed: bool,
+    /// None where nothing is said: an item that is here already stays as it is.
+    pub completed: Option<bool>,
 }
 
-pub fn export(list: &List) -> Vec<ListedItem> {
-    let listed = list.items.iter().map(|item| ListedItem {
-        id: Some(item.id.as_str().to_owned()),
-        title: item.title.clone(),
+/// Something about one item, by its place in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    pub index: usize,
+    pub why: String,
+}
+
+/// What a list from elsewhere holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    pub items: Vec<Listed>,
+    /// Taken, but not as they were.
+    pub changed: Vec<Remark>,
+    /// Left out.
+    pub skipped: Vec<Remark>,
+}
+
+#[derive(Serialize)]
+struct Exported<'a> {
+    id: &'a str,
+    title: &'a str,
+    completed: bool,
+}
+
+pub fn export(list: &List) -> Value {
+    let listed = list.items.iter().map(|item| Exported {
+        id: item.id.as_str(),
+        title: &item.title,
         completed: item.completed,
     });
-    listed.collect()
+    let listed: Vec<_> = listed.collect();
+    // Texts and flags always have a JSON form.
+    serde_json::to_value(listed).unwrap_or_default()
+}
+
+/// Reads any JSON value; the error is a sentence.
+pub fn read(list: &Value) -> Result<Reading, String> {
+    let Some(list) = list.as_array() else {
+        return Err("A list is [{ id, title, completed }]: an array of items.".to_owned());
+    };
+    if list.len() > IMPORT_ELEMENTS {
+        return Err(format!("A list has at most {IMPORT_ELEMENTS} items."));
+    }
+    let mut reading = Reading::default();
+    for (index, item) in list.iter().enumerate() {
+        match listed(item) {
+            Ok((listed, changes)) => {
+                reading.items.push(listed);
+                let remarks = changes.into_iter().map(|why| Remark { index, why });
+                reading.changed.extend(remarks);
+            }
+            Err(why) => reading.skipped.push(Remark { index, why }),
+        }
+    }
+    Ok(reading)
+}
+
+fn listed(item: &Value) -> Result<(Listed, Vec<String>), String> {
+    let mut changes = Vec::new();
+    let given = |name: &str| item.get(name).filter(|value| !value.is_null());
+    let whole = match item {
+        Value::Object(_) => given("title").and_then(as_text),
+        other => as_text(other),
+    };
+    let whole = whole.ok_or("It has no title.")?;
+    if !text::is_visible(&whole) {
+        return Err("Its title is empty.".to_owned());
+    }
+    let title = title::cut(&whole);
+    if title.chars().count() < text::one_line(&whole).chars().count() {
+        changes.push(format!(
+            "Its title has more than {TITLE_CHARS} characters; the rest was left out."
+        ));
+    }
+    let completed = match given("completed") {
+        None => None,
+        Some(Value::Bool(completed)) => Some(*completed),
+        Some(Value::Number(number)) => Some(number.as_f64() != Some(0.0)),
+        Some(Value::String(text)) if text == "true" => Some(true),
+        Some(Value::String(text)) if text == "false" => Some(false),
+        Some(_) => {
+            changes.push("Whether it is completed is neither true nor false; it was left aside.".to_owned());
+            None
+        }
+    };
+    let id = given("id").and_then(as_text).filter(|id| !id.is_empty());
+    let id = id.and_then(|id| id_of(&id));
+    let listed = Listed {
+        id,
+        title,
+        completed,
+    };
+    Ok((listed, changes))
+}
+
+/// Texts as they are, numbers as they are written.
+fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// An id that ours cannot be becomes another one, always the same.
+fn id_of(text: &str) -> Option<Id> {
+    let hash = || -> String {
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    };
+    Id::parse(text).or_else(|_| Id::parse(&hash())).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::core::{doc::replica::Replica, peer::PeerId};
 
+    /// A list that starts empty and takes lists in.
+    struct Taker {
+        replica: Replica,
+        rng: fastrand::Rng,
+    }
+
+    impl Taker {
+        fn new() -> Self {
+            Self {
+                replica: Replica::new(PeerId::FIRST),
+                rng: fastrand::Rng::with_seed(1),
+            }
+        }
+
+        /// Gives how many came, and how many writes it took.
+        fn take(&mut self, list: &Value) -> (usize, usize) {
+            let reading = read(list).unwrap();
+            let merged = List::of(self.replica.todos()).merge(&reading.items, &mut self.rng);
+            let changed = self.replica.write(&merged.writes);
+            (merged.added, changed.map_or(0, |commit| commit.changes.len()))
+        }
+
+        fn exported(&self) -> Value {
+            export(&List::of(self.replica.todos()))
+        }
+    }
+
     #[test]
     fn a_list_comes_back_and_merging_it_again_changes_nothing() {
-        let mut replica = Replica::new(PeerId::FIRST);
-        let mut rng = fastrand::Rng::with_seed(1);
-        let json =
-            r#"[{"title":"milk"},{"id":"x","title":"bread","completed":true},{"title":" "}]"#;
-        let items: Vec<ListedItem> = serde_json::from_str(json).unwrap();
-        replica.write(&List::of(replica.todos()).merge(&items, &mut rng));
-        let list = List::of(replica.todos());
-        let exported = export(&list);
-        assert_eq!(exported.len(), 2);
-        assert_eq!(
-            exported[1],
-            ListedItem {
-                id: Some("x".into()),
-                title: "bread".into(),
-                completed: true
-            }
-        );
-        assert!(replica.write(&list.merge(&exported, &mut rng)).is_none());
+        let mut taker = Taker::new();
+        let list = json!([{"title": "milk"}, {"id": "x", "title": "bread", "completed": true}, {"title": " "}]);
+        assert_eq!(taker.take(&list).0, 2);
+        let exported = taker.exported();
+        assert_eq!(exported[1], json!({"id": "x", "title": "bread", "completed": true}));
+        assert_eq!(taker.take(&exported), (0, 0));
+    }
+
+    #[test]
+    fn one_bad_item_costs_a_sentence_and_no_other_item() {
+        let list = json!([
+            {"id": 0, "title": "zero"}, null, 7, "milk", [], {}, {"title": null}, {"title": {}}, true,
+            {"title": "\u{200b}"}, {"title": 3.5}, {"id": null, "title": "a", "completed": "yes"},
+            {"id": [1], "title": "b", "completed": "true"}, {"title": "x".repeat(1_500)},
+        ]);
+        let reading = read(&list).unwrap();
+        let titles: Vec<_> = reading.items.iter().map(|item| item.title.as_str()).collect();
+        assert_eq!(titles[..6], ["zero", "7", "milk", "3.5", "a", "b"]);
+        assert_eq!(titles[6].len(), TITLE_CHARS);
+        assert_eq!(reading.items[0].id.as_ref().map(Id::as_str), Some("0"));
+        assert_eq!(reading.items[5].completed, Some(true));
+        let places = |remarks: &[Remark]| -> Vec<_> { remarks.iter().map(|r| r.index).collect() };
+        assert_eq!(places(&reading.skipped), [1, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(places(&reading.changed), [11, 13]);
+        let all = reading.skipped.iter().chain(&reading.changed);
+        assert!(all.clone().all(|remark| remark.why.ends_with('.')));
+        for no_list in [json!({}), json!("x"), json!(null), json!(7)] {
+            assert!(read(&no_list).unwrap_err().starts_with("A list is"));
+        }
+    }
+
+    #[test]
+    fn ids_that_ours_cannot_be_are_mapped_the_same_way_each_time() {
+        let mut taker = Taker::new();
+        let list = json!([
+            {"id": "é".repeat(60), "title": "long"}, {"id": "tab\there", "title": "control"},
+            {"id": 12_345_678_901_234_567_u64, "title": "number"}, {"id": -1.5, "title": "fraction"},
+        ]);
+        assert_eq!(taker.take(&list).0, 4);
+        assert_eq!(taker.take(&list), (0, 0), "nothing doubles");
+    }
+
+    #[test]
+    fn what_is_not_said_is_left_alone() {
+        let mut taker = Taker::new();
+        taker.take(&json!([{"id": "a", "title": "a", "completed": true}, {"id": "b", "title": "b"}]));
+        let added = taker.take(&json!([{"title": "new"}, {"id": "b", "title": "B"}, {"id": "a", "title": "a"}])).0;
+        assert_eq!(added, 1);
+        let exported = taker.exported();
+        let titles: Vec<_> = (0..3).map(|at| exported[at]["title"].as_str().unwrap()).collect();
+        assert_eq!(titles, ["a", "B", "new"], "what was here stays in its place");
+        assert_eq!(exported[0]["completed"], true);
     }
 }

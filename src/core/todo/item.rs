@@ -1,6 +1,9 @@
 //! One thing to do, as read from the document.
 
-use crate::core::doc::schema::{Field, Fields, Id, Value};
+use crate::core::{
+    doc::schema::{Field, Fields, Id, Value},
+    text,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -29,6 +32,11 @@ impl Item {
             revision: text(Field::Revision),
             deleted_revision: text(Field::DeletedRevision),
         })
+    }
+
+    /// The title as a field of one line shows it.
+    pub fn editable(&self) -> String {
+        text::one_line(&self.title)
     }
 
     /// Deleted, and not edited since by somebody who did not know.

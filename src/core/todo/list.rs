@@ -2,10 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::{item::Item, order};
-use crate::{
-    core::doc::schema::{Cell, Field, Fields, Id, Value, Write},
-    limits::TITLE_CHARS,
+use super::{
+    filter::Filter,
+    formats::Listed,
+    item::Item,
+    order,
+    revision,
+    title::{self, TooLong},
+};
+use crate::core::doc::{
+    replica::Overwritten,
+    schema::{Cell, Field, Fields, Id, Value, Write},
 };
 
 /// All items that are not deleted, in list order.
@@ -36,10 +43,10 @@ impl List {
         self.items.len() - self.active()
     }
 
-    /// A new item at the end; none for a title of nothing but spaces.
-    pub fn add(&self, title: &str, rng: &mut fastrand::Rng) -> Vec<Write> {
+    /// A new item at the end; none for a title of which nothing can be seen.
+    pub fn add(&self, title: &str, rng: &mut fastrand::Rng) -> Result<Vec<Write>, TooLong> {
         let last = self.items.last().map(|item| item.order.as_str());
-        match clean(title) {
+        Ok(match title::clean(title)? {
             Some(title) => create(
                 &Id::random(rng),
                 &title,
@@ -48,20 +55,28 @@ impl List {
                 rng,
             ),
             None => Vec::new(),
-        }
+        })
     }
 
-    /// A new title; one of nothing but spaces deletes. An item that is gone by now comes back with it.
-    pub fn rename(&self, id: &Id, title: &str, rng: &mut fastrand::Rng) -> Vec<Write> {
-        match (clean(title), self.get(id)) {
+    /// A new title; one of which nothing can be seen deletes. An item that is gone by now comes back with it.
+    pub fn rename(
+        &self,
+        id: &Id,
+        title: &str,
+        rng: &mut fastrand::Rng,
+    ) -> Result<Vec<Write>, TooLong> {
+        Ok(match (title::clean(title)?, self.get(id)) {
             (Some(title), Some(item)) if title == item.title => Vec::new(),
-            (Some(title), _) => vec![
-                write(id, Field::Title, Value::text(title)),
-                write(id, Field::Revision, revision(rng)),
-            ],
+            (Some(title), item) => {
+                let base = item.and_then(|item| item.revision.as_deref());
+                vec![
+                    write(id, Field::Title, Value::text(title)),
+                    write(id, Field::Revision, Value::text(revision::next(base, rng))),
+                ]
+            }
             (None, Some(item)) => delete(item),
             (None, None) => Vec::new(),
-        }
+        })
     }
 
     /// The end of an edit that began with the title `before`. Who changed nothing writes nothing, even if somebody else
@@ -72,11 +87,50 @@ impl List {
         before: &str,
         title: &str,
         rng: &mut fastrand::Rng,
-    ) -> Vec<Write> {
+    ) -> Result<Vec<Write>, TooLong> {
         match title == before {
-            true => Vec::new(),
+            true => Ok(Vec::new()),
             false => self.rename(id, title, rng),
         }
+    }
+
+    /// The same for a field that goes away: of a title that is too long the rest becomes items of their own.
+    pub fn edited_in_pieces(
+        &self,
+        id: &Id,
+        before: &str,
+        title: &str,
+        rng: &mut fastrand::Rng,
+    ) -> Vec<Write> {
+        if let Ok(writes) = self.edited(id, before, title, rng) {
+            return writes;
+        }
+        let mut pieces = title::pieces(title).into_iter();
+        let first = pieces.next().unwrap_or_default();
+        let mut writes = self.rename(id, &first, rng).unwrap_or_default();
+        let mut last = self.items.last().map(|item| item.order.clone());
+        for piece in pieces {
+            let key = order::between(last.as_deref(), None);
+            last = Some(key.clone());
+            writes.extend(create(&Id::random(rng), &piece, false, key, rng));
+        }
+        writes
+    }
+
+    /// The title `lost` gave way to another that was written at the same time: it stays as an item of its own, behind
+    /// the one that it was for. Whoever does this writes the same.
+    pub fn both(&self, lost: &Overwritten) -> Vec<Write> {
+        let at = self.items.iter().position(|item| item.id == lost.item);
+        let (Some(at), Some(id)) = (at, lost.own_id()) else {
+            return Vec::new();
+        };
+        let order_of = |at: usize| self.items.get(at).map(|item| item.order.as_str());
+        let is_done = self.items.get(at).is_some_and(|item| item.completed);
+        if self.get(&id).is_some() {
+            return Vec::new();
+        }
+        let key = order::between(order_of(at), order_of(at + 1));
+        create_with(&id, &lost.title, is_done, key, &lost.revision)
     }
 
     pub fn complete(&self, id: &Id, completed: bool) -> Vec<Write> {
@@ -129,56 +183,69 @@ impl List {
             .collect()
     }
 
-    /// Moves an item one place up or down.
-    pub fn move_by_one(&self, id: &Id, down: bool) -> Vec<Write> {
-        let at = self.items.iter().position(|item| item.id == *id);
-        let to = at.and_then(|at| {
-            if down {
-                at.checked_add(1)
-            } else {
-                at.checked_sub(1)
-            }
+    /// Moves an item past the next one, up or down, of those that are shown.
+    pub fn move_by_one(&self, id: &Id, down: bool, filter: Filter) -> Vec<Write> {
+        let is_there = |item: &&Item| item.id == *id || filter.shows(item);
+        let shown: Vec<&Item> = self.items.iter().filter(is_there).collect();
+        let at = shown.iter().position(|item| item.id == *id);
+        let next = at.and_then(|at| match down {
+            true => at.checked_add(1),
+            false => at.checked_sub(1),
         });
-        to.map_or_else(Vec::new, |to| self.move_to(id, to))
+        let Some(neighbour) = next.and_then(|next| shown.get(next)) else {
+            return Vec::new();
+        };
+        let mut others = self.items.iter().filter(|item| item.id != *id);
+        let to = others.position(|item| item.id == neighbour.id);
+        to.map_or_else(Vec::new, |to| self.move_to(id, to + usize::from(down)))
     }
 
-    /// Items from elsewhere, merged: one whose id is here takes the new title and state, others come at the end.
-    pub fn merge(
-        &self,
-        items: &[super::formats::ListedItem],
-        rng: &mut fastrand::Rng,
-    ) -> Vec<Write> {
+    /// Items from elsewhere, merged: one whose id is here takes the new title, and the new state if it has one, and
+    /// stays where it is; others come at the end.
+    pub fn merge(&self, items: &[Listed], rng: &mut fastrand::Rng) -> Merged {
         let mut last = self.items.last().map(|item| item.order.clone());
-        let mut writes = Vec::new();
+        let mut merged = Merged::default();
         let mut used = HashSet::new();
         for listed in items {
-            let Some(title) = clean(&listed.title) else {
-                continue;
-            };
-            let id = listed.id.as_deref().and_then(|id| Id::parse(id).ok());
             // A file may name an id twice; both items are somebody's.
-            let id = id.filter(|id| used.insert(id.clone()));
+            let id = listed.id.clone().filter(|id| used.insert(id.clone()));
+            let title = title::cut(&listed.title);
             match id.as_ref().filter(|id| self.get(id).is_some()) {
                 Some(id) => {
-                    writes.extend(self.rename(id, &title, rng));
-                    writes.extend(self.complete(id, listed.completed));
+                    merged.met += 1;
+                    // It was cut to what a title may have.
+                    let renamed = self.rename(id, &title, rng).unwrap_or_default();
+                    merged.writes.extend(renamed);
+                    let completed = listed.completed;
+                    merged
+                        .writes
+                        .extend(completed.into_iter().flat_map(|done| self.complete(id, done)));
                 }
                 None => {
+                    merged.added += 1;
                     let id = id.unwrap_or_else(|| Id::random(rng));
                     let key = order::between(last.as_deref(), None);
                     last = Some(key.clone());
+                    let completed = listed.completed.unwrap_or_default();
                     // A deleted item of this id comes back: its new revision is not the deleted one.
-                    writes.extend(create(&id, &title, listed.completed, key, rng));
+                    merged
+                        .writes
+                        .extend(create(&id, &title, completed, key, rng));
                 }
             }
         }
-        writes
+        merged
     }
 }
 
-fn clean(title: &str) -> Option<String> {
-    let title: String = title.trim().chars().take(TITLE_CHARS).collect();
-    (!title.is_empty()).then_some(title)
+/// What merging a list comes to.
+#[derive(Debug, Default)]
+pub struct Merged {
+    pub writes: Vec<Write>,
+    /// Items that were not here.
+    pub added: usize,
+    /// Items that were here already.
+    pub met: usize,
 }
 
 fn write(id: &Id, field: Field, value: Value) -> Write {
@@ -188,13 +255,6 @@ fn write(id: &Id, field: Field, value: Value) -> Write {
     }
 }
 
-fn revision(rng: &mut fastrand::Rng) -> Value {
-    let text: String = std::iter::repeat_with(|| rng.alphanumeric())
-        .take(6)
-        .collect();
-    Value::text(text)
-}
-
 fn create(
     id: &Id,
     title: &str,
@@ -202,11 +262,21 @@ fn create(
     order: String,
     rng: &mut fastrand::Rng,
 ) -> Vec<Write> {
+    create_with(id, title, completed, order, &revision::next(None, rng))
+}
+
+fn create_with(
+    id: &Id,
+    title: &str,
+    completed: bool,
+    order: String,
+    revision: &str,
+) -> Vec<Write> {
     vec![
         write(id, Field::Title, Value::text(title)),
         write(id, Field::Done, Value::Flag(completed)),
         write(id, Field::Order, Value::text(order)),
-        write(id, Field::Revision, revision(rng)),
+        write(id, Field::Revision, Value::text(revision)),
     ]
 }
 
@@ -263,7 +333,7 @@ mod tests {
         }
 
         fn add(&mut self, title: &str) {
-            let writes = self.list().add(title, &mut self.rng);
+            let writes = self.list().add(title, &mut self.rng).unwrap();
             self.replica.write(&writes);
         }
 
@@ -297,13 +367,68 @@ mod tests {
             room.replica.write(&writes);
             assert_eq!(room.titles().concat(), expected);
         }
-        let writes = room.list().move_by_one(&room.id("d"), false);
+        let writes = room.list().move_by_one(&room.id("d"), false, Filter::All);
         room.replica.write(&writes);
         assert_eq!(room.titles().concat(), "cdba");
-        assert!(room.list().move_by_one(&room.id("c"), false).is_empty());
-        assert!(room.list().move_by_one(&room.id("a"), true).is_empty());
+        assert!(room.list().move_by_one(&room.id("c"), false, Filter::All).is_empty());
+        assert!(room.list().move_by_one(&room.id("a"), true, Filter::All).is_empty());
         let at = room.list().move_to(&room.id("c"), 0);
         assert!(at.is_empty(), "it is there already");
+    }
+
+    #[test]
+    fn under_a_filter_an_item_moves_past_the_next_one_that_is_shown() {
+        let mut room = Room::new(1);
+        ["a", "x", "y", "b", "z", "c"].iter().for_each(|title| room.add(title));
+        for title in ["x", "y", "z"] {
+            room.replica.write(&room.list().complete(&room.id(title), true));
+        }
+        let shown = |room: &Room, filter: Filter| -> String {
+            let items = room.list().items.into_iter().filter(|item| filter.shows(item));
+            items.map(|item| item.title).collect()
+        };
+        for (title, down, filter, expected) in [
+            ("a", true, Filter::Active, "bac"),
+            ("a", true, Filter::Active, "bca"),
+            ("c", false, Filter::Active, "cba"),
+            ("z", false, Filter::Completed, "xzy"),
+            ("x", true, Filter::Completed, "zxy"),
+        ] {
+            let writes = room.list().move_by_one(&room.id(title), down, filter);
+            room.replica.write(&writes);
+            assert_eq!(shown(&room, filter), expected, "one press, one step");
+        }
+        assert_eq!(room.titles().len(), 6);
+        assert!(room.list().move_by_one(&room.id("c"), false, Filter::Active).is_empty());
+    }
+
+    #[test]
+    fn a_title_that_is_too_long_is_said_and_of_a_field_that_goes_away_nothing_is_lost() {
+        let mut room = Room::new(1);
+        room.add("milk");
+        let id = room.id("milk");
+        let long: String = ('a'..='z').cycle().take(2_500).collect();
+        let said = room.list().add(&long, &mut room.rng).unwrap_err().to_string();
+        assert!(said.contains("1000") && said.contains("2500"), "{said}");
+        assert!(room.list().rename(&id, &long, &mut room.rng).is_err());
+        let writes = room.list().edited_in_pieces(&id, "milk", &long, &mut room.rng);
+        room.replica.write(&writes);
+        assert_eq!(room.titles().concat(), long);
+        assert_eq!(room.titles().len(), 3);
+    }
+
+    #[test]
+    fn a_line_break_in_a_title_is_a_space() {
+        let mut room = Room::new(1);
+        room.replica.write(&[write(&Id::parse("x").unwrap(), Field::Title, Value::text("first\nsecond"))]);
+        let item = room.list().items.remove(0);
+        let shown = item.editable();
+        assert_eq!(shown, "first second");
+        let writes = room.list().edited(&item.id, &shown, &format!("{shown}!"), &mut room.rng);
+        room.replica.write(&writes.unwrap());
+        assert_eq!(room.titles(), ["first second!"]);
+        room.add("a\n\nb");
+        assert_eq!(room.titles()[1], "a b");
     }
 
     #[test]
@@ -323,7 +448,7 @@ mod tests {
             .collect();
         assert_eq!(crowd[1], crowd[2], "both were added at one place");
         let middle = a.titles()[2].clone();
-        let writes = a.list().move_by_one(&a.id("last"), false);
+        let writes = a.list().move_by_one(&a.id("last"), false, Filter::All);
         a.replica.write(&writes);
         assert_eq!(a.titles()[2..], ["last", middle.as_str()]);
     }
@@ -333,16 +458,16 @@ mod tests {
         let mut room = Room::new(1);
         room.add("milk");
         let id = room.id("milk");
-        let writes = room.list().rename(&id, "oat milk", &mut room.rng);
+        let writes = room.list().rename(&id, "oat milk", &mut room.rng).unwrap();
         room.replica.write(&writes);
         assert!(
             room.list()
                 .edited(&id, "milk", "milk", &mut room.rng)
-                .is_empty()
+                .is_ok_and(|writes| writes.is_empty())
         );
         let writes = room.list().delete(&id);
         room.replica.write(&writes);
-        let writes = room.list().edited(&id, "oat milk", "milk!", &mut room.rng);
+        let writes = room.list().edited(&id, "oat milk", "milk!", &mut room.rng).unwrap();
         room.replica.write(&writes);
         assert_eq!(
             room.titles(),
@@ -354,15 +479,15 @@ mod tests {
     #[test]
     fn a_file_that_names_an_id_twice_brings_both_items() {
         let mut room = Room::new(1);
-        let listed = |title: &str| super::super::formats::ListedItem {
-            id: Some("x".into()),
+        let listed = |title: &str| Listed {
+            id: Id::parse("x").ok(),
             title: title.into(),
-            completed: false,
+            completed: None,
         };
-        let writes = room
+        let merged = room
             .list()
             .merge(&[listed("a"), listed("b")], &mut room.rng);
-        room.replica.write(&writes);
+        room.replica.write(&merged.writes);
         assert_eq!(room.titles(), ["a", "b"]);
     }
 
@@ -373,7 +498,7 @@ mod tests {
         b.merge(&a);
         a.replica.write(&a.list().delete(&a.id("milk")));
         assert!(a.titles().is_empty());
-        let writes = b.list().rename(&b.id("milk"), "oat milk", &mut b.rng);
+        let writes = b.list().rename(&b.id("milk"), "oat milk", &mut b.rng).unwrap();
         b.replica.write(&writes);
         a.merge(&b);
         b.merge(&a);
@@ -399,7 +524,7 @@ mod tests {
         a.add("milk");
         b.merge(&a);
         let id = a.id("milk");
-        let writes = a.list().rename(&id, "oat milk", &mut a.rng);
+        let writes = a.list().rename(&id, "oat milk", &mut a.rng).unwrap();
         a.replica.write(&writes);
         b.replica.write(&b.list().complete(&id, true));
         a.merge(&b);
@@ -426,8 +551,8 @@ mod tests {
         let mut room = Room::new(1);
         room.add("milk");
         let id = room.id("milk");
-        assert!(room.list().rename(&id, " milk ", &mut room.rng).is_empty());
-        let writes = room.list().rename(&id, "  ", &mut room.rng);
+        assert_eq!(room.list().rename(&id, " milk ", &mut room.rng), Ok(vec![]));
+        let writes = room.list().rename(&id, "  ", &mut room.rng).unwrap();
         room.replica.write(&writes);
         assert!(room.titles().is_empty());
     }
