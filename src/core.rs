@@ -6,6 +6,7 @@ pub mod board;
 pub mod bucket;
 pub mod doc;
 pub mod frame;
+pub mod json;
 pub mod peer;
 pub mod rooms;
 pub mod session;

@@ -142,8 +142,11 @@ pub const ANY_DEPTH: u32 = 32;
 pub const NESTED_TYPES: usize = 200;
 /// A title longer than this is cut: a list is no place for a book.
 pub const TITLE_CHARS: usize = 1_000;
-/// Samples of one stroke: twenty minutes of a 120 Hz pen would be one line nobody can edit.
+/// Samples of one stroke: twenty minutes of a 120 Hz pen would be one line nobody can edit. A longer one goes on as
+/// another.
 pub const STROKE_SAMPLES: usize = 20_000;
+/// What an element of a file carries that is not shown, as JSON.
+pub const CARRIED_BYTES: usize = 4 * 1024;
 /// An element's id, ours or one from a file.
 pub const ID_BYTES: usize = 64;
 /// Points of strokes' outlines that a board keeps, 8 bytes each: those of 15,000 strokes. Others are worked out anew

@@ -2,6 +2,7 @@
 //! units are CSS pixels at zoom 1.
 
 pub mod camera;
+pub mod drawing;
 pub mod edit;
 pub mod formats;
 pub mod paint;

@@ -19,6 +19,7 @@ pub fn draw(rng: &mut fastrand::Rng) -> Vec<Write> {
         Sample { at, pressure: 0.5 }
     });
     let stroke = Stroke {
+        carried: String::new(),
         style: STYLE,
         z: 1,
         simulate_pressure: true,

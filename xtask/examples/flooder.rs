@@ -72,6 +72,7 @@ fn stroke(rng: &mut fastrand::Rng) -> Result<Write> {
         pressure: 0.5,
     });
     let stroke = Stroke {
+        carried: String::new(),
         style: Style {
             color: [200, 0, 0],
             opacity: 100,

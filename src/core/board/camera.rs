@@ -1,10 +1,14 @@
 //! Where the view is: board coordinates to screen coordinates (CSS pixels from the board's top left) and back.
 
+use std::ops::RangeInclusive;
+
 use kurbo::{Point, Rect, Size, Vec2};
 
 use crate::limits::BOARD_EXTENT;
 
 pub const ZOOM_MIN: f64 = 0.1;
+/// A view that shows all there is may be further away.
+pub const FIT_ZOOM_MIN: f64 = 0.01;
 pub const ZOOM_MAX: f64 = 30.0;
 /// One click on "Zoom in".
 pub const ZOOM_STEP: f64 = 1.25;
@@ -54,9 +58,14 @@ impl Camera {
     #[must_use]
     pub fn panned(self, by: Vec2) -> Self {
         let to = self.origin - by / self.zoom;
+        self.at(to)
+    }
+
+    /// The nearest view that begins on the board.
+    fn at(self, origin: Point) -> Self {
         let clamp = |v: f64| v.clamp(-BOARD_EXTENT, BOARD_EXTENT);
         Self {
-            origin: Point::new(clamp(to.x), clamp(to.y)),
+            origin: Point::new(clamp(origin.x), clamp(origin.y)),
             ..self
         }
     }
@@ -64,33 +73,37 @@ impl Camera {
     /// Zooms by `factor` with the board point under `about` staying where it is on the screen.
     #[must_use]
     pub fn zoomed(self, factor: f64, about: Point) -> Self {
-        let zoom = (self.zoom * factor).clamp(ZOOM_MIN, ZOOM_MAX);
+        // Who is further away than one gets by zooming comes nearer, and goes no further.
+        let zoom = (self.zoom * factor).clamp(ZOOM_MIN.min(self.zoom), ZOOM_MAX);
         let fixed = self.board_from_screen(about);
-        Self {
-            origin: fixed - about.to_vec2() / zoom,
-            zoom,
-        }
+        Self { zoom, ..self }.at(fixed - about.to_vec2() / zoom)
     }
 
-    /// All of `content` in the middle of a view of `size`, with a margin, and no larger than life.
-    pub fn fitting(content: Rect, size: Size) -> Self {
+    /// All of `content` in the middle of a view of `size`, with a margin, and no larger than life. What is too large for
+    /// that is shown around `heart`, a part of it.
+    pub fn fitting(content: Rect, heart: Rect, size: Size) -> Self {
         const MARGIN: f64 = 48.0;
-        Self::around(content, size, MARGIN, 1.0)
+        let whole = Self::around(content, size, MARGIN, FIT_ZOOM_MIN..=1.0);
+        let visible = whole.visible(size);
+        match visible.intersect(content).area() >= content.area() * 0.99 {
+            true => whole,
+            false => whole.at(heart.center() - size.to_vec2() / (2.0 * whole.zoom)),
+        }
     }
 
     /// Somebody else's view, `content`, as large as it can be in a view of `size`.
     pub fn framing(content: Rect, size: Size) -> Self {
-        Self::around(content, size, 0.0, ZOOM_MAX)
+        Self::around(content, size, 0.0, FIT_ZOOM_MIN..=ZOOM_MAX)
     }
 
-    fn around(content: Rect, size: Size, margin: f64, zoom_max: f64) -> Self {
+    fn around(content: Rect, size: Size, margin: f64, zooms: RangeInclusive<f64>) -> Self {
         let room = Size::new(
             (size.width - 2.0 * margin).max(1.0),
             (size.height - 2.0 * margin).max(1.0),
         );
         let zoom = (room.width / content.width().max(1.0))
             .min(room.height / content.height().max(1.0))
-            .clamp(ZOOM_MIN, zoom_max);
+            .clamp(*zooms.start(), *zooms.end());
         Self {
             origin: content.center() - size.to_vec2() / (2.0 * zoom),
             zoom,
@@ -128,8 +141,36 @@ mod tests {
             Rect::new(0.0, 0.0, 10.0, 10.0),
             Rect::new(7.0, 7.0, 7.0, 7.0),
         ] {
-            let visible = Camera::fitting(content, size).visible(size);
+            let visible = Camera::fitting(content, content, size).visible(size);
             assert_eq!(visible.intersect(content), content);
+        }
+    }
+
+    #[test]
+    fn fitting_shows_ink_however_far_apart_it_is() {
+        let size = Size::new(1_280.0, 740.0);
+        for apart in [100.0, 5_000.0, 12_000.0, 100_000.0, 1e6, 2e7] {
+            let heart = Rect::from_origin_size((apart / 2.0, -apart / 2.0), (40.0, 30.0));
+            let other = Rect::from_origin_size((-apart / 2.0, apart / 2.0), (40.0, 30.0));
+            let camera = Camera::fitting(heart.union(other), heart, size);
+            let visible = camera.visible(size);
+            assert!(visible.overlaps(heart), "{apart}: {camera:?}");
+            assert!(visible.overlaps(other) || apart > 50_000.0, "{apart}: {camera:?}");
+            // From there one can go on.
+            let nearer = camera.zoomed(1.25, Point::new(640.0, 370.0));
+            assert!((nearer.zoom / camera.zoom - 1.25).abs() < 1e-9);
+            assert!(camera.zoomed(0.5, Point::ORIGIN).zoom <= camera.zoom.max(ZOOM_MIN));
+        }
+    }
+
+    #[test]
+    fn nobody_leaves_the_board() {
+        let mut camera = Camera::new(BOARD_EXTENT, -BOARD_EXTENT, 30.0).unwrap();
+        for _ in 0..50 {
+            camera = camera.zoomed(0.5, Point::new(9_000.0, -9_000.0)).panned(Vec2::new(-1e9, 1e9));
+            assert!(camera.origin.x <= BOARD_EXTENT && camera.origin.y >= -BOARD_EXTENT);
+            camera = camera.zoomed(4.0, Point::new(-9_000.0, 9_000.0));
+            assert!(camera.origin.x.abs() <= BOARD_EXTENT && camera.origin.y.abs() <= BOARD_EXTENT);
         }
     }
 

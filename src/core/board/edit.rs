@@ -1,11 +1,19 @@
 //! What a person does to the board, as writes to the document.
 
+use std::collections::HashSet;
+
+use kurbo::Rect;
+
 use super::{
-    formats::excalidraw::{Imported, Skipped},
+    formats::excalidraw::{Import, Imported, derived},
+    paint,
     scene::Scene,
-    stroke::{Stroke, StrokeError},
+    stroke::{Stroke, StrokeError, Track},
 };
-use crate::core::doc::schema::{Cell, Id, Value, Write};
+use crate::core::{
+    doc::schema::{Cell, Id, Value, Write},
+    json::{self, Remark},
+};
 
 /// Grid of strokes from files: 1/64 of a board unit.
 const IMPORT_BITS: u8 = 6;
@@ -26,32 +34,113 @@ pub fn erase(ids: impl IntoIterator<Item = Id>) -> Vec<Write> {
     ids.into_iter().map(empty).collect()
 }
 
-/// A file's strokes on top of what is there, with their ids where those are free.
-pub fn merge(
-    imported: Imported,
-    scene: &Scene,
-    rng: &mut fastrand::Rng,
-) -> (Vec<Write>, Vec<Skipped>) {
-    let mut skipped = imported.skipped;
-    let mut used = std::collections::HashSet::new();
-    let mut writes = Vec::new();
-    for (index, (id, stroke)) in imported.strokes.into_iter().enumerate() {
-        let free = id.filter(|id| scene.get(id).is_none() && !used.contains(id));
-        let id = free.unwrap_or_else(|| Id::random(rng));
+/// What a file's strokes come to.
+#[derive(Debug, Default)]
+pub struct Merged {
+    pub writes: Vec<Write>,
+    /// Strokes that are the same here already.
+    pub already: Vec<Remark>,
+    pub changed: Vec<Remark>,
+    pub skipped: Vec<Remark>,
+    /// The box around all strokes of the file that are here by now.
+    pub bounds: Option<Rect>,
+}
+
+/// A file's strokes on top of what is there, with their ids where those are free. What is the same here already is not
+/// added again.
+pub fn merge(imported: Imported, scene: &Scene, rng: &mut fastrand::Rng) -> Merged {
+    let mut merged = Merged {
+        changed: imported.changed,
+        skipped: imported.skipped,
+        ..Merged::default()
+    };
+    let mut used = HashSet::new();
+    for Import { index, id, stroke } in imported.strokes {
+        let bounds = paint::bounds(&stroke);
+        let shown = merged.bounds.map_or(bounds, |all| all.union(bounds));
+        let id = match id.map(|id| place(&id, &stroke, scene, &used)) {
+            Some(Place::Taken) => {
+                merged.bounds = Some(shown);
+                let why = "It is here already.".to_owned();
+                merged.already.push(Remark { index, why });
+                continue;
+            }
+            Some(Place::Free(id)) => id,
+            Some(Place::None) | None => Id::random(rng),
+        };
         let stroke = Stroke {
             z: scene.next_z().saturating_add(stroke.z),
             ..stroke
         };
         match put(&id, &stroke, IMPORT_BITS) {
-            Ok(write) => writes.push(write),
-            Err(error) => skipped.push(Skipped {
+            Ok(write) => {
+                merged.bounds = Some(shown);
+                merged.writes.push(write);
+            }
+            Err(error) => merged.skipped.push(Remark {
                 index,
                 why: error.to_string(),
             }),
         }
         used.insert(id);
     }
-    (writes, skipped)
+    merged
+}
+
+enum Place {
+    Free(Id),
+    /// By the very same stroke.
+    Taken,
+    None,
+}
+
+/// Under which id a stroke goes that has this one in its file, where others may have it, too.
+fn place(id: &Id, stroke: &Stroke, scene: &Scene, used: &HashSet<Id>) -> Place {
+    const TRIES: usize = 16;
+    for number in 1..=TRIES {
+        let Some(id) = derived(id, number) else {
+            break;
+        };
+        match scene.get(&id).and_then(|element| element.stroke()) {
+            Some(there) if is_same(&there, stroke) => return Place::Taken,
+            None if scene.get(&id).is_none() && !used.contains(&id) => return Place::Free(id),
+            _ => {}
+        }
+    }
+    Place::None
+}
+
+/// Whether two strokes look the same, on whatever grids they are kept.
+fn is_same(a: &Stroke, b: &Stroke) -> bool {
+    let track = |stroke: &Stroke| Track::of(&stroke.samples, IMPORT_BITS, stroke.simulate_pressure);
+    a.style == b.style && a.carried == b.carried && track(a) == track(b)
+}
+
+impl Merged {
+    /// For the person who opened the file: what came, and what did not.
+    pub fn in_words(&self) -> String {
+        let strokes = |count: usize| match count {
+            1 => "1 stroke".to_owned(),
+            count => format!("{count} strokes"),
+        };
+        let mut words = match (self.writes.len(), self.already.len()) {
+            (0, 0) => "There is nothing in this file that can be opened.".to_owned(),
+            (0, 1) => "Nothing new is in this file: its stroke is here already.".to_owned(),
+            (0, count) => format!("Nothing new is in this file: its {} are here already.", strokes(count)),
+            (added, 0) => format!("{} came from the file.", strokes(added)),
+            (added, count) => format!("{} came from the file; {count} more were here already.", strokes(added)),
+        };
+        for (remarks, what) in [(&self.skipped, "left out"), (&self.changed, "changed")] {
+            if !remarks.is_empty() {
+                let elements = match remarks.len() {
+                    1 => "1 element was".to_owned(),
+                    count => format!("{count} elements were"),
+                };
+                words += &format!("\n{elements} {what}: {}", json::grouped(remarks).join(" "));
+            }
+        }
+        words
+    }
 }
 
 #[cfg(test)]
@@ -62,19 +151,50 @@ mod tests {
     use crate::core::{doc::replica::Replica, peer::PeerId};
 
     #[test]
-    fn a_file_opened_twice_is_there_twice_with_its_ids_once() {
-        let stroke = |id: &str| json!({"type": "freedraw", "id": id, "x": 0, "y": 0, "points": [[0, 0], [9, 9]]});
-        let file =
-            json!({"type": "excalidraw", "elements": [stroke("a"), stroke("a"), stroke("b")]});
+    fn a_file_opened_twice_is_there_once_with_its_ids() {
+        let stroke = |id: &str, to: u32| {
+            json!({"type": "freedraw", "id": id, "x": 0.3, "y": 0, "points": [[0, 0], [to, 9]]})
+        };
+        let long: Vec<_> = (0..30_000).map(|n| (n, n % 7)).collect();
+        let mut joined = stroke("long", 0);
+        joined["points"] = json!(long);
+        let file = json!({"type": "excalidraw", "elements": [
+            stroke("a", 9), stroke("a", 9), stroke("a", 8), stroke("b", 7), joined, {"type": "text"},
+        ]});
         let (mut replica, mut rng) = (Replica::new(PeerId::FIRST), fastrand::Rng::with_seed(1));
-        for expected in [3, 6] {
+        for (added, already) in [(6, 0), (0, 6), (0, 6)] {
             let scene = Scene::of(replica.inks());
-            let (writes, skipped) = merge(excalidraw::import(&file).unwrap(), &scene, &mut rng);
-            assert!(skipped.is_empty());
-            replica.write(&writes);
-            assert_eq!(replica.inks().len(), expected);
+            let merged = merge(excalidraw::import(&file).unwrap(), &scene, &mut rng);
+            assert_eq!((merged.writes.len(), merged.already.len()), (added, already));
+            assert_eq!(merged.skipped.len(), 1);
+            assert!(merged.bounds.is_some_and(|bounds| bounds.width() > 29_000.0));
+            replica.write(&merged.writes);
+            assert_eq!(replica.inks().len(), 6);
             assert!(replica.ink(&Id::parse("a").unwrap()).is_some());
-            assert!(replica.ink(&Id::parse("b").unwrap()).is_some());
+        }
+        // Another drawing that has the same ids keeps its own.
+        let other = json!({"type": "excalidraw", "elements": [stroke("b", 1)]});
+        for expected in [7, 7] {
+            let scene = Scene::of(replica.inks());
+            let merged = merge(excalidraw::import(&other).unwrap(), &scene, &mut rng);
+            replica.write(&merged.writes);
+            assert_eq!(replica.inks().len(), expected);
+        }
+    }
+
+    #[test]
+    fn what_came_and_what_did_not_is_said_whole() {
+        let said = |elements: serde_json::Value| {
+            let file = json!({"type": "excalidraw", "elements": elements});
+            let imported = excalidraw::import(&file).unwrap();
+            merge(imported, &Scene::default(), &mut fastrand::Rng::with_seed(1)).in_words()
+        };
+        assert_eq!(said(json!([])), "There is nothing in this file that can be opened.");
+        let ink = json!({"type": "freedraw", "points": [[0, 0], [9, 9]], "x": 1, "y": 1});
+        assert_eq!(said(json!([ink])), "1 stroke came from the file.");
+        let mixed = said(json!([ink, {"type": "text"}, {"type": "text"}, {"type": "arrow"}, {"type": "freedraw"}]));
+        for words in ["1 stroke came", "4 elements were left out", "2 \u{d7} Only freehand", "arrow", "no points"] {
+            assert!(mixed.contains(words), "{words}: {mixed}");
         }
     }
 

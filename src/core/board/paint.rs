@@ -11,6 +11,8 @@ pub const WIDTH_FACTOR: f64 = 4.25;
 /// A closed outline to be filled by the non-zero rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fill {
+    /// Where the outline's numbers count from: far out on the board they would be too coarse.
+    pub origin: Point,
     /// Control points of a closed quadratic spline that passes midway between neighbours; board units.
     pub outline: Vec<[f32; 2]>,
     pub color: [u8; 3],
@@ -29,12 +31,15 @@ pub enum Verb {
 
 /// The outline of a stroke by perfect-freehand, with Excalidraw's settings. `finished` shapes the end.
 pub fn fill(stroke: &Stroke, finished: bool) -> Fill {
+    let first = stroke.samples.first();
+    let origin = first.map_or(Point::ORIGIN, |sample| sample.at.round());
     let points: Vec<InputPoint> = stroke
         .samples
         .iter()
         .map(|sample| {
             let pressure = (!stroke.simulate_pressure).then_some(sample.pressure);
-            InputPoint::Array([sample.at.x, sample.at.y], pressure)
+            let at = sample.at - origin;
+            InputPoint::Array([at.x, at.y], pressure)
         })
         .collect();
     let options = StrokeOptions {
@@ -54,6 +59,7 @@ pub fn fill(stroke: &Stroke, finished: bool) -> Fill {
         .filter(|[x, y]| x.is_finite() && y.is_finite());
     outline.extend(finite.map(|[x, y]| [x as f32, y as f32]));
     Fill {
+        origin,
         outline,
         color: stroke.style.color,
         alpha: f32::from(stroke.style.opacity) / 100.0,
@@ -179,6 +185,7 @@ mod tests {
         super::stroke::{Sample, tests::STYLE},
         *,
     };
+    use crate::limits::BOARD_EXTENT;
 
     fn stroke(points: &[(f64, f64)]) -> Stroke {
         let sample = |&(x, y): &(f64, f64)| Sample {
@@ -186,6 +193,7 @@ mod tests {
             pressure: 0.5,
         };
         Stroke {
+            carried: String::new(),
             style: STYLE,
             z: 0,
             simulate_pressure: true,
@@ -211,10 +219,28 @@ mod tests {
             let (fill, bounds) = (fill(&stroke, true), bounds(&stroke));
             assert!(fill.outline.len() >= 3);
             for [x, y] in fill.outline {
-                assert!(
-                    bounds.contains(Point::new(f64::from(x), f64::from(y))),
-                    "{x} {y} {bounds}"
+                let at = fill.origin + kurbo::Vec2::new(f64::from(x), f64::from(y));
+                assert!(bounds.contains(at), "{at} {bounds}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_outline_is_the_same_wherever_on_the_board_it_is() {
+        let curve: Vec<_> = (0..60)
+            .map(|i| (f64::from(i) * 1.5, (f64::from(i) / 7.0).sin() * 20.0))
+            .collect();
+        let near = fill(&stroke(&curve), true);
+        for far in [5e6, -5e6, BOARD_EXTENT - 100.0] {
+            let there: Vec<_> = curve.iter().map(|(x, y)| (x + far, y - far)).collect();
+            let fill = fill(&stroke(&there), true);
+            for ([x, y], [a, b]) in fill.outline.iter().zip(&near.outline) {
+                let (dx, dy) = (
+                    fill.origin.x - far + f64::from(*x) - near.origin.x - f64::from(*a),
+                    fill.origin.y + far + f64::from(*y) - near.origin.y - f64::from(*b),
                 );
+                // A pixel at the largest zoom is a thirtieth.
+                assert!(dx.hypot(dy) < 1.0 / 30.0, "{dx} {dy} at {far}");
             }
         }
     }

@@ -306,6 +306,7 @@ mod tests {
             pressure: 0.5,
         };
         let stroke = Stroke {
+            carried: String::new(),
             style: STYLE,
             z,
             simulate_pressure: true,

@@ -4,7 +4,7 @@
 use kurbo::{Point, Rect};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{BOARD_EXTENT, STROKE_SAMPLES};
+use crate::limits::{BOARD_EXTENT, CARRIED_BYTES, STROKE_SAMPLES};
 
 /// Where a pen was, in board units, and how hard it was pressed (0 to 1).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Stroke {
     pub simulate_pressure: bool,
     /// At least one.
     pub samples: Vec<Sample>,
+    /// What a file said of it that is not shown here, as a JSON object, so that it can be given back; mostly empty.
+    pub carried: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +60,7 @@ struct Bytes {
     style: Style,
     track: Track,
 }
+// Behind it stands what a file's element carried, if it carried anything; older versions do not read so far.
 
 /// Samples on a grid, each as its difference to the one before. Also what wet ink is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -170,7 +173,11 @@ impl Stroke {
             style: self.style,
             track: Track::of(&self.samples, bits, self.simulate_pressure),
         };
-        postcard::to_allocvec(&bytes).map_err(|_| StrokeError::Bytes)
+        let mut bytes = postcard::to_allocvec(&bytes).map_err(|_| StrokeError::Bytes)?;
+        if self.carried.len() <= CARRIED_BYTES {
+            bytes.extend_from_slice(self.carried.as_bytes());
+        }
+        Ok(bytes)
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StrokeError> {
@@ -179,11 +186,17 @@ impl Stroke {
             Some(_) => return Err(StrokeError::Version),
             None => return Err(StrokeError::Bytes),
         }
-        let Bytes {
-            z, style, track, ..
-        } = postcard::from_bytes(bytes).map_err(|_| StrokeError::Bytes)?;
+        let read = postcard::take_from_bytes(bytes).map_err(|_| StrokeError::Bytes)?;
+        let (
+            Bytes {
+                z, style, track, ..
+            },
+            carried,
+        ) = read;
         style.check()?;
+        let carried = std::str::from_utf8(carried).unwrap_or_default();
         Ok(Self {
+            carried: carried.to_owned(),
             style,
             z,
             simulate_pressure: track.simulates_pressure(),
@@ -196,6 +209,18 @@ impl Stroke {
         let mut points = self.samples.iter().map(|sample| sample.at);
         let first = points.next().unwrap_or_default();
         points.fold(Rect::from_points(first, first), |all, at| all.union_pt(at))
+    }
+}
+
+/// The nearest place that the board has; a number that is none is its middle.
+pub fn clamped(sample: Sample) -> Sample {
+    let clamp = |v: f64| match v.is_nan() {
+        true => 0.0,
+        false => v.clamp(-BOARD_EXTENT, BOARD_EXTENT),
+    };
+    Sample {
+        at: Point::new(clamp(sample.at.x), clamp(sample.at.y)),
+        ..sample
     }
 }
 
@@ -220,7 +245,9 @@ pub mod tests {
         let coordinate = -100_000.0..100_000.0_f64;
         let samples =
             proptest::collection::vec((coordinate.clone(), coordinate, 0.0..=1.0_f64), 1..200);
-        (samples, any::<u64>(), any::<bool>()).prop_map(|(samples, z, simulate_pressure)| Stroke {
+        let carried = "[ -~é]{0,40}";
+        (samples, any::<u64>(), any::<bool>(), carried).prop_map(|(samples, z, simulate_pressure, carried)| Stroke {
+            carried,
             style: STYLE,
             z,
             simulate_pressure,
@@ -239,6 +266,7 @@ pub mod tests {
         fn a_stroke_comes_back_within_half_a_grid_step(stroke in stroke(), zoom in 0.1..30.0_f64) {
             let bits = grid_bits(zoom);
             let back = Stroke::from_bytes(&stroke.to_bytes(bits).unwrap()).unwrap();
+            prop_assert_eq!(&back.carried, &stroke.carried);
             prop_assert_eq!(back.simulate_pressure, stroke.simulate_pressure);
             prop_assert_eq!(back.samples.len(), stroke.samples.len());
             let step = 1.0 / f64::from(1_u32 << bits);
@@ -270,6 +298,7 @@ pub mod tests {
             })
             .collect();
         let stroke = Stroke {
+            carried: String::new(),
             style: STYLE,
             z: 1,
             simulate_pressure: false,
@@ -286,6 +315,7 @@ pub mod tests {
             pressure: 0.5,
         };
         let stroke = |samples, width| Stroke {
+            carried: String::new(),
             style: Style { width, ..STYLE },
             z: 0,
             simulate_pressure: true,

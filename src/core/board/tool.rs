@@ -5,6 +5,10 @@
 //!  Idle --Down with the eraser--> Erasing --Up--> Idle
 //!  Idle --Down with the hand, the middle button, or Space--> Panning --Up--> Idle
 //! ```
+//!
+//! A lift may never come: drivers lose it, and so does a window that loses the focus. A move without the button that
+//! began the gesture, a lost capture, another contact and [`Input::Released`] end a gesture as a lift does, and what was
+//! drawn is kept. Where a pen was seen a touch is a palm or moves the board; it never draws or erases.
 
 use kurbo::{Point, Vec2};
 
@@ -34,6 +38,18 @@ pub enum Button {
     Other,
 }
 
+impl Button {
+    /// Its bit in the buttons that are down (Pointer Events §4.1.1).
+    fn bit(self) -> u16 {
+        match self {
+            Self::Primary => 1,
+            Self::Middle => 4,
+            Self::Eraser => 32,
+            Self::Other => 0,
+        }
+    }
+}
+
 /// A pointer's place on the board element, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScreenSample {
@@ -46,17 +62,26 @@ pub enum Input {
     Pressed {
         pointer: i32,
         kind: PointerKind,
+        /// The first contact of its kind: no other finger is down.
+        is_primary: bool,
         button: Button,
         sample: ScreenSample,
     },
     /// All samples since the last event, coalesced ones included, oldest first.
     Moved {
         pointer: i32,
+        /// A bit for each button that is down.
+        buttons: u16,
         samples: Vec<ScreenSample>,
     },
+    /// Or its capture was lost.
     Lifted {
         pointer: i32,
     },
+    /// A pen is near: touches are no longer drawn.
+    PenSeen,
+    /// The window lost the focus, or somebody wants out: whatever is under way ends as it is.
+    Released,
     /// The browser took the pointer away.
     Cancelled {
         pointer: i32,
@@ -93,27 +118,29 @@ pub enum Intent {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Gesture {
     Idle,
-    Drawing {
-        pointer: i32,
-        kind: PointerKind,
-        from: Point,
-        far: bool,
-    },
-    Erasing {
-        pointer: i32,
-        kind: PointerKind,
-        from: Point,
-        far: bool,
-        /// In board coordinates.
-        last: Point,
-    },
-    Panning {
-        pointer: i32,
-        last: Point,
-    },
-    Pinching {
-        fingers: [(i32, Point); 2],
-    },
+    Held(Held),
+    Pinching { fingers: [(i32, Point); 2] },
+}
+
+/// One pointer is down, and does something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Held {
+    pointer: i32,
+    kind: PointerKind,
+    button: Button,
+    from: Point,
+    /// It moved further than a finger that is about to pinch.
+    far: bool,
+    act: Act,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Act {
+    Draw,
+    /// `last` in board coordinates.
+    Erase { last: Point },
+    /// `waits`: it may be a palm, and moves nothing before it is far.
+    Pan { last: Point, waits: bool },
 }
 
 /// A finger that moved less than this was about to pinch when the second one comes down; CSS pixels.
@@ -124,6 +151,7 @@ pub struct Hands {
     tool: Tool,
     gesture: Gesture,
     space: bool,
+    pen_seen: bool,
 }
 
 impl Default for Hands {
@@ -132,6 +160,7 @@ impl Default for Hands {
             tool: Tool::default(),
             gesture: Gesture::Idle,
             space: false,
+            pen_seen: false,
         }
     }
 }
@@ -145,15 +174,20 @@ impl Hands {
         self.gesture == Gesture::Idle
     }
 
-    /// Forgets the gesture under way: its pointer will not be heard of again.
-    pub fn let_go(&mut self) {
-        self.gesture = Gesture::Idle;
-        self.space = false;
+    pub fn is_pinching(&self) -> bool {
+        matches!(self.gesture, Gesture::Pinching { .. })
     }
 
     /// Whether a drag would move the board.
     pub fn would_pan(&self) -> bool {
-        self.space || self.tool == Tool::Hand || matches!(self.gesture, Gesture::Panning { .. })
+        let pans = matches!(
+            self.gesture,
+            Gesture::Held(Held {
+                act: Act::Pan { .. },
+                ..
+            })
+        );
+        self.space || self.tool == Tool::Hand || pans
     }
 
     pub fn handle(&mut self, camera: &Camera, input: Input) -> Vec<Intent> {
@@ -161,12 +195,34 @@ impl Hands {
             Input::Pressed {
                 pointer,
                 kind,
+                is_primary,
                 button,
                 sample,
-            } => self.pressed(camera, pointer, kind, button, sample),
-            Input::Moved { pointer, samples } => self.moved(camera, pointer, &samples),
+            } => {
+                self.pen_seen |= kind == PointerKind::Pen;
+                let Some(mut intents) = self.make_way(pointer, kind, is_primary, sample.at) else {
+                    return Vec::new();
+                };
+                if self.is_idle() {
+                    intents.extend(self.begin(camera, pointer, kind, button, sample));
+                }
+                intents
+            }
+            Input::Moved {
+                pointer,
+                buttons,
+                samples,
+            } => self.moved(camera, pointer, buttons, &samples),
             Input::Lifted { pointer } => self.ended(pointer, true),
             Input::Cancelled { pointer } => self.ended(pointer, false),
+            Input::PenSeen => {
+                self.pen_seen = true;
+                Vec::new()
+            }
+            Input::Released => {
+                self.space = false;
+                self.finish()
+            }
             Input::ToolChosen(tool) => {
                 self.tool = tool;
                 Vec::new()
@@ -178,116 +234,127 @@ impl Hands {
         }
     }
 
-    fn pressed(
+    /// What a new contact does to the gesture under way. None: it is ignored.
+    fn make_way(
+        &mut self,
+        pointer: i32,
+        kind: PointerKind,
+        is_primary: bool,
+        at: Point,
+    ) -> Option<Vec<Intent>> {
+        use PointerKind::{Pen, Touch};
+        let held = match self.gesture {
+            Gesture::Idle => return Some(Vec::new()),
+            Gesture::Pinching { .. } if kind == Touch && !is_primary => return None,
+            Gesture::Pinching { .. } => return Some(self.finish()),
+            Gesture::Held(held) => held,
+        };
+        match (held.kind, kind) {
+            // The same pointer comes down again, so it was lifted.
+            _ if held.pointer == pointer => Some(self.finish()),
+            // The palm was there before the pen.
+            (Touch, Pen) => Some(self.give_up()),
+            (Touch, Touch) if !is_primary => {
+                let is_early = match held.act {
+                    Act::Draw | Act::Erase { .. } => !held.far,
+                    Act::Pan { .. } => true,
+                };
+                let first = match held.act {
+                    Act::Pan { last, .. } => last,
+                    Act::Draw | Act::Erase { .. } => held.from,
+                };
+                is_early.then(|| {
+                    let intents = self.give_up();
+                    let fingers = [(held.pointer, first), (pointer, at)];
+                    self.gesture = Gesture::Pinching { fingers };
+                    intents
+                })
+            }
+            // A palm beside a pen, or a finger beside a mouse.
+            (_, Touch) if held.kind != Touch => None,
+            _ => Some(self.finish()),
+        }
+    }
+
+    fn begin(
         &mut self,
         camera: &Camera,
         pointer: i32,
         kind: PointerKind,
         button: Button,
         sample: ScreenSample,
-    ) -> Vec<Intent> {
-        match self.gesture {
-            Gesture::Idle => {}
-            Gesture::Drawing {
-                pointer: first,
-                kind: PointerKind::Touch,
-                from,
-                far: false,
-            } if kind == PointerKind::Touch => {
-                self.pinch((first, from), (pointer, sample.at));
-                return vec![Intent::CancelStroke];
-            }
-            Gesture::Erasing {
-                pointer: first,
-                kind: PointerKind::Touch,
-                from,
-                far: false,
-                ..
-            } if kind == PointerKind::Touch => {
-                self.pinch((first, from), (pointer, sample.at));
-                return vec![Intent::CancelErasing];
-            }
-            Gesture::Panning {
-                pointer: first,
-                last,
-            } if kind == PointerKind::Touch => {
-                self.pinch((first, last), (pointer, sample.at));
-                return Vec::new();
-            }
-            _ => return Vec::new(),
-        }
+    ) -> Option<Intent> {
         let at = camera.board_from_screen(sample.at);
+        let is_palm = self.pen_seen && kind == PointerKind::Touch;
         let tool = match button {
-            Button::Primary if self.space => Tool::Hand,
+            Button::Primary if self.space || is_palm => Tool::Hand,
             Button::Primary => self.tool,
             Button::Middle => Tool::Hand,
             Button::Eraser => Tool::Eraser,
-            Button::Other => return Vec::new(),
+            Button::Other => return None,
         };
-        match tool {
+        let (act, intent) = match tool {
             Tool::Hand => {
-                self.gesture = Gesture::Panning {
-                    pointer,
-                    last: sample.at,
-                };
-                Vec::new()
+                let last = sample.at;
+                let waits = is_palm;
+                (Act::Pan { last, waits }, None)
             }
-            Tool::Eraser => {
-                self.gesture = Gesture::Erasing {
-                    pointer,
-                    kind,
-                    from: sample.at,
-                    far: false,
-                    last: at,
-                };
-                vec![Intent::Erase { from: at, to: at }]
-            }
-            Tool::Pen => {
-                self.gesture = Gesture::Drawing {
-                    pointer,
-                    kind,
-                    from: sample.at,
-                    far: false,
-                };
-                vec![Intent::BeginStroke {
+            Tool::Eraser => (
+                Act::Erase { last: at },
+                Some(Intent::Erase { from: at, to: at }),
+            ),
+            Tool::Pen => (
+                Act::Draw,
+                Some(Intent::BeginStroke {
                     first: Sample {
                         at,
                         pressure: sample.pressure,
                     },
                     // A mouse always says 0.5, most fingers too.
                     simulate_pressure: kind != PointerKind::Pen,
-                }]
-            }
-        }
+                }),
+            ),
+        };
+        self.gesture = Gesture::Held(Held {
+            pointer,
+            kind,
+            button,
+            from: sample.at,
+            far: false,
+            act,
+        });
+        intent
     }
 
-    fn pinch(&mut self, a: (i32, Point), b: (i32, Point)) {
-        self.gesture = Gesture::Pinching { fingers: [a, b] };
-    }
-
-    fn moved(&mut self, camera: &Camera, moved: i32, samples: &[ScreenSample]) -> Vec<Intent> {
+    fn moved(
+        &mut self,
+        camera: &Camera,
+        moved: i32,
+        buttons: u16,
+        samples: &[ScreenSample],
+    ) -> Vec<Intent> {
         let Some(newest) = samples.last() else {
             return Vec::new();
         };
-        match &mut self.gesture {
-            Gesture::Drawing {
-                pointer, from, far, ..
-            } if *pointer == moved => {
-                *far |= is_far(*from, samples);
+        let held = match &mut self.gesture {
+            Gesture::Held(held) if held.pointer == moved => held,
+            Gesture::Pinching { fingers } => return pinched(fingers, moved, newest.at),
+            Gesture::Idle | Gesture::Held(_) => return Vec::new(),
+        };
+        if buttons & held.button.bit() == 0 {
+            // It was lifted without a word, or while another button stayed down.
+            return self.finish();
+        }
+        held.far |= is_far(held.from, samples);
+        match &mut held.act {
+            Act::Draw => {
                 let board = |s: &ScreenSample| Sample {
                     at: camera.board_from_screen(s.at),
                     pressure: s.pressure,
                 };
                 vec![Intent::ExtendStroke(samples.iter().map(board).collect())]
             }
-            Gesture::Erasing {
-                pointer,
-                last,
-                from,
-                far,
-                ..
-            } if *pointer == moved => {
-                *far |= is_far(*from, samples);
+            Act::Erase { last } => {
                 let step = |s: &ScreenSample| {
                     let to = camera.board_from_screen(s.at);
                     Intent::Erase {
@@ -297,43 +364,68 @@ impl Hands {
                 };
                 samples.iter().map(step).collect()
             }
-            Gesture::Panning { pointer, last } if *pointer == moved => {
+            Act::Pan { last, waits } => {
+                *waits &= !held.far;
                 let by = newest.at - std::mem::replace(last, newest.at);
-                vec![Intent::Pan(by)]
+                match *waits {
+                    true => Vec::new(),
+                    false => vec![Intent::Pan(by)],
+                }
             }
-            Gesture::Pinching { fingers } => pinched(fingers, moved, newest.at),
-            _ => Vec::new(),
         }
     }
 
-    fn ended(&mut self, ended: i32, finished: bool) -> Vec<Intent> {
-        let intent = match self.gesture {
-            // What was drawn is kept, even if a notification or the system took the pointer away.
-            Gesture::Drawing { pointer, far, .. } if pointer == ended => match finished || far {
-                true => Intent::FinishStroke,
-                false => Intent::CancelStroke,
+    /// Ends the gesture; what was drawn or erased stays.
+    fn finish(&mut self) -> Vec<Intent> {
+        let intent = match std::mem::replace(&mut self.gesture, Gesture::Idle) {
+            Gesture::Held(held) => match held.act {
+                Act::Draw => Some(Intent::FinishStroke),
+                Act::Erase { .. } => Some(Intent::FinishErasing),
+                Act::Pan { .. } => None,
             },
-            Gesture::Erasing { pointer, .. } if pointer == ended => match finished {
-                true => Intent::FinishErasing,
-                false => Intent::CancelErasing,
-            },
-            Gesture::Panning { pointer, .. } if pointer == ended => {
-                self.gesture = Gesture::Idle;
-                return Vec::new();
-            }
-            Gesture::Pinching { fingers } => {
-                let rest = fingers.into_iter().find(|(finger, _)| *finger != ended);
-                if let (Some((pointer, last)), true) =
-                    (rest, fingers.iter().any(|(f, _)| *f == ended))
-                {
-                    self.gesture = Gesture::Panning { pointer, last };
-                }
-                return Vec::new();
-            }
-            _ => return Vec::new(),
+            Gesture::Idle | Gesture::Pinching { .. } => None,
         };
-        self.gesture = Gesture::Idle;
-        vec![intent]
+        intent.into_iter().collect()
+    }
+
+    /// Ends the gesture as if it had not been begun.
+    fn give_up(&mut self) -> Vec<Intent> {
+        let intent = match std::mem::replace(&mut self.gesture, Gesture::Idle) {
+            Gesture::Held(held) => match held.act {
+                Act::Draw => Some(Intent::CancelStroke),
+                Act::Erase { .. } => Some(Intent::CancelErasing),
+                Act::Pan { .. } => None,
+            },
+            Gesture::Idle | Gesture::Pinching { .. } => None,
+        };
+        intent.into_iter().collect()
+    }
+
+    fn ended(&mut self, ended: i32, finished: bool) -> Vec<Intent> {
+        match self.gesture {
+            Gesture::Held(held) if held.pointer == ended => {
+                // What was drawn is kept, even if a notification or the system took the pointer away.
+                match finished || (held.far && held.act == Act::Draw) {
+                    true => self.finish(),
+                    false => self.give_up(),
+                }
+            }
+            Gesture::Pinching { fingers } if fingers.iter().any(|(f, _)| *f == ended) => {
+                let rest = fingers.into_iter().find(|(finger, _)| *finger != ended);
+                self.gesture = rest.map_or(Gesture::Idle, |(pointer, last)| {
+                    Gesture::Held(Held {
+                        pointer,
+                        kind: PointerKind::Touch,
+                        button: Button::Primary,
+                        from: last,
+                        far: false,
+                        act: Act::Pan { last, waits: false },
+                    })
+                });
+                Vec::new()
+            }
+            Gesture::Idle | Gesture::Held(_) | Gesture::Pinching { .. } => Vec::new(),
+        }
     }
 }
 
@@ -379,6 +471,7 @@ mod tests {
         }
     }
 
+    /// The first finger has the number 1.
     fn press(
         hands: &mut Hands,
         pointer: i32,
@@ -391,6 +484,7 @@ mod tests {
             Input::Pressed {
                 pointer,
                 kind,
+                is_primary: pointer == 1 || kind != PointerKind::Touch,
                 button,
                 sample: sample(x, 0.0),
             },
@@ -398,8 +492,138 @@ mod tests {
     }
 
     fn shift(hands: &mut Hands, pointer: i32, xs: &[f64]) -> Vec<Intent> {
+        shift_with(hands, pointer, u16::MAX, xs)
+    }
+
+    fn shift_with(hands: &mut Hands, pointer: i32, buttons: u16, xs: &[f64]) -> Vec<Intent> {
         let samples = xs.iter().map(|&x| sample(x, 0.0)).collect();
-        hands.handle(&CAMERA, Input::Moved { pointer, samples })
+        let moved = Input::Moved {
+            pointer,
+            buttons,
+            samples,
+        };
+        hands.handle(&CAMERA, moved)
+    }
+
+    fn touch(pointer: i32, is_primary: bool) -> Input {
+        Input::Pressed {
+            pointer,
+            kind: PointerKind::Touch,
+            is_primary,
+            button: Button::Primary,
+            sample: sample(5.0, 0.0),
+        }
+    }
+
+    /// Each tool, what begins with it, and what ends it so that it stays.
+    const TOOLS: [(Tool, Option<Intent>); 3] = [
+        (Tool::Pen, Some(Intent::FinishStroke)),
+        (Tool::Eraser, Some(Intent::FinishErasing)),
+        (Tool::Hand, None),
+    ];
+
+    #[test]
+    fn a_lift_that_never_comes_ends_with_the_next_sign_of_it_and_keeps_what_was_drawn() {
+        use PointerKind::{Mouse, Pen, Touch};
+        for (tool, ends) in TOOLS {
+            for kind in [Mouse, Pen, Touch] {
+                let signs: [&dyn Fn(&mut Hands) -> Vec<Intent>; 6] = [
+                    &|hands| shift_with(hands, 1, 0, &[90.0]),
+                    &|hands| hands.handle(&CAMERA, Input::Lifted { pointer: 1 }),
+                    &|hands| hands.handle(&CAMERA, Input::Released),
+                    // The same pointer comes down again.
+                    &|hands| press(hands, 1, kind, Button::Primary, 300.0),
+                    // Another contact, when the first one cannot be there any more.
+                    &|hands| match kind {
+                        Touch => hands.handle(&CAMERA, touch(7, true)),
+                        _ => press(hands, 7, kind, Button::Primary, 300.0),
+                    },
+                    // The right button stays down.
+                    &|hands| shift_with(hands, 1, 2, &[90.0]),
+                ];
+                for (at, sign) in signs.iter().enumerate() {
+                    let mut hands = Hands::default();
+                    hands.handle(&CAMERA, Input::ToolChosen(tool));
+                    press(&mut hands, 1, kind, Button::Primary, 0.0);
+                    shift(&mut hands, 1, &[60.0]);
+                    let intents = sign(&mut hands);
+                    let case = format!("{tool:?} {kind:?}, sign {at}");
+                    assert_eq!(intents.first().filter(|_| ends.is_some()), ends.as_ref(), "{case}");
+                    // And the next contact works.
+                    hands.handle(&CAMERA, Input::Released);
+                    press(&mut hands, 9, Mouse, Button::Primary, 0.0);
+                    assert!(!hands.is_idle(), "{case}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_button_that_began_is_the_one_that_ends() {
+        for (button, bit) in [(Button::Middle, 4), (Button::Eraser, 32), (Button::Primary, 1)] {
+            let mut hands = Hands::default();
+            press(&mut hands, 1, PointerKind::Mouse, button, 0.0);
+            shift_with(&mut hands, 1, bit | 2, &[10.0]);
+            assert!(!hands.is_idle(), "{button:?}");
+            shift_with(&mut hands, 1, 2, &[20.0]);
+            assert!(hands.is_idle(), "{button:?}");
+        }
+    }
+
+    #[test]
+    fn a_palm_that_lands_first_gives_way_to_the_pen_and_leaves_nothing() {
+        for slide in [0.0, 5.0, 80.0] {
+            for tool in [Tool::Pen, Tool::Eraser] {
+                let mut hands = Hands::default();
+                hands.handle(&CAMERA, Input::ToolChosen(tool));
+                press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
+                shift(&mut hands, 1, &[slide]);
+                let intents = press(&mut hands, 2, PointerKind::Pen, Button::Primary, 50.0);
+                let (gone, begun) = match tool {
+                    Tool::Eraser => (Intent::CancelErasing, "Erase"),
+                    _ => (Intent::CancelStroke, "BeginStroke"),
+                };
+                assert_eq!(intents[0], gone);
+                assert!(format!("{:?}", intents[1]).starts_with(begun), "{intents:?}");
+                // What the palm does now is nothing.
+                assert!(shift(&mut hands, 1, &[200.0]).is_empty());
+                assert!(hands.handle(&CAMERA, Input::Lifted { pointer: 1 }).is_empty());
+                assert!(!hands.is_idle(), "the pen goes on");
+            }
+        }
+        // Two fingers that pinched give way, too.
+        let mut hands = Hands::default();
+        press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
+        press(&mut hands, 2, PointerKind::Touch, Button::Primary, 90.0);
+        assert!(hands.is_pinching());
+        let intents = press(&mut hands, 3, PointerKind::Pen, Button::Primary, 50.0);
+        assert!(matches!(intents[..], [Intent::BeginStroke { .. }]));
+    }
+
+    #[test]
+    fn once_a_pen_was_seen_touches_never_draw_or_erase() {
+        let by_press = |hands: &mut Hands| {
+            press(hands, 8, PointerKind::Pen, Button::Primary, 0.0);
+            hands.handle(&CAMERA, Input::Lifted { pointer: 8 });
+        };
+        let by_hover = |hands: &mut Hands| drop(hands.handle(&CAMERA, Input::PenSeen));
+        for sees in [&by_press as &dyn Fn(&mut Hands), &by_hover] {
+            for tool in [Tool::Pen, Tool::Eraser] {
+                let mut hands = Hands::default();
+                hands.handle(&CAMERA, Input::ToolChosen(tool));
+                sees(&mut hands);
+                // A palm that taps or rests does nothing; a finger that goes somewhere moves the board.
+                assert!(press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0).is_empty());
+                assert!(shift(&mut hands, 1, &[3.0, 8.0]).is_empty());
+                assert!(matches!(shift(&mut hands, 1, &[90.0])[..], [Intent::Pan(_)]));
+                assert!(hands.handle(&CAMERA, Input::Lifted { pointer: 1 }).is_empty());
+                // The pen still does what it is for, beside a palm too.
+                press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
+                assert_eq!(press(&mut hands, 8, PointerKind::Pen, Button::Primary, 9.0).len(), 1);
+                assert!(hands.handle(&CAMERA, touch(4, true)).is_empty(), "a second palm");
+                assert!(!hands.is_idle());
+            }
+        }
     }
 
     #[test]

@@ -105,6 +105,7 @@ impl WetInk {
         let is_this = |wet: &&mut WetStroke| wet.from == from && wet.id == chunk.id;
         let Some(wet) = self.strokes.iter_mut().find(is_this) else {
             let stroke = Stroke {
+                carried: String::new(),
                 style: chunk.style,
                 z: u64::MAX,
                 simulate_pressure: chunk.track.simulates_pressure(),

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{list::List, title};
 use crate::{
-    core::{doc::schema::Id, text},
+    core::{doc::schema::Id, json::Remark, text},
     limits::{IMPORT_ELEMENTS, TITLE_CHARS},
 };
 
@@ -19,13 +19,6 @@ pub struct Listed {
     pub title: String,
     /// None where nothing is said: an item that is here already stays as it is.
     pub completed: Option<bool>,
-}
-
-/// Something about one item, by its place in the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Remark {
-    pub index: usize,
-    pub why: String,
 }
 
 /// What a list from elsewhere holds.

@@ -150,6 +150,7 @@ fn stroke() -> Write {
         pressure: 0.5,
     });
     let stroke = Stroke {
+        carried: String::new(),
         style: Style {
             color: [0, 0, 0],
             opacity: 100,

@@ -1,16 +1,22 @@
 //! `.excalidraw` (version 2), freehand elements. Points are relative to the element's origin, rotation is about the
 //! centre of its box, in radians; `pressures` is as long as `points`, or empty with `simulatePressure`.
+//!
+//! Reading is lenient: ink is kept, a detail that does not read is replaced and said. What an element says besides, as
+//! the fill of a closed loop, is carried along and given back.
 
 use std::f64::consts::TAU;
 
 use kurbo::{Affine, Point};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::stroke::{Sample, Stroke, Style, WIDTH_MAX, in_range};
 use crate::{
-    core::doc::schema::Id,
-    limits::{IMPORT_ELEMENTS, STROKE_SAMPLES},
+    core::{
+        doc::schema::Id,
+        json::{self, Remark},
+        text,
+    },
+    limits::{CARRIED_BYTES, ID_BYTES, IMPORT_ELEMENTS, STROKE_SAMPLES},
 };
 
 /// The document that holds these strokes, in painting order.
@@ -59,7 +65,7 @@ fn element(id: &Id, stroke: &Stroke) -> Value {
     let seed = id.as_str().bytes().fold(0_u32, |seed, byte| {
         seed.wrapping_mul(31).wrapping_add(byte.into())
     }) >> 1;
-    json!({
+    let mut element = json!({
         "id": id.as_str(),
         "type": "freedraw",
         "x": origin.x,
@@ -68,28 +74,52 @@ fn element(id: &Id, stroke: &Stroke) -> Value {
         "height": bounds.height(),
         "angle": 0,
         "strokeColor": format!("#{r:02x}{g:02x}{b:02x}"),
-        "backgroundColor": "transparent",
-        "fillStyle": "solid",
         "strokeWidth": width,
-        "strokeStyle": "solid",
-        "roughness": 1,
         "opacity": opacity,
-        "groupIds": [],
-        "frameId": null,
-        "roundness": null,
         "seed": seed,
         "version": 1,
         "versionNonce": seed,
         "isDeleted": false,
-        "boundElements": null,
         "updated": 1,
-        "link": null,
-        "locked": false,
         "points": points,
         "pressures": pressures,
         "simulatePressure": stroke.simulate_pressure,
         "lastCommittedPoint": null,
-    })
+    });
+    if let Value::Object(fields) = &mut element {
+        fields.extend(unshown());
+        if let Some(Value::Object(carried)) = json::parse(&stroke.carried) {
+            let ours = |name: &str| OURS.contains(&name);
+            fields.extend(carried.into_iter().filter(|(name, _)| !ours(name)));
+        }
+    }
+    element
+}
+
+/// Fields of an element that say what is shown here, or nothing worth keeping.
+const OURS: [&str; 20] = [
+    "id", "type", "x", "y", "width", "height", "angle", "strokeColor", "strokeWidth", "opacity", "seed", "version",
+    "versionNonce", "isDeleted", "updated", "points", "pressures", "simulatePressure", "lastCommittedPoint", "index",
+];
+
+/// The others, as they are in an element of which nothing else is said.
+fn unshown() -> Map<String, Value> {
+    let plain = json!({
+        "backgroundColor": "transparent",
+        "fillStyle": "solid",
+        "strokeStyle": "solid",
+        "roughness": 1,
+        "groupIds": [],
+        "frameId": null,
+        "roundness": null,
+        "boundElements": null,
+        "link": null,
+        "locked": false,
+    });
+    match plain {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
 }
 
 /// The length of a dot's second point, smaller than any grid of ours.
@@ -111,22 +141,27 @@ pub enum ImportError {
     TooMany,
 }
 
-/// An element that was left out, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Skipped {
-    pub index: usize,
-    pub why: String,
-}
-
 /// What a file brought. `z` of the strokes counts from 0 in the file's order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Imported {
-    pub strokes: Vec<(Option<Id>, Stroke)>,
-    pub skipped: Vec<Skipped>,
+    pub strokes: Vec<Import>,
+    /// Taken, but not as they were.
+    pub changed: Vec<Remark>,
+    /// Left out.
+    pub skipped: Vec<Remark>,
+}
+
+/// One stroke of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    /// Of the element that it is, or is a piece of.
+    pub index: usize,
+    pub id: Option<Id>,
+    pub stroke: Stroke,
 }
 
 pub fn import_text(text: &str) -> Result<Imported, ImportError> {
-    import(&serde_json::from_str(text).map_err(|_| ImportError::Json)?)
+    import(&json::parse(text).ok_or(ImportError::Json)?)
 }
 
 pub fn import(document: &Value) -> Result<Imported, ImportError> {
@@ -142,117 +177,263 @@ pub fn import(document: &Value) -> Result<Imported, ImportError> {
     }
     let mut imported = Imported::default();
     for (index, element) in elements.iter().enumerate() {
-        match stroke(element, imported.strokes.len() as u64) {
-            Ok(stroke) => imported.strokes.push(stroke),
-            Err(why) => imported.skipped.push(Skipped { index, why }),
+        let mut reader = Reader {
+            element,
+            changes: Vec::new(),
+        };
+        match reader.stroke() {
+            Ok((id, stroke)) => imported.take(index, id, stroke, &mut reader.changes),
+            Err(why) => imported.skipped.push(Remark { index, why }),
         }
+        let remarks = reader.changes.into_iter().map(|why| Remark { index, why });
+        imported.changed.extend(remarks);
     }
     Ok(imported)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Freedraw {
-    id: Option<String>,
-    x: f64,
-    y: f64,
-    #[serde(default)]
-    angle: f64,
-    stroke_color: Option<String>,
-    stroke_width: Option<f32>,
-    opacity: Option<f64>,
-    points: Vec<(f64, f64)>,
-    #[serde(default)]
-    pressures: Vec<f64>,
+impl Imported {
+    /// One that is longer than a stroke may be becomes several that are joined.
+    fn take(&mut self, index: usize, id: Option<Id>, whole: Stroke, changes: &mut Vec<String>) {
+        let samples = whole.samples.as_slice();
+        let step = STROKE_SAMPLES - 1;
+        let pieces = samples.len().saturating_sub(1).div_ceil(step).max(1);
+        if pieces > 1 {
+            changes.push(format!(
+                "It has {} points, more than one stroke may have, and became {pieces} joined strokes.",
+                samples.len()
+            ));
+        }
+        for piece in 0..pieces {
+            let from = piece * step;
+            let until = (from + STROKE_SAMPLES).min(samples.len());
+            let id = id.as_ref().and_then(|id| derived(id, piece + 1));
+            let stroke = Stroke {
+                style: whole.style,
+                z: self.strokes.len() as u64,
+                simulate_pressure: whole.simulate_pressure,
+                samples: samples.get(from..until).unwrap_or_default().to_vec(),
+                carried: match piece {
+                    0 => whole.carried.clone(),
+                    _ => String::new(),
+                },
+            };
+            self.strokes.push(Import { index, id, stroke });
+        }
+    }
 }
 
-fn stroke(element: &Value, z: u64) -> Result<(Option<Id>, Stroke), String> {
-    let kind = element
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or("thing without a type");
-    if kind != "freedraw" {
-        return Err(format!(
-            "Only freehand strokes can be opened yet; this is a {kind}."
-        ));
+/// The id of the `number`th thing, counted from 1, that has this one; always the same.
+pub fn derived(id: &Id, number: usize) -> Option<Id> {
+    match number {
+        1 => Some(id.clone()),
+        // A long id has to lose its end.
+        _ => Id::parse(&format!("{}~{number}", text::cut(id.as_str(), ID_BYTES / 4))).ok(),
     }
-    if element.get("isDeleted").and_then(Value::as_bool) == Some(true) {
-        return Err("It is marked as deleted.".to_owned());
-    }
-    let freedraw: Freedraw = serde_json::from_value(element.clone())
-        .map_err(|error| format!("It does not read: {error}."))?;
-    if !(1..=STROKE_SAMPLES).contains(&freedraw.points.len()) {
-        return Err(format!("A stroke has 1 to {STROKE_SAMPLES} points."));
-    }
-    let samples = samples(&freedraw);
-    if !samples.iter().all(|sample| in_range(sample.at)) {
-        return Err("A point is too far out.".to_owned());
-    }
-    let stroke = Stroke {
-        style: Style {
-            color: color(freedraw.stroke_color.as_deref().unwrap_or("#1e1e1e"))?,
-            opacity: freedraw.opacity.unwrap_or(100.0).clamp(0.0, 100.0).round() as u8,
-            width: freedraw.stroke_width.unwrap_or(2.0),
-        },
-        z,
-        simulate_pressure: freedraw.pressures.len() != freedraw.points.len(),
-        samples,
-    };
-    if !(stroke.style.width > 0.0 && stroke.style.width <= WIDTH_MAX) {
-        return Err(format!("Its strokeWidth is not between 0 and {WIDTH_MAX}."));
-    }
-    let id = freedraw.id.and_then(|id| Id::parse(&id).ok());
-    Ok((id, stroke))
 }
 
-fn samples(freedraw: &Freedraw) -> Vec<Sample> {
-    let mut points: Vec<Point> = freedraw
-        .points
-        .iter()
-        .map(|&point| Point::from(point))
-        .collect();
-    if points.len() == 2
-        && points
+/// Reads one element, and notes what had to be changed.
+struct Reader<'a> {
+    element: &'a Value,
+    changes: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn given(&self, name: &str) -> Option<&Value> {
+        self.element.get(name)
+    }
+
+    fn stroke(&mut self) -> Result<(Option<Id>, Stroke), String> {
+        match self.given("type").and_then(Value::as_str) {
+            // Drawings of 2020 have the second.
+            Some("freedraw" | "draw") => {}
+            Some(kind) => {
+                return Err(format!(
+                    "Only freehand strokes can be opened yet; this is of the kind \u{201c}{}\u{201d}.",
+                    text::cut(kind, 24)
+                ));
+            }
+            None => return Err("This is no element: it has no type.".to_owned()),
+        }
+        if self.given("isDeleted").and_then(Value::as_bool) == Some(true) {
+            return Err("It is marked as deleted.".to_owned());
+        }
+        let samples = self.samples()?;
+        let simulates = self.given("simulatePressure") == Some(&Value::Bool(true));
+        let has_pressures = samples.iter().any(|(_, pressure)| pressure.is_some());
+        let (color, alpha) = self.color();
+        let width = self.number_or("strokeWidth", "width", 2.0);
+        let width = match width > 0.0 {
+            true => width.clamp(f64::from(WIDTH_MIN), f64::from(WIDTH_MAX)),
+            false => {
+                self.changes.push("Its width is none; it was replaced by 1.".to_owned());
+                1.0
+            }
+        };
+        let opacity = self.number_or("opacity", "opacity", 100.0).clamp(0.0, 100.0);
+        let stroke = Stroke {
+            style: Style {
+                color,
+                opacity: (opacity * alpha).round().max(1.0) as u8,
+                width: width as f32,
+            },
+            z: 0,
+            simulate_pressure: simulates || !has_pressures,
+            samples: samples
+                .into_iter()
+                .map(|(at, pressure)| Sample {
+                    at,
+                    pressure: pressure.unwrap_or(0.5),
+                })
+                .collect(),
+            carried: self.carried(),
+        };
+        let id = self.given("id").and_then(Value::as_str);
+        Ok((id.and_then(|id| Id::parse(id).ok()), stroke))
+    }
+
+    /// A number, or a text of one; otherwise `default`, which is said if anything else stands there.
+    fn number_or(&mut self, name: &str, what: &str, default: f64) -> f64 {
+        let given = self.given(name);
+        let number = given.and_then(number);
+        if number.is_none() && given.is_some() {
+            self.changes
+                .push(format!("Its {what} is no number; it was replaced by {default}."));
+        }
+        number.unwrap_or(default)
+    }
+
+    /// Where each sample is, turned into place, and its pressure.
+    fn samples(&mut self) -> Result<Vec<(Point, Option<f64>)>, String> {
+        let points = self.given("points").and_then(Value::as_array);
+        let points = points.ok_or("It has no points.")?;
+        let given = points.len();
+        let read = points.iter().enumerate();
+        let mut points: Vec<(usize, Point)> = read
+            .filter_map(|(at, value)| Some((at, point(value)?)))
+            .collect();
+        if points.len() < given {
+            let lost = given - points.len();
+            self.changes
+                .push(format!("{lost} of its {given} points are none, and were left out."));
+        }
+        if points.len() == 2
+            && points
+                .iter()
+                .all(|(_, point)| point.to_vec2().hypot() <= 2.0 * DOT)
+        {
+            points.truncate(1);
+        }
+        let first = points.first().map(|(_, at)| *at).ok_or("It has no points.")?;
+        let box_of_first = kurbo::Rect::from_points(first, first);
+        let bounds = points.iter().fold(box_of_first, |all, (_, at)| all.union_pt(*at));
+        let angle = self.number_or("angle", "angle", 0.0);
+        let x = self.number_or("x", "place", 0.0);
+        let y = self.number_or("y", "place", 0.0);
+        let turn = Affine::rotate_about(angle % TAU, bounds.center());
+        let place = Affine::translate((x, y)) * turn;
+        let pressures = self.given("pressures").and_then(Value::as_array);
+        let pressures = pressures.filter(|pressures| pressures.len() == given);
+        let mut replaced = 0;
+        let pressure_of = |at: usize| {
+            let given = pressures?.get(at)?;
+            let pressure = number(given);
+            replaced += usize::from(pressure.is_none());
+            Some(pressure.unwrap_or(0.5).clamp(0.0, 1.0))
+        };
+        let mut pressure_of = pressure_of;
+        let placed: Vec<_> = points
+            .into_iter()
+            .map(|(at, point)| (place * point, pressure_of(at)))
+            .collect();
+        if replaced > 0 {
+            self.changes
+                .push(format!("{replaced} of its pressures are no numbers; they were replaced by 0.5."));
+        }
+        let all = placed.len();
+        let near: Vec<_> = placed.into_iter().filter(|(at, _)| in_range(*at)).collect();
+        match near.len() {
+            0 => Err("It is too far out.".to_owned()),
+            count if count < all => {
+                let lost = all - count;
+                self.changes
+                    .push(format!("{lost} of its {given} points are too far out, and were left out."));
+                Ok(near)
+            }
+            _ => Ok(near),
+        }
+    }
+
+    /// Any colour of CSS, and how much of it covers, from 0 to 1.
+    fn color(&mut self) -> ([u8; 3], f64) {
+        const BLACK: [u8; 3] = [0x1e, 0x1e, 0x1e];
+        let Some(given) = self.given("strokeColor") else {
+            return (BLACK, 1.0);
+        };
+        let text = given.as_str().unwrap_or_default().trim();
+        let why = match csscolorparser::parse(text) {
+            Ok(color) if color.a > 0.0 => {
+                let [r, g, b, _] = color.to_rgba8();
+                return ([r, g, b], f64::from(color.a).min(1.0));
+            }
+            Ok(_) => "Its colour is transparent".to_owned(),
+            Err(_) => format!("Its colour \u{201c}{}\u{201d} is none", text::cut(text, 24)),
+        };
+        self.changes.push(format!("{why}; it was replaced by black."));
+        (BLACK, 1.0)
+    }
+
+    /// What is not shown here, as JSON; empty if nothing is said.
+    fn carried(&mut self) -> String {
+        let Some(fields) = self.element.as_object() else {
+            return String::new();
+        };
+        let plain = unshown();
+        let is_worth = |(name, value): &(&String, &Value)| {
+            !OURS.contains(&name.as_str()) && plain.get(name.as_str()) != Some(value)
+        };
+        let carried: Map<_, _> = fields
             .iter()
-            .all(|point| point.to_vec2().hypot() <= 2.0 * DOT)
-    {
-        points.truncate(1);
-    }
-    let first = points.first().copied().unwrap_or_default();
-    let bounds = points
-        .iter()
-        .fold(kurbo::Rect::from_points(first, first), |all, &at| {
-            all.union_pt(at)
+            .filter(is_worth)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        if carried.is_empty() {
+            return String::new();
+        }
+        let text = Value::Object(carried).to_string();
+        if text.len() <= CARRIED_BYTES {
+            return text;
+        }
+        self.changes
+            .push("It carries more beside its ink than can be kept; its fill was kept.".to_owned());
+        let fill = ["backgroundColor", "fillStyle"].into_iter().filter_map(|name| {
+            let value = fields.get(name)?.as_str()?;
+            Some((name.to_owned(), Value::from(text::cut(value, 64))))
         });
-    let turn = Affine::rotate_about(freedraw.angle % TAU, bounds.center());
-    let place = Affine::translate((freedraw.x, freedraw.y)) * turn;
-    let pressures = freedraw.pressures.iter().map(|p| p.clamp(0.0, 1.0));
-    let pressures = pressures.chain(std::iter::repeat(0.5));
-    points
-        .into_iter()
-        .zip(pressures)
-        .map(|(at, pressure)| Sample {
-            at: place * at,
-            pressure,
-        })
-        .collect()
+        Value::Object(fill.collect()).to_string()
+    }
 }
 
-/// `#rgb`, `#rrggbb`, or `transparent`, which is no ink.
-fn color(text: &str) -> Result<[u8; 3], String> {
-    let wrong = || format!("Its colour \u{201c}{text}\u{201d} is not #rrggbb.");
-    let digits = text.strip_prefix('#').ok_or_else(wrong)?;
-    let number = u32::from_str_radix(digits, 16).map_err(|_| wrong())?;
-    let [_, r, g, b] = number.to_be_bytes();
-    match digits.len() {
-        6 => Ok([r, g, b]),
-        3 => Ok([
-            (number >> 8) as u8 * 17,
-            (number >> 4 & 15) as u8 * 17,
-            (number & 15) as u8 * 17,
-        ]),
-        _ => Err(wrong()),
-    }
+/// The thinnest line that can be seen at the largest zoom.
+const WIDTH_MIN: f32 = 0.01;
+
+/// A number, or a text of one.
+fn number(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number.filter(|number| number.is_finite())
+}
+
+/// `[x, y]`, whatever follows, or `{ x, y }`.
+fn point(value: &Value) -> Option<Point> {
+    let (x, y) = match value {
+        Value::Array(coordinates) => (coordinates.first()?, coordinates.get(1)?),
+        Value::Object(_) => (value.get("x")?, value.get("y")?),
+        _ => return None,
+    };
+    Some(Point::new(number(x)?, number(y)?))
 }
 
 #[cfg(test)]
@@ -269,6 +450,7 @@ mod tests {
             },
         };
         Stroke {
+            carried: String::new(),
             style: STYLE,
             z: 0,
             simulate_pressure,
@@ -290,7 +472,8 @@ mod tests {
         let document = export(ids.iter().zip(strokes.clone()));
         let imported = import(&document).unwrap();
         assert!(imported.skipped.is_empty());
-        for (z, ((id, stroke), original)) in imported.strokes.iter().zip(&strokes).enumerate() {
+        assert!(imported.changed.is_empty(), "{:?}", imported.changed);
+        for (z, (Import { id, stroke, .. }, original)) in imported.strokes.iter().zip(&strokes).enumerate() {
             assert_eq!(id.as_ref(), ids.get(z));
             assert_eq!(
                 *stroke,
@@ -308,30 +491,158 @@ mod tests {
             "type": "freedraw", "x": 100, "y": 50, "angle": std::f64::consts::PI,
             "points": [[0, 0], [10, 4]], "strokeColor": "#f0c", "strokeWidth": 1,
         }]});
-        let (_, stroke) = &import(&document).unwrap().strokes[0];
+        let Import { stroke, .. } = &import(&document).unwrap().strokes[0];
         assert!((stroke.samples[0].at - Point::new(110.0, 54.0)).hypot() < 1e-9);
         assert_eq!(stroke.style.color, [0xff, 0x00, 0xcc]);
         assert!(stroke.simulate_pressure);
     }
 
+    fn of_elements(elements: Value) -> Imported {
+        import(&json!({ "type": "excalidraw", "elements": elements })).unwrap()
+    }
+
+    /// The same element, with one detail in place of another.
+    fn with(name: &str, value: Value) -> Imported {
+        let mut element = json!({
+            "type": "freedraw", "id": "a", "x": 5, "y": 5, "angle": 0, "opacity": 80, "strokeWidth": 2,
+            "strokeColor": "#1971c2", "points": [[0, 0], [10, 4], [20, 0]], "pressures": [0.1, 0.2, 0.3],
+            "simulatePressure": false,
+        });
+        element[name] = value;
+        of_elements(json!([element]))
+    }
+
     #[test]
     fn what_cannot_be_opened_is_named() {
-        let document = json!({ "type": "excalidraw", "elements": [
+        let imported = of_elements(json!([
             { "type": "rectangle" },
             { "type": "freedraw", "x": 0, "y": 0, "points": [] },
             { "type": "freedraw", "x": 1e300, "y": 0, "points": [[0, 0]] },
-            { "type": "freedraw", "x": 0, "y": 0, "points": [["a", 0]] },
-            { "type": "freedraw", "x": 0, "y": 0, "points": [[0, 0]], "strokeColor": "red" },
+            { "type": "freedraw", "x": 0, "y": 0, "points": [["a", 0], null, 7] },
+            { "type": "freedraw", "x": 0, "y": 0 },
             { "type": "freedraw", "x": 0, "y": 0, "points": [[0, 0]], "isDeleted": true },
-            17,
-        ]});
-        let imported = import(&document).unwrap();
+            17, null, {}, [],
+        ]));
         assert!(imported.strokes.is_empty());
-        assert_eq!(imported.skipped.len(), 7);
-        assert_eq!(
-            imported.skipped[0].why,
-            "Only freehand strokes can be opened yet; this is a rectangle."
-        );
+        let places: Vec<_> = imported.skipped.iter().map(|remark| remark.index).collect();
+        assert_eq!(places, (0..10).collect::<Vec<_>>());
+        assert!(imported.skipped[0].why.starts_with("Only freehand strokes can be opened yet"));
+        for Remark { why, .. } in &imported.skipped {
+            let ours = ["expected", "invalid", "missing field", "line "].iter().all(|word| !why.contains(word));
+            assert!(why.ends_with('.') && ours, "a parser's words: {why}");
+        }
+    }
+
+    #[test]
+    fn ink_is_kept_and_a_bad_detail_is_replaced_and_said() {
+        for (name, value, is_said) in [
+            ("points", json!([[0, 0], null, [10, 4], [null, 3], [20, 0]]), true),
+            ("points", json!([[0, 0, 0.5], [10, 4, 0.5], [20, 0, 1]]), false),
+            ("points", json!([{"x": 0, "y": 0}, {"x": 10, "y": 4}, ["20", "0"]]), false),
+            ("points", json!([[0, 0], [1e12, 0], [10, 4], [20, 0]]), true),
+            ("pressures", json!([null, 0.2, 0.3]), true),
+            ("pressures", json!(null), false),
+            ("pressures", json!("none"), false),
+            ("angle", json!(null), true),
+            ("angle", json!("0"), false),
+            ("x", json!(null), true),
+            ("strokeWidth", json!(0), true),
+            ("strokeWidth", json!(-3), true),
+            ("strokeWidth", json!("2"), false),
+            ("strokeWidth", json!(1e9), false),
+            ("strokeWidth", json!([]), true),
+            ("opacity", json!(null), true),
+            ("opacity", json!(900), false),
+            ("type", json!("draw"), false),
+            ("id", json!(7), false),
+            ("id", json!("x".repeat(200)), false),
+            ("strokeColor", json!("transparent"), true),
+            ("strokeColor", json!("#1971c200"), true),
+            ("strokeColor", json!("no colour"), true),
+            ("strokeColor", json!(null), true),
+            ("customData", json!({"any": [1, {"thing": null}]}), false),
+            ("link", json!("x".repeat(9_000)), true),
+        ] {
+            let case = format!("{name}: {value}");
+            let imported = with(name, value);
+            assert_eq!((imported.strokes.len(), imported.skipped.len()), (1, 0), "{case}");
+            assert_eq!(!imported.changed.is_empty(), is_said, "{case}: {:?}", imported.changed);
+            let Import { stroke, .. } = &imported.strokes[0];
+            assert_eq!(stroke.samples.len(), 3, "{case}");
+            assert!(stroke.to_bytes(6).is_ok(), "{case}");
+        }
+    }
+
+    #[test]
+    fn any_colour_of_css_is_one() {
+        let blue = [0x19, 0x71, 0xc2];
+        for (text, color, opacity) in [
+            ("#1971c2", blue, 80),
+            ("1971c2", blue, 80),
+            (" #1971C2 ", blue, 80),
+            ("#1971c280", blue, 40),
+            ("rgb(25, 113, 194)", blue, 80),
+            ("rgb(25 113 194 / 50%)", blue, 40),
+            ("rgba(25,113,194,0.25)", blue, 20),
+            ("hsl(0, 100%, 50%)", [255, 0, 0], 80),
+            ("red", [255, 0, 0], 80),
+            ("RebeccaPurple", [0x66, 0x33, 0x99], 80),
+            ("#f0c", [0xff, 0, 0xcc], 80),
+            ("#f0c8", [0xff, 0, 0xcc], 43),
+        ] {
+            let imported = with("strokeColor", json!(text));
+            let style = imported.strokes[0].stroke.style;
+            assert_eq!((style.color, style.opacity), (color, opacity), "{text}");
+            assert!(imported.changed.is_empty(), "{text}: {:?}", imported.changed);
+        }
+    }
+
+    #[test]
+    fn a_stroke_of_any_length_is_opened_in_joined_pieces() {
+        let points: Vec<_> = (0..45_001).map(|n| (n, n % 9)).collect();
+        let imported = with("points", json!(points));
+        assert_eq!(imported.strokes.len(), 3);
+        assert!(imported.changed[0].why.contains("45001 points"));
+        for pair in imported.strokes.windows(2) {
+            assert_eq!(pair[0].stroke.samples.last(), pair[1].stroke.samples.first());
+            assert_ne!(pair[0].id, pair[1].id);
+        }
+        let samples = imported.strokes.iter().map(|import| import.stroke.samples.len());
+        assert_eq!(samples.sum::<usize>(), 45_001 + 2);
+        for just in [STROKE_SAMPLES, STROKE_SAMPLES + 1] {
+            let points: Vec<_> = (0..just).map(|n| (n, n % 9)).collect();
+            let pieces = with("points", json!(points)).strokes;
+            assert_eq!(pieces.len(), 1 + usize::from(just > STROKE_SAMPLES));
+            assert!(pieces.iter().all(|piece| piece.stroke.to_bytes(6).is_ok()));
+        }
+    }
+
+    #[test]
+    fn what_is_not_shown_is_given_back() {
+        let mut element = with("id", json!("a")).strokes.remove(0);
+        assert_eq!(element.stroke.carried, "", "nothing is carried that says nothing");
+        let carried = json!({
+            "backgroundColor": "#ffc9c9", "fillStyle": "hachure", "groupIds": ["g"], "link": "https://example.org",
+            "customData": {"half": "\u{fffd}", "n": 1.5}, "locked": true,
+        });
+        let mut given = json!({"type": "freedraw", "id": "a", "x": 0, "y": 0, "points": [[0, 0], [9, 9]]});
+        for (name, value) in carried.as_object().unwrap() {
+            given[name] = value.clone();
+        }
+        element = of_elements(json!([given])).strokes.remove(0);
+        // Through the document, too.
+        let stroke = Stroke::from_bytes(&element.stroke.to_bytes(6).unwrap()).unwrap();
+        let id = element.id.unwrap();
+        let exported = export(std::iter::once((&id, stroke)));
+        for (name, value) in carried.as_object().unwrap() {
+            assert_eq!(&exported["elements"][0][name], value);
+        }
+        // It cannot speak for what is ours.
+        let mut liar = of_elements(json!([given])).strokes.remove(0).stroke;
+        liar.carried = json!({"type": "text", "points": [], "isDeleted": true}).to_string();
+        let exported = export(std::iter::once((&id, liar)));
+        assert_eq!(exported["elements"][0]["type"], "freedraw");
+        assert_eq!(exported["elements"][0]["isDeleted"], false);
     }
 
     #[test]
