@@ -7,6 +7,7 @@ pub mod io;
 pub mod lead;
 mod lookout;
 pub mod message;
+mod person;
 mod presence;
 pub mod relay;
 pub mod status;
@@ -40,6 +41,7 @@ use super::{
     tape::Tape,
     wire::{
         codec::{Codec, Inbound, Message},
+        identity::Seed,
         tag::Tag,
     },
 };
@@ -51,6 +53,10 @@ pub struct Session {
     tag: Tag,
     me: PeerId,
     profile: Profile,
+    /// The person's key, what shows with it that this page is theirs, and what others have shown so, checked.
+    person: Option<Seed>,
+    claim: Vec<u8>,
+    claims: Vec<(PeerId, Vec<u8>, Option<PeerId>)>,
     relay: Relay,
     lead: Lead,
     rng: fastrand::Rng,
@@ -65,7 +71,7 @@ pub struct Session {
     people: People,
     store: Store,
     drafts: Drafts,
-    cursor: Told<(f32, f32)>,
+    cursor: Told<(f64, f64)>,
     view: Told<Viewport>,
     follows: Option<PeerId>,
     /// Edits that no open socket has taken yet, and the state vector from before the first of them.
@@ -88,6 +94,9 @@ impl Session {
             tag: setup.tag,
             me: setup.me,
             profile: setup.profile,
+            person: setup.person,
+            claim: Vec::new(),
+            claims: Vec::new(),
             relay: Relay::new(setup.relays, setup.known),
             lead: Lead::new(setup.shares),
             rng: fastrand::Rng::with_seed(setup.seed),
@@ -457,8 +466,10 @@ impl Session {
                 digest,
                 profile,
                 follows,
+                claim,
             } => {
-                self.showed(now, from, profile, follows, out);
+                let owner = self.owner_of(from, claim);
+                self.showed(now, from, profile, follows, owner, out);
                 self.sync.digest_shown(now, from, digest, &mut self.rng);
                 self.compare(now, from, operations, digest);
             }
@@ -586,6 +597,7 @@ impl Session {
         self.sync.retain(|peer| people.get(peer).is_some());
         self.relay.forget(|peer| people.get(peer).is_some());
         self.lead.forget(|peer| people.get(peer).is_some());
+        self.claims.retain(|(peer, ..)| people.get(*peer).is_some());
         self.follows = self.follows.filter(|&leader| people.get(leader).is_some());
     }
 }

@@ -128,7 +128,7 @@ impl World {
     /// Somebody opens the link who never had it open.
     pub fn join(&mut self) {
         let client = self.pages.len();
-        let (page, outputs) = self.page(0);
+        let (page, outputs) = self.page(client, 0);
         self.pages.push(page);
         self.disks.push(Disk::default());
         self.fetch_trust(client);
@@ -144,7 +144,7 @@ impl World {
         }
     }
 
-    fn page(&mut self, life: u32) -> (Page, Vec<Output>) {
+    fn page(&mut self, client: usize, life: u32) -> (Page, Vec<Output>) {
         let me = PeerId::from_random(self.rng.u64(..));
         let salt = self.rng.u32(..).to_be_bytes();
         let (session, outputs) = Session::new(Setup {
@@ -154,6 +154,7 @@ impl World {
             salt,
             seed: self.rng.u64(..),
             profile: Profile::new("Sim", [0; 3]),
+            person: Some([1 + self.browser_of(client) as u8; 32]),
             relays: Endpoint::parse(ADDRESS, false).into_iter().collect(),
             known: vec![(ADDRESS.to_owned(), self.server())],
             shares: self.plan.locks,
@@ -550,7 +551,7 @@ impl World {
         self.ledger.killed(client);
         self.give_up(client);
         let life = self.pages.get(client).map_or(0, |page| page.life + 1);
-        let (page, outputs) = self.page(life);
+        let (page, outputs) = self.page(client, life);
         if let Some(slot) = self.pages.get_mut(client) {
             *slot = page;
         }

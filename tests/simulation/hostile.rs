@@ -181,6 +181,7 @@ fn lies() -> Vec<Body> {
             digest: Digest(1),
             profile: Profile::new("Liar", [1; 3]),
             follows: None,
+            claim: vec![1; 103],
         },
         Body::Cursor(Some((6.0, 6.0))),
         Body::View(view),

@@ -98,6 +98,7 @@ impl Net {
             salt: [id as u8; 4],
             seed: id,
             profile: Profile::new(&format!("P{id}"), [0; 3]),
+            person: None,
             relays: (0..self.relays.len()).map(endpoint).collect(),
             known: Vec::new(),
             shares: false,
@@ -467,4 +468,20 @@ fn a_limit_of_sessions_that_passes_is_waited_for_and_named() {
         net.input(0, Input::Socket(asks));
         net.until(1_000, |net| net.relay_of(0).is_some());
     }
+}
+
+#[test]
+fn what_arrived_is_confirmed_soon_and_nobody_is_said_to_exchange_what_is_there() {
+    let mut net = Net::new(&[Manner::Passes], 2, 20);
+    let in_step = |net: &Net| (0..2).all(|person| net.status(person).sentence().contains("in step"));
+    net.until(10_000, in_step);
+    for name in ["a", "b", "c"] {
+        net.draw(0, name);
+        net.run(500);
+        net.until(4_000, in_step);
+        net.run(5_000);
+    }
+    // Whoever comes and gets what is there says that it came.
+    net.join();
+    net.until(4_000, |net| (0..3).all(|person| net.status(person).in_step == 2));
 }

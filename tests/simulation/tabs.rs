@@ -167,3 +167,26 @@ fn a_leader_that_is_only_hidden_is_not_taken_for_stopped() {
     assert_eq!(world.sockets(), 1);
     assert!(world.holds_socket(leader));
 }
+
+/// Two people, one of them with two tabs: whoever counts people counts two.
+#[test]
+fn tabs_of_one_browser_count_as_one_person_for_everybody() {
+    let plan = Plan {
+        tabs: 2,
+        ..quiet(11, 3, Audience::Others)
+    };
+    assert!(plan.signs());
+    let mut world = World::new(plan);
+    world.run(15_000);
+    let people = |world: &World| [0, 1, 2].map(|client| world.session(client).map(|s| s.status().people));
+    assert_eq!(people(&world), [Some(2); 3]);
+    world.run(30_000);
+    let in_step = [0, 1, 2].map(|client| world.session(client).map(|s| s.status().in_step));
+    assert_eq!(in_step, [Some(1); 3]);
+    assert!(world.notices.iter().all(|notice| !notice.contains(" left")), "{:?}", world.notices);
+    world.input(1, session::Input::Left);
+    world.run(5_000);
+    assert_eq!(people(&world)[0], Some(2));
+    assert_eq!(people(&world)[2], Some(2));
+    assert!(world.notices.iter().all(|notice| !notice.contains(" left")), "{:?}", world.notices);
+}

@@ -67,15 +67,15 @@ impl Profile {
 /// The part of the board that somebody sees, in board units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Viewport {
-    pub x: f32,
-    pub y: f32,
-    pub width: f32,
-    pub height: f32,
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
 }
 
 impl Viewport {
     fn is_sane(&self) -> bool {
-        let finite = [self.x, self.y, self.width, self.height].map(f32::is_finite);
+        let finite = [self.x, self.y, self.width, self.height].map(f64::is_finite);
         finite == [true; 4] && self.width > 0.0 && self.height > 0.0
     }
 }
@@ -85,11 +85,13 @@ pub struct Person {
     /// Unknown until their presence arrives.
     pub profile: Option<Profile>,
     /// Board coordinates; none while the pointer is elsewhere.
-    pub cursor: Option<(f32, f32)>,
+    pub cursor: Option<(f64, f64)>,
     /// Told only while somebody follows them.
     pub view: Option<Viewport>,
     /// Whose view they see in place of their own.
     pub follows: Option<PeerId>,
+    /// Whose page this is, as they have shown; pages of one browser have the same.
+    pub owner: Option<PeerId>,
     heard_at: Millis,
     /// When they were heard first.
     since: Millis,
@@ -151,6 +153,8 @@ pub struct People {
     credits: Vec<(PeerId, Credit)>,
     /// What all together may still send who came a moment ago.
     newcomers: Bucket,
+    /// Whose page this one is.
+    me: Option<PeerId>,
     /// Whoever shows themselves until then was here before us.
     meeting_until: Millis,
     /// Names of those who went, and when that is said: a page that is loaded again is back at once.
@@ -164,6 +168,7 @@ impl Default for People {
             others: Vec::new(),
             credits: Vec::new(),
             newcomers: Bucket::new(NEWCOMER_MESSAGES, NEWCOMER_MESSAGES_A_SECOND),
+            me: None,
             meeting_until: 0,
             went: Vec::new(),
             news: Vec::new(),
@@ -186,6 +191,7 @@ impl People {
             cursor: None,
             view: None,
             follows: None,
+            owner: None,
             heard_at: now,
             since: now,
         };
@@ -256,15 +262,70 @@ impl People {
         self.met(now);
     }
 
-    /// A person showed who they are, and whom they follow.
-    pub fn showed(&mut self, now: Millis, peer: PeerId, profile: Profile, follows: Option<PeerId>) {
+    /// From now on pages of this owner are our own.
+    pub fn is_me(&mut self, owner: PeerId) {
+        self.me = Some(owner);
+    }
+
+    /// Whose page a peer is: its owner's, or its own.
+    fn owner_of(&self, peer: PeerId, person: &Person) -> PeerId {
+        person.owner.unwrap_or(peer)
+    }
+
+    /// Whether this is another page of this browser.
+    pub fn is_own(&self, person: &Person) -> bool {
+        person.owner.is_some() && person.owner == self.me
+    }
+
+    /// One page for each other person, the one heard of first.
+    pub fn persons(&self) -> impl Iterator<Item = (PeerId, &Person)> {
+        let mut seen = Vec::new();
+        self.others().filter(move |(peer, person)| {
+            let owner = self.owner_of(*peer, person);
+            let is_new = !seen.contains(&owner);
+            seen.push(owner);
+            is_new && !self.is_own(person)
+        })
+    }
+
+    /// Whether all pages of the person that `peer` is a page of are as they should be.
+    pub fn all_pages(&self, peer: PeerId, is_so: impl Fn(PeerId) -> bool) -> bool {
+        let owner = self.get(peer).map(|person| self.owner_of(peer, person));
+        let mut pages = self.others();
+        pages.all(|(page, person)| Some(self.owner_of(page, person)) != owner || is_so(page))
+    }
+
+    /// Whether the person with this page has another one here, or is oneself.
+    fn has_other_page(&self, peer: PeerId, person: &Person) -> bool {
+        let owner = self.owner_of(peer, person);
+        let mut others = self.others();
+        let other = others.any(|(page, other)| page != peer && self.owner_of(page, other) == owner);
+        other || self.is_own(person)
+    }
+
+    /// A page showed who its person is, whom they follow, and whose page it is, if it can.
+    pub fn showed(
+        &mut self,
+        now: Millis,
+        peer: PeerId,
+        profile: Profile,
+        follows: Option<PeerId>,
+        owner: Option<PeerId>,
+    ) {
         let Some(person) = self.get_mut(peer) else {
             return;
         };
         let is_new = person.profile.is_none();
         person.profile = Some(Profile::new(&profile.name, profile.color));
         person.follows = follows.filter(|&leader| leader != peer);
-        if is_new {
+        person.owner = owner.or(person.owner);
+        let is_known = self
+            .get(peer)
+            .is_some_and(|person| self.has_other_page(peer, person));
+        if is_new && !is_known {
+            let Some(person) = self.get(peer) else {
+                return;
+            };
             let name = person.name().to_owned();
             match self.went.iter().position(|(_, gone)| *gone == name) {
                 Some(back) => drop(self.went.swap_remove(back)),
@@ -274,7 +335,7 @@ impl People {
         }
     }
 
-    pub fn pointed(&mut self, peer: PeerId, cursor: Option<(f32, f32)>) {
+    pub fn pointed(&mut self, peer: PeerId, cursor: Option<(f64, f64)>) {
         if let Some(person) = self.get_mut(peer) {
             person.cursor = cursor.filter(|(x, y)| x.is_finite() && y.is_finite());
         }
@@ -319,10 +380,14 @@ impl People {
 
     /// Says whether there was anybody to miss.
     fn miss(&mut self, now: Millis, gone: Vec<(PeerId, Person)>) -> bool {
-        let known = gone.iter().filter(|(_, person)| person.profile.is_some());
+        let known = gone.iter().filter(|(peer, person)| {
+            person.profile.is_some() && !self.has_other_page(*peer, person)
+        });
+        let known: Vec<_> = known.collect();
         let said_at = now + COMES_BACK_MS;
-        self.went
-            .extend(known.map(|(_, person)| (said_at, person.name().to_owned())));
+        let names = known.iter().map(|(_, person)| person.name().to_owned());
+        let went: Vec<_> = names.map(|name| (said_at, name)).collect();
+        self.went.extend(went);
         self.went.truncate(PEOPLE);
         !gone.is_empty()
     }
@@ -377,7 +442,7 @@ impl People {
             .map(|(_, person)| person)
     }
 
-    /// With oneself.
+    /// Pages, this one among them. People have one each, or several.
     pub fn count(&self) -> usize {
         self.others.len() + 1
     }
@@ -475,9 +540,9 @@ mod tests {
             name: format!("\u{7}{}", "x".repeat(500)),
             color: [0; 3],
         };
-        people.showed(0, a, profile, Some(a));
-        people.pointed(a, Some((f32::NAN, 0.0)));
-        people.looked(a, view(f32::INFINITY));
+        people.showed(0, a, profile, Some(a), None);
+        people.pointed(a, Some((f64::NAN, 0.0)));
+        people.looked(a, view(f64::INFINITY));
         let person = people.get(a).unwrap();
         assert_eq!(person.profile.as_ref().unwrap().name.len(), NAME_CHARS);
         assert_eq!((person.cursor, person.view), (None, None));
@@ -496,11 +561,11 @@ mod tests {
         assert!(name(&flags).chars().count() <= NAME_CHARS);
         let (mut people, a) = (People::default(), PeerId::FIRST);
         people.heard(0, a);
-        people.showed(0, a, Profile::new("\u{200b}", [0; 3]), None);
+        people.showed(0, a, Profile::new("\u{200b}", [0; 3]), None, None);
         assert_eq!(people.get(a).map(Person::name), Some("Somebody"));
     }
 
-    fn view(width: f32) -> Viewport {
+    fn view(width: f64) -> Viewport {
         Viewport {
             x: 0.0,
             y: 0.0,
@@ -513,7 +578,7 @@ mod tests {
         let peer = PeerId::from_random(id);
         people.heard(now, peer);
         let profile = Profile::new(&format!("P{id}"), [0; 3]);
-        people.showed(now, peer, profile, follows.map(PeerId::from_random));
+        people.showed(now, peer, profile, follows.map(PeerId::from_random), None);
     }
 
     #[test]
@@ -528,7 +593,7 @@ mod tests {
             (6, Some(99)),
         ] {
             show(&mut people, 0, id, follows);
-            people.looked(PeerId::from_random(id), view(id as f32));
+            people.looked(PeerId::from_random(id), view(id as f64));
         }
         let seen = |id| people.view_of(PeerId::from_random(99), PeerId::from_random(id));
         assert_eq!([1, 2, 3].map(seen), [Some(view(3.0)); 3]);
@@ -553,6 +618,7 @@ mod tests {
             PeerId::from_random(9),
             Profile::new("P2", [0; 3]),
             None,
+            None,
         );
         assert_eq!(people.news(20_000), [], "they loaded the page again");
         people.left(20_000, PeerId::from_random(9));
@@ -562,6 +628,34 @@ mod tests {
         assert_eq!(people.news(20_000 + COMES_BACK_MS), went);
         assert!(people.forget_silent(60_000));
         assert_eq!(people.news(70_000), [News::Went("P1".into())]);
+    }
+
+    #[test]
+    fn tabs_of_one_browser_are_one_person_who_comes_once_and_goes_once() {
+        let mut people = People::default();
+        let page = PeerId::from_random;
+        let show = |people: &mut People, now, id, name: &str, owner: u64| {
+            people.heard(now, page(id));
+            people.showed(now, page(id), Profile::new(name, [0; 3]), None, Some(page(owner)));
+        };
+        let names = |people: &People| -> Vec<_> {
+            people.persons().map(|(_, person)| person.name().to_owned()).collect()
+        };
+        people.is_me(page(100));
+        show(&mut people, 10_000, 1, "Ada", 101);
+        show(&mut people, 10_000, 2, "Ada", 101);
+        show(&mut people, 10_000, 3, "Me", 100);
+        // Names are free: another Ada is another person.
+        show(&mut people, 10_000, 4, "Ada", 102);
+        assert_eq!(names(&people), ["Ada", "Ada"]);
+        assert_eq!(people.news(10_000), [News::Came("Ada".into()), News::Came("Ada".into())]);
+        people.left(20_000, page(1));
+        people.left(20_000, page(3));
+        assert_eq!(people.news(30_000), [], "one of her pages is here still");
+        assert_eq!(names(&people).len(), 2);
+        people.left(30_000, page(2));
+        assert_eq!(people.news(40_000), [News::Went("Ada".into())]);
+        assert!(people.all_pages(page(4), |page| page == PeerId::from_random(4)));
     }
 
     #[test]

@@ -109,6 +109,7 @@ mod tests {
             salt: [0; 4],
             seed: 1,
             profile: Profile::new("Ada", [0; 3]),
+            person: None,
             relays: Vec::new(),
             known: Vec::new(),
         });

@@ -16,7 +16,7 @@ use crate::{
     core::peer::PeerId,
     limits::{
         ANSWER_MS, ANSWER_RANK_CAP_MS, ANSWER_RANK_MS, ANSWER_RANKS, ANSWER_STALLS_MS, APART_MS,
-        ASK_INTERVAL_MS, ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS, BEAT_MS, DIGESTS, Millis,
+        ASK_INTERVAL_MS, ASK_PATIENCE_MS, BEAT_AFTER_EDIT_MS, BEAT_MS, CROWD, DIGESTS, Millis,
         PEOPLE, ROUND_TRIP_MS,
     },
 };
@@ -80,6 +80,8 @@ pub struct Sync {
     asked_at: Option<Millis>,
     beat_at: Option<Millis>,
     beaten_at: Option<Millis>,
+    /// The digest that we showed last.
+    told: Option<Digest>,
     /// The round trip, and what answers of others took beyond what their rank made them wait: how long it takes until
     /// one is heard that makes ours needless.
     rtt_ms: Millis,
@@ -135,6 +137,18 @@ impl Sync {
             }
         }
         self.unknown.retain(|&other| other != digest);
+        if self.shown.iter().any(|shown| shown.digest == digest) {
+            self.confirm(now);
+        }
+    }
+
+    /// Others may think that we lack what they have: they are shown that we have it. In a crowd the next beat does that.
+    fn confirm(&mut self, now: Millis) {
+        let is_told = self.told == self.recent.back().copied();
+        if !is_told && self.awaited.is_none() && self.shown.len() <= CROWD as usize {
+            let soon = now + ASK_PATIENCE_MS;
+            self.beat_at = Some(self.beat_at.map_or(soon, |at| at.min(soon)));
+        }
     }
 
     /// We edited: show the digest soon after the last edit of a burst, in case a frame of it is lost.
@@ -170,6 +184,9 @@ impl Sync {
         self.shown.push(shown);
         if is_apart {
             return self.ask_soon(now, rng);
+        }
+        if self.recent.back() == Some(&digest) {
+            self.confirm(now);
         }
         let is_empty = self.empty == Some(digest);
         if is_empty || self.recent.contains(&digest) || self.unknown.contains(&digest) {
@@ -294,6 +311,7 @@ impl Sync {
             self.awaited = None;
             self.ask_at = None;
             self.unknown.clear();
+            self.confirm(self.changed_at);
         }
     }
 
@@ -324,11 +342,11 @@ impl Sync {
             .is_none_or(|mine| Some(*mine) == self.empty)
     }
 
-    /// How many peers showed our own digest last.
-    pub fn in_step(&self) -> usize {
+    /// Whether a peer showed our own digest last.
+    pub fn is_in_step(&self, peer: PeerId) -> bool {
         let mine = self.recent.back();
-        let same = |shown: &&Shown| Some(&shown.digest) == mine;
-        self.shown.iter().filter(same).count()
+        let mut shown = self.shown.iter();
+        shown.any(|shown| shown.peer == peer && Some(&shown.digest) == mine)
     }
 
     /// How many peers have had something else than we for long, while neither they nor we changed anything: what is
@@ -387,6 +405,10 @@ impl Sync {
         }
         if self.beat_at.is_some_and(|at| at <= now) {
             self.beaten_at = Some(now);
+            self.told = match self.awaited {
+                None => self.recent.back().copied(),
+                Some(_) => None,
+            };
             self.beat_at = Some(now + BEAT_MS - rng.u64(0..BEAT_MS / 10));
             actions.push(Action::Beat);
         }
@@ -444,7 +466,8 @@ mod tests {
             [Action::Ask, Action::Beat]
         );
         sync.changed(rest + 2 * APART_MS, Digest(1_099));
-        assert_eq!((sync.apart(), sync.in_step()), (0, 1));
+        assert_eq!(sync.apart(), 0);
+        assert!(sync.is_in_step(peer(2)) && !sync.is_in_step(peer(3)));
     }
 
     #[test]

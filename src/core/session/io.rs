@@ -36,6 +36,8 @@ pub struct Setup {
     /// Seeds every random delay.
     pub seed: u64,
     pub profile: Profile,
+    /// What this browser keeps for its person in this room: all its pages have the same. None where it keeps nothing.
+    pub person: Option<Seed>,
     /// The preferred one first. Empty: none is wanted.
     pub relays: Vec<Endpoint>,
     /// What earlier sessions remembered of servers.
@@ -76,9 +78,9 @@ pub enum Input {
     /// Ink in progress (`board::wet`).
     Inked(Vec<u8>),
     /// The pointer moved on the board, or left it. Not needed while ink is sent: that shows where it is.
-    Pointed(Option<(f32, f32)>),
+    Pointed(Option<(f64, f64)>),
     /// Somebody else's ink is here now.
-    PenSeen(PeerId, (f32, f32)),
+    PenSeen(PeerId, (f64, f64)),
     /// This part of the board is seen now.
     Looked(Viewport),
     /// The view of somebody else is wanted in place of one's own, or no longer.

@@ -6,7 +6,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Output, Session, status::Line};
+use super::{Output, Session, message, status::Line};
 use crate::{
     core::{
         frame::Frame,
@@ -389,7 +389,7 @@ impl Session {
         if !self.relay.machine.is_open() {
             return;
         }
-        let is_volatile = envelope::kinds(frame.as_bytes()).all(|kind| b"cv".contains(&kind));
+        let is_volatile = envelope::kinds(frame.as_bytes()).all(message::is_volatile);
         if !is_volatile || self.relay.outbox.is_empty() {
             self.relay.overflowed |= self.relay.outbox.push([frame.clone()]).is_err();
         }

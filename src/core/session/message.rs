@@ -33,16 +33,18 @@ pub enum Body {
     Whole(PeerId),
     /// `u`: an edit, as a Yjs update.
     Update(Vec<u8>),
-    /// `b`: I am here, this is me, this is what I have, and I see what this one sees.
+    /// `b`: I am here, this is me, this is what I have, I see what this one sees, and this shows whose page I am
+    /// (`session::person`; empty if I cannot show it).
     Beat {
         operations: Operations,
         digest: Digest,
         profile: Profile,
         follows: Option<PeerId>,
+        claim: Vec<u8>,
     },
-    /// `c`: my pointer is here on the board, or off it.
-    Cursor(Option<(f32, f32)>),
-    /// `v`: what I see of the board, for those who follow me.
+    /// `C`: my pointer is here on the board, or off it. (`c` and `v` had numbers of 32 bits, too coarse far out.)
+    Cursor(Option<(f64, f64)>),
+    /// `V`: what I see of the board, for those who follow me.
     View(Viewport),
     /// `w`: ink that is still being drawn (`board::wet`).
     Wet(Vec<u8>),
@@ -56,6 +58,14 @@ pub enum Body {
     Pong(PeerId),
 }
 
+pub const CURSOR: u8 = b'C';
+pub const VIEW: u8 = b'V';
+
+/// Whether the newest message of a kind makes those before it worth nothing.
+pub fn is_volatile(kind: u8) -> bool {
+    matches!(kind, CURSOR | VIEW)
+}
+
 /// What a message is for, in a word or two, by its kind letter.
 pub fn meaning(kind: u8) -> &'static str {
     match kind {
@@ -66,8 +76,8 @@ pub fn meaning(kind: u8) -> &'static str {
         b'g' => "question for a whole copy",
         b'u' => "edit",
         b'b' => "presence",
-        b'c' => "pointer",
-        b'v' => "view",
+        CURSOR => "pointer",
+        VIEW => "view",
         b'w' => "wet ink",
         b'n' => "request for lost parts",
         b'l' => "goodbye",
@@ -91,6 +101,7 @@ struct Answer {
     more: usize,
 }
 
+/// Behind it stands the claim; older versions neither write nor read it.
 #[derive(Serialize, Deserialize)]
 struct Beat {
     operations: Operations,
@@ -140,17 +151,19 @@ impl Body {
                 digest,
                 profile,
                 follows,
-            } => (
-                b'b',
-                bytes(&Beat {
+                claim,
+            } => {
+                let mut beat = bytes(&Beat {
                     operations,
                     digest,
                     profile,
                     follows,
-                }),
-            ),
-            Self::Cursor(cursor) => (b'c', bytes(&cursor)),
-            Self::View(view) => (b'v', bytes(&view)),
+                });
+                beat.extend_from_slice(&claim);
+                (b'b', beat)
+            }
+            Self::Cursor(cursor) => (CURSOR, bytes(&cursor)),
+            Self::View(view) => (VIEW, bytes(&view)),
             Self::Wet(ink) => (b'w', ink),
             Self::Missing(missing) => (b'n', bytes(&(missing.sender, missing.seq, missing.parts))),
             Self::Leave => (b'l', Vec::new()),
@@ -190,21 +203,26 @@ impl Body {
             b'g' => Self::Whole(postcard::from_bytes(&body).ok()?),
             b'u' => Self::Update(body),
             b'b' => {
-                let Beat {
-                    operations,
-                    digest,
-                    profile,
-                    follows,
-                } = postcard::from_bytes(&body).ok()?;
+                let read = postcard::take_from_bytes(&body).ok()?;
+                let (
+                    Beat {
+                        operations,
+                        digest,
+                        profile,
+                        follows,
+                    },
+                    claim,
+                ) = read;
                 Self::Beat {
                     operations,
                     digest,
                     profile,
                     follows,
+                    claim: claim.to_vec(),
                 }
             }
-            b'c' => Self::Cursor(postcard::from_bytes(&body).ok()?),
-            b'v' => Self::View(postcard::from_bytes(&body).ok()?),
+            CURSOR => Self::Cursor(postcard::from_bytes(&body).ok()?),
+            VIEW => Self::View(postcard::from_bytes(&body).ok()?),
             b'w' => Self::Wet(body),
             b'n' => {
                 let (sender, seq, parts) = postcard::from_bytes(&body).ok()?;
@@ -252,13 +270,14 @@ mod tests {
         roundtrip(Body::Part(vec![3]));
         roundtrip(Body::Whole(to));
         roundtrip(Body::Update(vec![3]));
-        for follows in [None, Some(to)] {
+        for (follows, claim) in [(None, vec![]), (Some(to), vec![7; 103])] {
             let profile = profile.clone();
             roundtrip(Body::Beat {
                 operations: Operations(7),
                 digest,
                 profile,
                 follows,
+                claim,
             });
         }
         roundtrip(Body::View(Viewport {

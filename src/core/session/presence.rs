@@ -62,6 +62,7 @@ impl Session {
             digest: self.sync.shown(self.replica.digest()),
             profile: self.profile.clone(),
             follows: self.follows,
+            claim: self.claim.clone(),
         }
     }
 
@@ -94,9 +95,10 @@ impl Session {
         from: PeerId,
         profile: Profile,
         follows: Option<PeerId>,
+        owner: Option<PeerId>,
         out: &mut Vec<Output>,
     ) {
-        self.people.showed(now, from, profile, follows);
+        self.people.showed(now, from, profile, follows, owner);
         if follows.is_some() && self.shows_view() {
             self.view.told = None;
             self.tell_place(now, out);
@@ -129,14 +131,19 @@ impl Session {
         }
     }
 
-    /// Says who came and who went, unless it is we who cannot be reached. Other tabs of this person are no news.
+    /// Says who came and who went, unless it is we who cannot be reached. Other tabs of this person are no news; where
+    /// pages cannot show whose they are, they are told by their name.
     pub(super) fn tell_news(&mut self, now: Millis, out: &mut Vec<Output>) {
         let news = self.people.news(now);
         if !self.is_reached() {
             return;
         }
         let told = news.into_iter().filter_map(|news| match news {
-            News::Came(name) | News::Went(name) if name == self.profile.name => None,
+            News::Came(name) | News::Went(name)
+                if self.claim.is_empty() && name == self.profile.name =>
+            {
+                None
+            }
             News::Came(name) => Some(Notice::Came(name)),
             News::Went(name) => Some(Notice::Went(name)),
         });

@@ -536,8 +536,8 @@ impl Session {
     /// Seals a message and queues it for the relay, if that is reached, and for the other tabs. Gives its number.
     pub(super) fn say(&mut self, body: Body, out: &mut Vec<Output>) -> Option<u32> {
         let slot = match body {
-            Body::Cursor(_) => Some(b'c'),
-            Body::View(_) => Some(b'v'),
+            Body::Cursor(_) => Some(message::CURSOR),
+            Body::View(_) => Some(message::VIEW),
             _ => None,
         };
         let Outbound { seq, frames } = self.seal(body, out)?;

@@ -108,11 +108,11 @@ pub struct Status {
     pub is_shared: bool,
     /// Entries of the tape so far.
     pub taped: usize,
-    /// With oneself.
+    /// People, with oneself. All tabs of one browser are one of them.
     pub people: usize,
     /// Nothing was ever made here, as far as this browser knows.
     pub is_empty: bool,
-    /// Others who showed the same digest last.
+    /// Other people of whom all pages showed the same digest last.
     pub in_step: usize,
     /// How much is here of a room that is on its way, in percent.
     pub arrived: Option<u8>,
@@ -143,9 +143,15 @@ impl Session {
             line,
             is_shared: self.lead.line().is_some(),
             taped: self.relay.tape.total(),
-            people: self.people.count(),
+            people: 1 + self.people.persons().count(),
             is_empty: self.sync.is_empty(),
-            in_step: self.sync.in_step(),
+            in_step: {
+                let is_in_step = |page| self.sync.is_in_step(page);
+                let others = self.people.persons();
+                others
+                    .filter(|(page, _)| self.people.all_pages(*page, is_in_step))
+                    .count()
+            },
             arrived: self.sync.progress(),
             // What others lack may still wait here.
             apart: match self.relay.outbox.is_empty() {

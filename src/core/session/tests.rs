@@ -48,6 +48,7 @@ impl Person {
             salt: [id as u8; 4],
             seed: id,
             profile: Profile::new("Ada", [0; 3]),
+            person: None,
             known: vec![(relay.as_str().to_owned(), server)],
             relays: vec![relay],
             shares: false,

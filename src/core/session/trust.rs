@@ -87,6 +87,7 @@ impl Session {
             }
             (Trusting::Awaited(_), None) => Trusting::Without,
         };
+        self.claim_person(self.person);
         // What was asked before was not said.
         self.sync.joined(now);
         self.begin(now, out);

@@ -89,6 +89,15 @@ pub fn name_of(key: &PublicKey) -> PeerId {
     PeerId::of_key(hash.first_chunk().copied().unwrap_or_default())
 }
 
+/// The key that a signature came with.
+pub fn key_of(signed: &[u8]) -> Option<PublicKey> {
+    let (1, rest) = signed.split_last().map(|(made, rest)| (*made, rest))? else {
+        return None;
+    };
+    let (rest, _) = rest.split_last_chunk::<{ size_of::<Signature>() }>()?;
+    rest.last_chunk().copied()
+}
+
 /// The body without its proof, for a client that cannot check it.
 pub fn unchecked(signed: &[u8]) -> Option<Vec<u8>> {
     let (introduced, rest) = signed.split_last()?;

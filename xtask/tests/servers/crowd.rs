@@ -40,7 +40,7 @@ impl Listener {
                     let kinds = |kind| envelope::kinds(&frame).filter(|&this| this == kind).count();
                     traffic.bytes += frame.len();
                     traffic.answers += kinds(b'a');
-                    traffic.pointers += kinds(b'c');
+                    traffic.pointers += kinds(b'C');
                 });
             }
         });

@@ -92,6 +92,7 @@ impl Person {
             salt: rng.u32(..).to_be_bytes(),
             seed: rng.u64(..),
             profile: Profile::new("Ada", [1, 2, 3]),
+            person: None,
             relays: relays?,
             known,
         };

@@ -1,0 +1,60 @@
+//! Whose page this is. Every tab of a browser is a client of its own on the wire, but its person is one: the browser keeps
+//! a key for each room, and each of its pages shows with it that it is theirs. A claim is the page's name, signed with that
+//! key. Whoever copies one has another name, so nobody can pass for another's page.
+
+use super::Session;
+use crate::core::{
+    peer::PeerId,
+    wire::{
+        envelope::Head,
+        identity::{self, Identity, Introduction, Proof, Seed},
+        tag::Tag,
+    },
+};
+
+/// What a claim's signature covers beside the page's name.
+fn head(tag: Tag, owner: PeerId) -> Head {
+    Head {
+        tag,
+        sender: owner,
+        seq: 0,
+        part: 0,
+        parts: 1,
+        kind: b'P',
+    }
+}
+
+impl Session {
+    /// The person's key is used from now on: signatures are here.
+    pub(super) fn claim_person(&mut self, seed: Option<Seed>) {
+        let (Some(trust), Some(seed)) = (self.trust(), seed) else {
+            return;
+        };
+        let owner = Identity::new(trust.signatures, seed);
+        let head = head(self.tag, owner.name());
+        self.claim = owner.signed(&head, &self.me.to_bytes(), Introduction::Made);
+        self.people.is_me(owner.name());
+    }
+
+    /// Whose page `page` is, if the claim shows it and that can be checked.
+    pub(super) fn owner_of(&mut self, page: PeerId, claim: Vec<u8>) -> Option<PeerId> {
+        let signatures = self.trust()?.signatures;
+        if claim.is_empty() || !page.is_keyed() {
+            return None;
+        }
+        if let Some((_, known, owner)) = self.claims.iter().find(|(this, ..)| *this == page)
+            && *known == claim
+        {
+            return *owner;
+        }
+        let owner = identity::key_of(&claim).map(|key| identity::name_of(&key));
+        let is_shown = |owner: &PeerId| {
+            let proof = (signatures.proof)(&head(self.tag, *owner), &claim, None);
+            matches!(proof, Proof::Good(name, _) if name == page.to_bytes())
+        };
+        let owner = owner.filter(is_shown);
+        self.claims.retain(|(this, ..)| *this != page);
+        self.claims.push((page, claim, owner));
+        owner
+    }
+}
