@@ -1,8 +1,40 @@
-// If WebAssembly stops (a panic, a stack overflow, memory that is used up), nothing of it can be trusted any more:
-// the dialog that says so is held ready by index.html and shown without it.
-const show = (cause) => {
-  const dialog = document.getElementById("crash");
+// What a page shows without WebAssembly: that it is loading, that it could not be loaded, and that it stopped. Nothing of
+// the program can be trusted in the last two cases, so this file needs nothing of it.
+const SLOW_MS = 4000;
+const TOO_SLOW_MS = 20000;
+const root = document.documentElement;
+let started = false;
+
+const element = (id) => document.getElementById(id);
+
+// "loading", "slow", "failed": style/base.css shows the words of each.
+const boot = (state) => {
+  if (started) return;
+  root.dataset.boot = state;
+};
+
+const stopped = (cause) => {
+  const dialog = element("crash");
   if (cause instanceof WebAssembly.RuntimeError && dialog && !dialog.open) dialog.showModal();
 };
-addEventListener("error", (event) => show(event.error));
-addEventListener("unhandledrejection", (event) => show(event.reason));
+
+addEventListener("duplexstarted", () => {
+  started = true;
+  delete root.dataset.boot;
+  element("boot")?.remove();
+});
+
+// In the capturing phase: a script that does not load says so only to those who listen there.
+addEventListener(
+  "error",
+  (event) => (started ? stopped(event.error) : boot("failed")),
+  true,
+);
+addEventListener("unhandledrejection", (event) =>
+  started ? stopped(event.reason) : boot("failed"),
+);
+setTimeout(() => boot(root.dataset.boot === "failed" ? "failed" : "slow"), SLOW_MS);
+setTimeout(() => boot("failed"), TOO_SLOW_MS);
+addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-reload]")) location.reload();
+});

@@ -7,6 +7,7 @@ pub mod bucket;
 pub mod doc;
 pub mod frame;
 pub mod json;
+pub mod keyboard;
 pub mod peer;
 pub mod rooms;
 pub mod session;

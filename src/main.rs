@@ -3,6 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 fn main() {
     leptos::mount::mount_to_body(duplex::ui::app::App);
+    duplex::browser::lifecycle::started();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

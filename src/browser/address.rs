@@ -13,6 +13,14 @@ pub fn hash() -> String {
         .unwrap_or_default()
 }
 
+/// Goes to another address; the one before stays one step back.
+pub fn push_hash(hash: &str) {
+    let history = window().and_then(|window| window.history().ok());
+    if let Some(history) = history {
+        let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(hash));
+    }
+}
+
 /// Changes the address without a new entry in the history.
 pub fn replace_hash(hash: &str) {
     let history = window().and_then(|window| window.history().ok());

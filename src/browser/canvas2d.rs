@@ -12,8 +12,9 @@ use crate::core::board::paint::{self, Fill, Verb};
 pub struct Surface {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
-    /// Device pixels of a board unit.
+    /// Device pixels of a board unit, and where the board's origin is.
     scale: Cell<f64>,
+    origin: Cell<Point>,
     /// What it fills with: naming a colour costs as much as a short outline.
     color: Cell<Option<[u8; 3]>>,
 }
@@ -31,6 +32,7 @@ impl Surface {
             canvas,
             context,
             scale: Cell::new(1.0),
+            origin: Cell::new(Point::ORIGIN),
             color: Cell::new(None),
         })
     }
@@ -63,9 +65,7 @@ impl Surface {
     /// From now on, board units: `scale` device pixels each, the board's origin at `origin` device pixels.
     pub fn place(&self, origin: Point, scale: f64) {
         self.scale.set(scale);
-        let _ = self
-            .context
-            .set_transform(scale, 0.0, 0.0, scale, origin.x, origin.y);
+        self.origin.set(origin);
     }
 
     /// Fills an outline. `alpha` multiplies the fill's own.
@@ -77,6 +77,9 @@ impl Surface {
             context.set_fill_style_str(&format!("rgb({r} {g} {b})"));
         }
         let scale = self.scale.get();
+        // In one step: far out on the board both parts are large, and the canvas counts in 32 bits.
+        let at = self.origin.get() + fill.origin.to_vec2() * scale;
+        let _ = context.set_transform(scale, 0.0, 0.0, scale, at.x, at.y);
         let outline = paint::thinned(&fill.outline, (GAP_PX / scale) as f32);
         context.begin_path();
         for verb in paint::verbs(&outline, (TOLERANCE_PX / scale) as f32) {

@@ -46,7 +46,7 @@ pub async fn chosen_text(input: &HtmlInputElement) -> Option<Result<String, File
     Some(text_of(file).await)
 }
 
-async fn text_of(file: File) -> Result<String, FileError> {
+pub async fn text_of(file: File) -> Result<String, FileError> {
     if file.size() > IMPORT_BYTES as f64 {
         return Err(FileError::TooLarge);
     }

@@ -140,7 +140,9 @@ impl Store {
                     }
                 }),
                 // The browser did it, as when somebody clears the site's data.
-                Listener::on(database.as_sys(), "close", move |_| tell(Interference::Closes)),
+                Listener::on(database.as_sys(), "close", move |_| {
+                    tell(Interference::Closes)
+                }),
             ],
             database,
         })

@@ -9,6 +9,7 @@ use crate::core::socket::machine::Input;
 pub struct Listener {
     target: EventTarget,
     event: &'static str,
+    captures: bool,
     callback: Closure<dyn FnMut(Event)>,
 }
 
@@ -18,11 +19,31 @@ impl Listener {
         event: &'static str,
         callback: impl FnMut(Event) + 'static,
     ) -> Self {
+        Self::new(target, event, callback, false)
+    }
+
+    /// Hears it before those that listen on `target` itself or below it.
+    pub fn on_capture(
+        target: &EventTarget,
+        event: &'static str,
+        callback: impl FnMut(Event) + 'static,
+    ) -> Self {
+        Self::new(target, event, callback, true)
+    }
+
+    fn new(
+        target: &EventTarget,
+        event: &'static str,
+        callback: impl FnMut(Event) + 'static,
+        captures: bool,
+    ) -> Self {
         let callback = Closure::<dyn FnMut(_)>::new(callback);
-        let _ = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
+        let function = callback.as_ref().unchecked_ref();
+        let _ = target.add_event_listener_with_callback_and_bool(event, function, captures);
         Self {
             target: target.clone(),
             event,
+            captures,
             callback,
         }
     }
@@ -31,9 +52,18 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let callback = self.callback.as_ref().unchecked_ref();
-        let _ = self
-            .target
-            .remove_event_listener_with_callback(self.event, callback);
+        let _ = self.target.remove_event_listener_with_callback_and_bool(
+            self.event,
+            callback,
+            self.captures,
+        );
+    }
+}
+
+/// Tells `public/crash.js` that the program runs.
+pub fn started() {
+    if let (Some(window), Ok(event)) = (window(), Event::new("duplexstarted")) {
+        let _ = window.dispatch_event(&event);
     }
 }
 

@@ -8,6 +8,8 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::window;
 
+use crate::core::json;
+
 type Answer = Pin<Box<dyn Future<Output = Result<Value, String>>>>;
 
 /// An object to hang functions on.
@@ -78,6 +80,6 @@ fn value_from(argument: &JsValue) -> Result<Value, String> {
     let text = JSON::stringify(argument)
         .ok()
         .and_then(|text| text.as_string());
-    text.and_then(|text| serde_json::from_str(&text).ok())
+    text.and_then(|text| json::parse(&text))
         .ok_or_else(|| "The argument is no JSON value.".to_owned())
 }

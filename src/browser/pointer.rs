@@ -8,11 +8,7 @@ use crate::core::board::tool::{Button, Input, PointerKind, ScreenSample};
 
 /// A press on `board`.
 pub fn pressed(event: &PointerEvent, board: &Element) -> Input {
-    let kind = match event.pointer_type().as_str() {
-        "pen" => PointerKind::Pen,
-        "touch" => PointerKind::Touch,
-        _ => PointerKind::Mouse,
-    };
+    let kind = kind(event);
     let button = match event.button() {
         0 => Button::Primary,
         1 => Button::Middle,
@@ -23,8 +19,17 @@ pub fn pressed(event: &PointerEvent, board: &Element) -> Input {
     Input::Pressed {
         pointer: event.pointer_id(),
         kind,
+        is_primary: event.is_primary(),
         button,
         sample: sample(event, board),
+    }
+}
+
+pub fn kind(event: &PointerEvent) -> PointerKind {
+    match event.pointer_type().as_str() {
+        "pen" => PointerKind::Pen,
+        "touch" => PointerKind::Touch,
+        _ => PointerKind::Mouse,
     }
 }
 
@@ -46,6 +51,7 @@ pub fn moved(event: &PointerEvent, board: &Element) -> Input {
     };
     Input::Moved {
         pointer: event.pointer_id(),
+        buttons: event.buttons(),
         samples,
     }
 }

@@ -6,26 +6,67 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, window};
 
 use super::{
+    clock,
     idb::{self, StoreError},
     preferences,
     quarantine::Marks,
+    random,
     tabs::Tabs,
     versions,
 };
 use crate::core::{
+    address,
     doc::{replica::Replica, storage::Storage},
     peer::PeerId,
     rooms::Entry,
     session::lead::Note,
-    wire::tag::Tag,
+    wire::{identity::Seed, tag::Tag},
 };
 
-/// Begins the names of entries.
+/// Begins the names of entries, and of rooms that may have none yet.
 const ENTRY: &str = "room/";
+const VISITED: &str = "visited/";
 
 /// Under which a room is stored. It gives away neither name nor key.
 pub fn place(tag: Tag) -> String {
     format!("duplex/{}", tag.to_text())
+}
+
+/// What this browser's pages of a room show that they are one person's; made at the first visit.
+pub fn person(tag: Tag) -> Option<Seed> {
+    let name = format!("person/{}", tag.to_text());
+    if let Some(kept) = preferences::load::<Vec<u8>>(&name)
+        && let Ok(seed) = kept.try_into()
+    {
+        return Some(seed);
+    }
+    let seed: Seed = random::bytes()?;
+    preferences::keep(&name, &seed.to_vec());
+    Some(seed)
+}
+
+/// Something was found or made in a room: it belongs on the list, even if the page is left before its entry is written.
+pub fn visited(tag: Tag, hash: &str) {
+    preferences::keep_text(&format!("{VISITED}{}", tag.to_text()), hash);
+}
+
+/// Makes the entries that are missing of rooms that were visited.
+pub async fn note_visited() {
+    for name in preferences::names(VISITED) {
+        let hash = preferences::text(&name).unwrap_or_default();
+        let Some(address) = address::parse(&hash, false).0 else {
+            preferences::forget(&name);
+            continue;
+        };
+        let tag = address.room.tag();
+        if entry(tag).is_none()
+            && let Ok(replica) = load(tag).await
+            && let Some(noted) = Entry::noted(None, &address, &replica, &[], clock::unix_ms())
+        {
+            keep(tag, &noted);
+        }
+        preferences::forget(&name);
+    }
 }
 
 pub fn entry(tag: Tag) -> Option<Entry> {
@@ -92,6 +133,9 @@ pub async fn forget(tag: Tag) -> Result<(), StoreError> {
     delete(&versions::name(&place)).await?;
     Marks::of(&place).forget_all();
     preferences::forget(&name(tag));
+    for kept in [VISITED, "view/", "person/"] {
+        preferences::forget(&format!("{kept}{}", tag.to_text()));
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Long text across the border. wasm-bindgen's own way looks at every character in JavaScript and checks what needs no
+//! Long text across the border, and what the browser knows of letters. wasm-bindgen's own way looks at every character in JavaScript and checks what needs no
 //! check; at 1 kB a frame this takes a half to a third of the time (`cargo xtask bench socket`).
 
 use js_sys::{JsString, Object, Reflect, Uint8Array};
@@ -27,6 +27,17 @@ extern "C" {
     fn new(label: &str, options: &JsValue) -> TextDecoder;
     #[wasm_bindgen(method)]
     fn decode(this: &TextDecoder, bytes: &[u8]) -> JsString;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type Segmenter;
+    #[wasm_bindgen(constructor, catch, js_namespace = Intl)]
+    fn new() -> Result<Segmenter, JsValue>;
+    #[wasm_bindgen(method)]
+    fn segment(this: &Segmenter, text: &str) -> Segments;
+
+    type Segments;
+    #[wasm_bindgen(method)]
+    fn containing(this: &Segments, at: u32) -> JsValue;
 }
 
 thread_local! {
@@ -57,4 +68,21 @@ pub fn from_js(value: &JsValue) -> Option<String> {
 
 pub fn to_js(text: &str) -> JsString {
     DECODER.with(|decoder| decoder.decode(text.as_bytes()))
+}
+
+/// With each letter and its marks as one character where there is one (Unicode Normalization Form C).
+pub fn composed(text: &str) -> String {
+    JsString::from(text).normalize("NFC").into()
+}
+
+/// What people see as the first character, in capitals; nothing for a text of none.
+pub fn initial(text: &str) -> String {
+    let first = first_cluster(text).unwrap_or_else(|| text.chars().take(1).collect());
+    JsString::from(first).to_locale_upper_case(None).into()
+}
+
+/// None where the browser cannot tell.
+fn first_cluster(text: &str) -> Option<String> {
+    let first = Segmenter::new().ok()?.segment(text).containing(0);
+    Reflect::get(&first, &"segment".into()).ok()?.as_string()
 }

@@ -204,7 +204,12 @@ const ENDS: &str = ").,;:!>]}\"'*\u{2019}\u{201d}\u{bb}";
 
 /// White space, and characters that nobody sees.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+        )
 }
 
 /// The parts of a hash, not looked into.
@@ -248,7 +253,9 @@ impl Link {
         for pair in unescaped.split('&').filter(|pair| !pair.is_empty()) {
             // As HTML writes the character before.
             let escapes = ["amp;", "#38;", "#x26;"];
-            let stripped = escapes.into_iter().find_map(|escape| pair.strip_prefix(escape));
+            let stripped = escapes
+                .into_iter()
+                .find_map(|escape| pair.strip_prefix(escape));
             self.is_mended |= stripped.is_some();
             let pair = stripped.unwrap_or(pair);
             match pairs.last_mut() {
@@ -279,7 +286,9 @@ impl Link {
             return self.parameters.push((name, String::new()));
         };
         if name == "relay" {
-            if !value.contains("://") && let Some(decoded) = percent_decoded(&value) {
+            if !value.contains("://")
+                && let Some(decoded) = percent_decoded(&value)
+            {
                 // It was encoded once more.
                 self.is_mended |= decoded != value;
                 value = decoded;
@@ -371,7 +380,10 @@ fn split_at_encoded_query(hash: &str) -> Option<(&str, &str)> {
     let lower = hash.to_ascii_lowercase();
     let mut starts = ["relay", "key"].into_iter().flat_map(|name| {
         let pairs = ["=", "%3d"].map(|equals| format!("%3f{name}{equals}"));
-        pairs.into_iter().filter_map(|pair| lower.find(&pair)).collect::<Vec<_>>()
+        pairs
+            .into_iter()
+            .filter_map(|pair| lower.find(&pair))
+            .collect::<Vec<_>>()
     });
     let at = starts.next()?;
     Some((hash.get(..at)?, hash.get(at + "%3f".len()..)?))
@@ -384,7 +396,9 @@ fn split_at_parameter(relay: &str) -> Option<(&str, &str)> {
     let at = ands.find(|&at| {
         let rest = relay.get(at + 1..).unwrap_or_default();
         let rest = rest.strip_prefix("amp;").unwrap_or(rest);
-        let key = rest.strip_prefix("key=").map(|key| key.split('&').next().unwrap_or_default());
+        let key = rest
+            .strip_prefix("key=")
+            .map(|key| key.split('&').next().unwrap_or_default());
         key.is_some_and(|key| Key::found_in(key).is_some())
     })?;
     Some((relay.get(..at)?, relay.get(at + 1..)?))
@@ -554,7 +568,8 @@ mod tests {
                 hash.replace("&key=", "%26amp%3Bkey%3D"),
                 hash.replace("&key=", "&#38;key="),
                 hash.replace("&key=", "\\u0026key="),
-                hash.replace("?relay=", "%3Frelay%3D").replace("&key=", "%26key%3D"),
+                hash.replace("?relay=", "%3Frelay%3D")
+                    .replace("&key=", "%26key%3D"),
                 hash.replace("&key=", "&KEY="),
                 hash.replace(KEY, &wrapped),
                 hash.replace(KEY, &wrapped.replace("=\r\n", "%0D%0A")),
@@ -562,20 +577,44 @@ mod tests {
                 hash.replace("relay=", "relay=3D").replace("key=", "key=3D"),
                 hash.replace(KEY, &format!("{KEY}==")),
                 format!("#{}", percent_encoded(&hash[1..])),
-                format!("#{}", percent_encoded(&hash[1..]).to_ascii_lowercase().replace(&KEY.to_ascii_lowercase(), KEY)),
+                format!(
+                    "#{}",
+                    percent_encoded(&hash[1..])
+                        .to_ascii_lowercase()
+                        .replace(&KEY.to_ascii_lowercase(), KEY)
+                ),
                 hash.replace(relay, &encoded(relay)),
                 hash.replace("/todo?", "/todo)?"),
             ];
             for end in [
-                ")", ".", ">", " ", "),", ").", ").See below", "\u{201d}", "%20", "%3E", "%29.", "\n", "%0A", "*", "]",
-                "\u{a0}", "'", "; thanks", "&amp;",
+                ")",
+                ".",
+                ">",
+                " ",
+                "),",
+                ").",
+                ").See below",
+                "\u{201d}",
+                "%20",
+                "%3E",
+                "%29.",
+                "\n",
+                "%0A",
+                "*",
+                "]",
+                "\u{a0}",
+                "'",
+                "; thanks",
+                "&amp;",
             ] {
                 rewritten.push(format!("{hash}{end}"));
             }
             for link in rewritten {
                 let (address, problems) = parse(&link, false);
                 assert_eq!(address.as_ref(), Some(&expected), "{link}");
-                let is_said = problems.iter().all(|problem| *problem == AddressProblem::Mended);
+                let is_said = problems
+                    .iter()
+                    .all(|problem| *problem == AddressProblem::Mended);
                 assert!(is_said, "{link}: {problems:?}");
             }
         }
@@ -597,13 +636,24 @@ mod tests {
             }
         }
         let own = good("#/r/a/board?relay=wss%3A%2F%2Fx%2F%3Fkey%3Dsecret%26user%3Dme");
-        assert_eq!(own.relay.endpoints()[0].as_str(), "wss://x/?key=secret&user=me");
+        assert_eq!(
+            own.relay.endpoints()[0].as_str(),
+            "wss://x/?key=secret&user=me"
+        );
     }
 
     #[test]
     fn a_damaged_key_is_named_and_no_other_key_is_made_of_it() {
-        for damaged in ["short", "AAECAwQFBgcICQoLDA0OD", "", "AAECAwQF BgcI)CQoLDA0ODw", "%ff", "%"] {
-            let (address, problems) = parse(&format!("#/r/attic/board?relay=none&key={damaged}"), false);
+        for damaged in [
+            "short",
+            "AAECAwQFBgcICQoLDA0OD",
+            "",
+            "AAECAwQF BgcI)CQoLDA0ODw",
+            "%ff",
+            "%",
+        ] {
+            let (address, problems) =
+                parse(&format!("#/r/attic/board?relay=none&key={damaged}"), false);
             assert_eq!(address.unwrap().room.key, None, "{damaged}");
             assert!(problems.contains(&AddressProblem::Key), "{damaged}");
         }
@@ -612,7 +662,13 @@ mod tests {
     #[test]
     fn space_around_a_rooms_name_is_none_of_it() {
         let room = |hash: &str| parse(hash, false).0.unwrap().room;
-        for hash in ["#/r/attic%20/board", "#/r/%20attic/board", "#/r/attic ", "#/r/attic/", "#/r/attic)."] {
+        for hash in [
+            "#/r/attic%20/board",
+            "#/r/%20attic/board",
+            "#/r/attic ",
+            "#/r/attic/",
+            "#/r/attic).",
+        ] {
             assert_eq!(room(hash).name, "attic", "{hash}");
         }
         assert_ne!(room("#/r/Attic").tag(), room("#/r/attic").tag());

@@ -40,9 +40,12 @@ fn mended(text: &str) -> Cow<'_, str> {
             },
             b'-' | b'0'..=b'9' if !in_string => {
                 let rest = text.get(at..).unwrap_or_default();
-                let is_part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+                let is_part =
+                    |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
                 let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-                let number = rest.get(..end).and_then(|number| number.parse::<f64>().ok());
+                let number = rest
+                    .get(..end)
+                    .and_then(|number| number.parse::<f64>().ok());
                 let largest = number.filter(|number| number.is_infinite());
                 (end.max(1), largest.map(|_| "1e308"))
             }
@@ -80,10 +83,13 @@ pub fn grouped(remarks: &[Remark]) -> Vec<String> {
     }
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let further: usize = reasons.iter().skip(REASONS).map(|(_, count)| count).sum();
-    let lines = reasons.iter().take(REASONS).map(|(why, count)| match count {
-        1 => (*why).to_owned(),
-        count => format!("{count} \u{d7} {why}"),
-    });
+    let lines = reasons
+        .iter()
+        .take(REASONS)
+        .map(|(why, count)| match count {
+            1 => (*why).to_owned(),
+            count => format!("{count} \u{d7} {why}"),
+        });
     let rest = (further > 0).then(|| format!("And {further} more."));
     lines.chain(rest).collect()
 }
@@ -112,18 +118,33 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(expected), "{text}");
         }
-        for no_json in ["", "{", "[1,]", r#"["\u12"]"#, r#"["\ud83d]"#, "nul", "\\ud83d", "-"] {
+        for no_json in [
+            "",
+            "{",
+            "[1,]",
+            r#"["\u12"]"#,
+            r#"["\ud83d]"#,
+            "nul",
+            "\\ud83d",
+            "-",
+        ] {
             assert_eq!(parse(no_json), None, "{no_json}");
         }
     }
 
     #[test]
     fn reasons_are_told_once_with_their_number() {
-        let remark = |index, why: &str| Remark { index, why: why.to_owned() };
+        let remark = |index, why: &str| Remark {
+            index,
+            why: why.to_owned(),
+        };
         let remarks = [remark(0, "A."), remark(1, "B."), remark(2, "B.")];
         assert_eq!(grouped(&remarks), ["2 \u{d7} B.", "A."]);
         let many: Vec<_> = (0..20).map(|n| remark(n, &n.to_string())).collect();
-        assert_eq!(grouped(&many).last().map(String::as_str), Some("And 14 more."));
+        assert_eq!(
+            grouped(&many).last().map(String::as_str),
+            Some("And 14 more.")
+        );
     }
 
     proptest! {

@@ -16,6 +16,7 @@ use super::{
         versions::Amount,
     },
     peer::PeerId,
+    text,
     todo::list::List,
 };
 use crate::limits::{ROOM_PEOPLE, ROOM_TITLE_CHARS};
@@ -80,10 +81,10 @@ impl Entry {
     /// Under another name; none of its own for an empty one.
     #[must_use]
     pub fn titled(self, title: &str) -> Self {
-        let visible = title.trim().chars().filter(|c| !c.is_control());
-        let title: String = visible.take(ROOM_TITLE_CHARS).collect();
+        let line = text::one_line(title);
+        let title = text::cut(&line, ROOM_TITLE_CHARS).to_owned();
         Self {
-            title: (!title.is_empty()).then_some(title),
+            title: text::is_visible(&title).then_some(title),
             ..self
         }
     }

@@ -2,7 +2,8 @@
 
 /// Whether anything of it can be seen: not only spaces, controls and characters without a shape.
 pub fn is_visible(text: &str) -> bool {
-    text.chars().any(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(c))
+    text.chars()
+        .any(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(c))
 }
 
 /// Unicode's Default_Ignorable_Code_Point, and the two fillers that are shown as nothing.
@@ -48,10 +49,14 @@ pub fn cut(text: &str, chars: usize) -> &str {
     };
     // The last place, some way back at most, where one certainly ends.
     let starts = text.char_indices().take(chars + 1).collect::<Vec<_>>();
-    let certain = starts.windows(2).rev().take(CLUSTER_CHARS).find(|pair| {
-        matches!(pair, [(_, before), (_, after)] if is_boundary(*before, *after))
-    });
-    let at = certain.and_then(|pair| pair.last()).map_or(end, |(at, _)| *at);
+    let certain = starts
+        .windows(2)
+        .rev()
+        .take(CLUSTER_CHARS)
+        .find(|pair| matches!(pair, [(_, before), (_, after)] if is_boundary(*before, *after)));
+    let at = certain
+        .and_then(|pair| pair.last())
+        .map_or(end, |(at, _)| *at);
     text.get(..at).unwrap_or(text)
 }
 
@@ -86,7 +91,17 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_no_text() {
-        for nothing in ["", " ", "\u{200b}", "\u{2060}\u{feff}", "\u{3164}", "\u{2800}", "\u{e0061}", "\u{ad}\t", "\u{202e}"] {
+        for nothing in [
+            "",
+            " ",
+            "\u{200b}",
+            "\u{2060}\u{feff}",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{e0061}",
+            "\u{ad}\t",
+            "\u{202e}",
+        ] {
             assert!(!is_visible(nothing), "{nothing:?}");
         }
         for something in ["a", "é", "\u{200b}x", "👩‍👩‍👧", "مرحبا", "."] {
@@ -118,7 +133,11 @@ mod tests {
         }
         assert_eq!(cut("hello", 3), "hel");
         assert_eq!(cut("日本語", 2), "日本");
-        assert_eq!(cut("\u{301}\u{301}\u{301}", 2), "\u{301}\u{301}", "there is no better place");
+        assert_eq!(
+            cut("\u{301}\u{301}\u{301}", 2),
+            "\u{301}\u{301}",
+            "there is no better place"
+        );
     }
 
     proptest! {

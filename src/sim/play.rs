@@ -33,14 +33,18 @@ impl World {
                 None => Input::Edited(draw(&mut rng)),
             },
             (5, Some(id)) => Input::Edited(list.complete(&id, rng.bool())),
-            (6, Some(id)) => {
-                Input::Edited(list.rename(&id, &format!("renamed {}", rng.u8(..)), &mut rng).unwrap_or_default())
-            }
+            (6, Some(id)) => Input::Edited(
+                list.rename(&id, &format!("renamed {}", rng.u8(..)), &mut rng)
+                    .unwrap_or_default(),
+            ),
             (7, Some(id)) => Input::Edited(list.delete(&id)),
             (8, Some(id)) => Input::Edited(list.move_to(&id, rng.usize(0..=list.items.len()))),
             (9, _) => Input::UndoAsked(Direction::Undo),
             (10, _) => Input::UndoAsked(Direction::Redo),
-            _ => Input::Edited(list.add(&format!("item {}", rng.u16(..)), &mut rng).unwrap_or_default()),
+            _ => Input::Edited(
+                list.add(&format!("item {}", rng.u16(..)), &mut rng)
+                    .unwrap_or_default(),
+            ),
         };
         self.input(client, input);
         let after = self.session(client).map(strokes).unwrap_or_default();

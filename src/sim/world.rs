@@ -258,7 +258,10 @@ impl World {
 
     /// It runs again, and hears of everything at once.
     pub fn thaw(&mut self, client: usize) {
-        let frozen = self.pages.get_mut(client).and_then(|page| page.frozen.take());
+        let frozen = self
+            .pages
+            .get_mut(client)
+            .and_then(|page| page.frozen.take());
         for event in frozen.into_iter().flatten() {
             self.happen(client, event);
         }
@@ -273,7 +276,10 @@ impl World {
 
     /// And comes back.
     pub fn come_back(&mut self, client: usize) {
-        let frozen = self.pages.get_mut(client).and_then(|page| page.frozen.take());
+        let frozen = self
+            .pages
+            .get_mut(client)
+            .and_then(|page| page.frozen.take());
         let Some(events) = frozen else { return };
         for event in events {
             match event {
@@ -371,10 +377,7 @@ impl World {
                     self.mended += usize::from(notice == Notice::Mended);
                     self.notices.push(notice.to_string());
                 }
-                Output::Touched(_)
-                | Output::Wet(..)
-                | Output::Scout(_)
-                | Output::Remember(_) => {}
+                Output::Touched(_) | Output::Wet(..) | Output::Scout(_) | Output::Remember(_) => {}
             }
         }
         let now = self.now;

@@ -39,11 +39,11 @@ pub fn install(room: Room) {
     let todo = Namespace::default();
     todo.promise("export", move |_| async move {
         let formats = fetched().await?;
-        (formats.export_todos)(room)
+        Ok((formats.export_todos)(room))
     })
     .promise("import", move |list| async move {
         let formats = fetched().await?;
-        (formats.import_todos)(room, list)
+        (formats.import_todos)(room, &list)
     });
     Namespace::default()
         .value("version", env!("CARGO_PKG_VERSION"))

@@ -9,13 +9,14 @@ use super::{
     api,
     chunks::{self, Fetched},
     hooks::use_room::{Room, provide_room},
+    parts::drop,
     shell::Shell,
     theme::provide_theme,
 };
 use crate::{
-    browser::{address as browser_address, lifecycle::Listener, random, task},
+    browser::{address as browser_address, lifecycle::Listener, random, rooms, task, text},
     core::{
-        address::{self, Address, Page, RelayChoice, Room as RoomName},
+        address::{self, Address, AddressProblem, Page, RelayChoice, Room as RoomName},
         session::Input,
         socket::endpoint::Endpoint,
         todo::filter::Filter,
@@ -33,23 +34,41 @@ pub fn App() -> impl IntoView {
     provide_theme();
     if browser_address::hash() == ROOMS {
         listen(browser_address::reload);
+        // The page itself says what becomes of a file that is dropped.
+        drop::watch(|| ());
         return view! { <main><Fetched part=chunks::rooms_page/></main> }.into_any();
     }
-    let (address, problems) =
-        address::parse(&browser_address::hash(), browser_address::is_secure());
-    let Some(address) = address.or_else(fresh) else {
+    let (address, problems) = read_address();
+    if let Some(damaged) = address
+        .as_ref()
+        .filter(|_| problems.contains(&AddressProblem::Key))
+    {
+        listen(browser_address::reload);
+        return damaged_link(damaged).into_any();
+    }
+    let is_bare = address.is_none() && problems.is_empty();
+    let keeps_link = !problems.is_empty() && problems != [AddressProblem::Mended];
+    let started = address.or_else(fresh).and_then(|address| {
+        let hash = address.to_hash();
+        Some((provide_room(address)?, hash))
+    });
+    let Some((room, hash)) = started else {
         return view! {
             <main class="alone">
-                <p>"This browser has no Web Crypto, so no private room can be made. Open Duplex in a current browser."</p>
+                <p>"This browser has no Web Crypto, without which no room is safe. Open Duplex in a current browser, over https."</p>
             </main>
         }
         .into_any();
     };
-    browser_address::replace_hash(&address.to_hash());
-    let room = provide_room(address);
-    problems
-        .iter()
-        .for_each(|problem| room.say(problem.to_string()));
+    match keeps_link && !is_bare {
+        // What could not be read stays one step back.
+        true => browser_address::push_hash(&hash),
+        false => browser_address::replace_hash(&hash),
+    }
+    tell(room, &problems);
+    drop::watch(move || {
+        room.say("Drop a file on the board, or on the list of rooms. Here it opens nothing.");
+    });
     follow_address(room);
     let relay = room.address.with_untracked(|address| address.relay.clone());
     if !relay.endpoints().is_empty() {
@@ -66,10 +85,16 @@ pub fn App() -> impl IntoView {
             task::spawn(chunks::fetch_all(room));
         }
     };
-    Effect::new(move || match (has_edited.get(), is_found.get()) {
-        (true, _) => fetch(),
-        (false, true) => set_timeout(fetch, FOUND),
-        (false, false) => {}
+    Effect::new(move || {
+        if has_edited.get() || is_found.get() {
+            let address = room.address.get_untracked();
+            rooms::visited(address.room.tag(), &address.to_hash());
+        }
+        match (has_edited.get(), is_found.get()) {
+            (true, _) => fetch(),
+            (false, true) => set_timeout(fetch, FOUND),
+            (false, false) => {}
+        }
     });
     api::install(room);
     Effect::new(move || {
@@ -81,6 +106,43 @@ pub fn App() -> impl IntoView {
         document().set_title(&format!("{page} · {title}"));
     });
     view! { <Shell/> }.into_any()
+}
+
+/// What the address says. A room's name is the same however its letters are composed.
+fn read_address() -> (Option<Address>, Vec<AddressProblem>) {
+    let (mut address, problems) =
+        address::parse(&browser_address::hash(), browser_address::is_secure());
+    if let Some(address) = &mut address {
+        address.room.name = text::composed(&address.room.name);
+    }
+    (address, problems)
+}
+
+fn tell(room: Room, problems: &[AddressProblem]) {
+    for problem in problems {
+        match problem {
+            AddressProblem::Mended => room.say(problem.to_string()),
+            problem => room.warn(problem.to_string()),
+        }
+    }
+}
+
+/// In place of a room whose key is damaged: nothing is opened without a press, and the link stays where it is.
+fn damaged_link(address: &Address) -> impl IntoView + use<> {
+    // The same without a key is another room, open to all.
+    let open = address.to_hash();
+    let name = address.room.name.clone();
+    view! {
+        <main class="alone">
+            <p role="alert">{AddressProblem::Key.to_string()}</p>
+            <p><a class="primary" href="#">"New room"</a></p>
+            <p class="hint">
+                "There may be an open room of the same name: "
+                <a href=open>"Open \u{201c}"<bdi>{name}</bdi>"\u{201d}, without a key"</a>
+                ". It is another one, and whoever knows its name can be there."
+            </p>
+        </main>
+    }
 }
 
 /// The board of a new private room.
@@ -96,17 +158,15 @@ pub fn fresh() -> Option<Address> {
 /// Pages and filters change in place; another room or relay is another page load.
 fn follow_address(room: Room) {
     listen(move || {
-        let (address, problems) =
-            address::parse(&browser_address::hash(), browser_address::is_secure());
+        let (address, problems) = read_address();
         let same_room = address.as_ref().is_some_and(|new| {
             room.address
                 .with_untracked(|old| old.room == new.room && old.relay == new.relay)
         });
-        match address.filter(|_| same_room) {
+        let is_damaged = problems.contains(&AddressProblem::Key);
+        match address.filter(|_| same_room && !is_damaged) {
             Some(address) => {
-                problems
-                    .iter()
-                    .for_each(|problem| room.say(problem.to_string()));
+                tell(room, &problems);
                 room.address.set(address);
             }
             None => {

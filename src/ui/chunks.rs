@@ -5,13 +5,13 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 use serde_json::Value;
-use web_sys::HtmlInputElement;
+use web_sys::{File, HtmlInputElement};
 
 use super::{
     formats,
     hooks::use_room::Room,
     pages::{board::following::following, rooms, todo},
-    parts::{connection, listing, people, share, shortcuts, toasts, versions},
+    parts::{connection, listing, people, saved, share, shortcuts, toasts, versions},
     relays,
 };
 use crate::{
@@ -34,6 +34,7 @@ pub struct Dialogs {
     pub people: Part,
     pub set_aside: Part,
     pub share: Part,
+    pub storage: Part,
     pub shortcuts: Part,
     pub versions: Part,
     /// From now on keeps versions of the room, and its place in the list of rooms.
@@ -46,10 +47,12 @@ pub struct Formats {
     pub import_board: fn(Room, &Value) -> Result<Value, String>,
     /// What a person chose to open: a drawing, or a whole room.
     pub open: fn(Room, HtmlInputElement),
+    /// The same of a file that was dropped.
+    pub open_file: fn(Room, File),
     pub save_board: fn(Room),
     pub save_room: fn(Room),
-    pub export_todos: fn(Room) -> Result<Value, String>,
-    pub import_todos: fn(Room, Value) -> Result<Value, String>,
+    pub export_todos: fn(Room) -> Value,
+    pub import_todos: fn(Room, &Value) -> Result<Value, String>,
 }
 
 /// Begins a chunk. Only what is built with the feature `split` is cut there; tests, examples and a plain `trunk build`
@@ -96,6 +99,7 @@ chunk! {
         people: || styled(people::list()),
         set_aside: toasts::set_aside,
         share: || styled(share::contents()),
+        storage: || styled(saved::details()),
         shortcuts: || styled(shortcuts::list()),
         versions: || styled(versions::list()),
         keep: |room| {
@@ -115,6 +119,7 @@ chunk! {
         export_board: formats::export_board,
         import_board: formats::import_board,
         open: formats::open,
+        open_file: formats::open_file,
         save_board: formats::save_board,
         save_room: formats::save_room,
         export_todos: formats::export_todos,
@@ -136,7 +141,10 @@ pub async fn fetch_all(room: Room) {
     let _ = rooms_page().await;
     match dialogs().await {
         Ok(dialogs) => (dialogs.keep)(room),
-        Err(_) => set_timeout(move || task::spawn(fetch_all(room)), FETCH_AGAIN),
+        Err(_) => {
+            room.say("Earlier versions of this room are not being kept, because a part of Duplex could not be fetched. It is tried again; your edits are stored as ever.");
+            set_timeout(move || task::spawn(fetch_all(room)), FETCH_AGAIN);
+        }
     }
 }
 

@@ -2,18 +2,15 @@
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
-use web_sys::HtmlInputElement;
+use web_sys::{File, HtmlInputElement};
 
 use super::hooks::use_room::Room;
 use crate::browser::{files, task};
 use crate::core::{
     board::{edit, formats::excalidraw, scene::Scene},
     doc::versions::Amount,
-    rooms,
-    todo::{
-        formats::{self as list, ListedItem},
-        list::List,
-    },
+    json as core_json, rooms,
+    todo::{formats as list, list::List},
 };
 
 /// The board as an `.excalidraw` document.
@@ -31,39 +28,53 @@ pub fn export_board(room: Room) -> Value {
 /// Puts the strokes of an `.excalidraw` document on the board, as one undoable step.
 pub fn import_board(room: Room, document: &Value) -> Result<Value, String> {
     let imported = excalidraw::import(document).map_err(|error| error.to_string())?;
-    let (added, skipped) = merge(room, imported);
-    Ok(json!({ "added": added, "skipped": skipped }))
+    let mut merged = merge(room, imported);
+    let mut skipped = std::mem::take(&mut merged.skipped);
+    skipped.append(&mut merged.already);
+    skipped.sort_by_key(|remark| remark.index);
+    Ok(json!({ "added": merged.writes.len(), "changed": merged.changed, "skipped": skipped }))
 }
 
 /// Takes in the file that somebody chose: a drawing, or a whole room.
 pub fn open(room: Room, input: HtmlInputElement) {
     task::spawn(async move {
-        let Some(chosen) = files::chosen_text(&input).await else {
-            return;
-        };
-        let opened = chosen
-            .map_err(|error| error.to_string())
-            .and_then(|text| open_text(room, &text));
-        match opened {
-            Ok(None) => {}
-            Ok(Some(sentence)) | Err(sentence) => room.say(sentence),
+        if let Some(chosen) = files::chosen_text(&input).await {
+            opened(room, chosen);
         }
     });
 }
 
-/// Gives what they should know of it: what came, or what was left out.
-fn open_text(room: Room, text: &str) -> Result<Option<String>, String> {
-    if let Ok(file) = serde_json::from_str(text)
+/// The same of a file that somebody dropped.
+pub fn open_file(room: Room, file: File) {
+    task::spawn(async move { opened(room, files::text_of(file).await) });
+}
+
+/// Says what came of it, until somebody has read it.
+fn opened(room: Room, text: Result<String, files::FileError>) {
+    let opened = text
+        .map_err(|error| error.to_string())
+        .and_then(|text| open_text(room, &text));
+    match opened {
+        Ok(sentence) | Err(sentence) => room.warn(sentence),
+    }
+}
+
+fn open_text(room: Room, text: &str) -> Result<String, String> {
+    if let Some(file) = core_json::parse(text)
         && rooms::is_file(&file)
     {
-        return open_room(room, &file).map(Some);
+        return open_room(room, &file);
     }
     let imported = excalidraw::import_text(text).map_err(|error| error.to_string())?;
-    let (_, skipped) = merge(room, imported);
-    let count = skipped.len();
-    Ok(skipped
-        .first()
-        .map(|first| format!("{count} elements were left out. The first: {}", first.why)))
+    let merged = merge(room, imported);
+    if let Some(bounds) = merged.bounds {
+        room.easel().borrow_mut().reveal(bounds);
+    }
+    let mut words = merged.in_words();
+    if merged.is_too_large_to_keep {
+        words += "\nUndo takes all of it back, but not after this page was loaded again.";
+    }
+    Ok(words)
 }
 
 /// Brings what a whole room's file has and this room does not, as one undoable step.
@@ -104,30 +115,39 @@ fn save(room: Room, name: &str, file: &Value) {
     }
 }
 
-/// Gives how many strokes were added, and what was left out.
-fn merge(room: Room, imported: excalidraw::Imported) -> (usize, Vec<excalidraw::Skipped>) {
+/// Puts the strokes on the board; gives what became of them.
+fn merge(room: Room, imported: excalidraw::Imported) -> edit::Merged {
     room.show_now();
     let easel = room.easel();
-    let (writes, skipped) = {
+    let merged = {
         let mut easel = easel.borrow_mut();
         let mut rng = easel.rng().fork();
         edit::merge(imported, easel.scene(), &mut rng)
     };
-    let added = writes.len();
-    room.edit(writes);
-    (added, skipped)
+    room.edit(merged.writes.clone());
+    merged
 }
 
-pub fn export_todos(room: Room) -> Result<Value, String> {
-    let list = room.read(|session| list::export(&List::of(session.replica().todos())));
-    serde_json::to_value(list).map_err(|error| error.to_string())
+pub fn export_todos(room: Room) -> Value {
+    room.read(|session| list::export(&List::of(session.replica().todos())))
 }
 
 /// Adds and changes items by their ids, as one undoable step.
-pub fn import_todos(room: Room, list: Value) -> Result<Value, String> {
-    let items: Vec<ListedItem> = serde_json::from_value(list)
-        .map_err(|error| format!("A list is [{{ id, title, completed }}]: {error}."))?;
+pub fn import_todos(room: Room, list: &Value) -> Result<Value, String> {
+    let reading = list::read(list)?;
     room.show_now();
-    room.edit_list(|list, rng| list.merge(&items, rng));
-    Ok(Value::Null)
+    let merged = room.with_list(|list, rng| list.merge(&reading.items, rng));
+    room.edit(merged.writes);
+    let order = match merged.met {
+        0 => "New items come at the end, in the order of the list.",
+        _ => {
+            "Items that were here keep their places; new ones come at the end, in the order of the list."
+        }
+    };
+    Ok(json!({
+        "added": merged.added,
+        "changed": reading.changed,
+        "skipped": reading.skipped,
+        "order": order,
+    }))
 }

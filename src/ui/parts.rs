@@ -3,6 +3,7 @@
 pub mod button;
 pub mod connection;
 pub mod dialog;
+pub mod drop;
 pub mod history;
 pub mod icon;
 pub mod listing;

@@ -13,7 +13,10 @@ use super::{
     },
     theme::{Theme, use_theme},
 };
-use crate::core::address::{Address, Page};
+use crate::core::{
+    address::{Address, Page},
+    session::status::Status,
+};
 
 #[component]
 pub fn Shell() -> impl IntoView {
@@ -37,6 +40,7 @@ pub fn Shell() -> impl IntoView {
             <div class="topbar-status">
                 <ConnectionPill/>
                 <SavedPill/>
+                <OpenRoom/>
             </div>
             <div class="topbar-actions">
                 {move || view! {
@@ -50,6 +54,7 @@ pub fn Shell() -> impl IntoView {
                 <Share/>
             </div>
         </header>
+        <Trouble/>
         <main>
             {move || match page.get() {
                 Page::Board => view! { <BoardPage/> }.into_any(),
@@ -57,6 +62,37 @@ pub fn Shell() -> impl IntoView {
             }}
         </main>
         <Toasts/>
+    }
+}
+
+/// An open room says so in plain view.
+#[component]
+fn OpenRoom() -> impl IntoView {
+    let room = use_room();
+    let is_open = Memo::new(move |_| room.address.with(|address| address.room.key.is_none()));
+    move || {
+        is_open.get().then(|| view! {
+            <span
+                class="pill open-room"
+                data-testid="open-room"
+                title="An open room: whoever knows or guesses its name can see and change everything here."
+            >
+                <Icon icon=icondata::LuLockOpen/>
+                "Open room"
+            </span>
+        })
+    }
+}
+
+/// What stands in the way of being stored or of meeting others, as long as it does, where all of it can be read.
+#[component]
+fn Trouble() -> impl IntoView {
+    let status = use_room().status;
+    let trouble = Memo::new(move |_| status.with(Status::trouble));
+    move || {
+        trouble
+            .get()
+            .map(|sentence| view! { <p class="trouble" data-testid="trouble">{sentence}</p> })
     }
 }
 

@@ -64,7 +64,20 @@ pub fn provide_theme() {
             system_is_dark.set(watched.matches());
         }));
     }
+    let forced = window()
+        .match_media("(forced-colors: active)")
+        .ok()
+        .flatten();
+    let is_forced = RwSignal::new(forced.as_ref().is_some_and(|query| query.matches()));
+    if let Some(query) = forced {
+        let watched = query.clone();
+        std::mem::forget(Listener::on(query.unchecked_ref(), "change", move |_| {
+            is_forced.set(watched.matches());
+        }));
+    }
     let is_dark = Signal::derive(move || match chosen.get() {
+        // The page has the system's colours then, whatever was chosen here, and ink has to show on them.
+        _ if is_forced.get() => system_is_dark.get(),
         Theme::System => system_is_dark.get(),
         Theme::Light => false,
         Theme::Dark => true,

@@ -196,7 +196,9 @@ impl Net {
     }
 
     fn open(&mut self, person: usize, way: Way, there: &Endpoint) {
-        let relay = (0..self.relays.len()).find(|&relay| endpoint(relay) == *there).unwrap();
+        let relay = (0..self.relays.len())
+            .find(|&relay| endpoint(relay) == *there)
+            .unwrap();
         self.people[person].ways.push((way, relay, false));
         let news = match self.relays[relay] {
             Manner::RefusesFirst if person == 0 => News::Closed(CloseEvent::ours("")),
@@ -300,14 +302,21 @@ impl Net {
     fn until(&mut self, limit: Millis, holds: impl Fn(&Self) -> bool) -> Millis {
         let since = self.now;
         while !holds(self) {
-            assert!(self.now < since + limit, "not within {limit} ms: {:#?}", self.told());
+            assert!(
+                self.now < since + limit,
+                "not within {limit} ms: {:#?}",
+                self.told()
+            );
             self.run(50);
         }
         self.now - since
     }
 
     fn told(&self) -> Vec<&[String]> {
-        self.people.iter().map(|person| person.sentences.as_slice()).collect()
+        self.people
+            .iter()
+            .map(|person| person.sentences.as_slice())
+            .collect()
     }
 
     fn are_together(&self) -> bool {
@@ -317,7 +326,9 @@ impl Net {
     fn meet(&mut self, limit: Millis) {
         self.until(limit, Self::are_together);
         self.draw(0, "a");
-        self.until(5_000, |net| (0..net.people.len()).all(|person| net.has(person, "a")));
+        self.until(5_000, |net| {
+            (0..net.people.len()).all(|person| net.has(person, "a"))
+        });
     }
 }
 
@@ -333,7 +344,11 @@ fn a_relay_that_connects_nobody_gives_way_to_the_next_one() {
     ] {
         let mut net = Net::new(&[manner, Manner::Passes], 2, 5);
         net.meet(25_000);
-        assert_eq!([0, 1].map(|person| net.relay_of(person)), [Some(1); 2], "{manner:?}");
+        assert_eq!(
+            [0, 1].map(|person| net.relay_of(person)),
+            [Some(1); 2],
+            "{manner:?}"
+        );
     }
     // The last of three, too.
     let list = [Manner::Swallows, Manner::Echoes, Manner::Broadcasts];
@@ -422,13 +437,17 @@ fn frames_of_the_relay_itself_are_no_life() {
     let mut net = Net::new(&[Manner::Passes], 1, 5);
     net.run(30_000);
     net.relays[0] = Manner::Ticks;
-    net.until(130_000, |net| net.status(0).sentence().contains("returns nothing"));
+    net.until(130_000, |net| {
+        net.status(0).sentence().contains("returns nothing")
+    });
     // Beside somebody who was there it is doubted at once.
     let mut net = Net::new(&[Manner::Passes], 2, 5);
     net.meet(10_000);
     net.relays[0] = Manner::Ticks;
     net.until(40_000, |net| net.people[0].opened > 1);
-    net.until(20_000, |net| net.status(0).sentence().contains("returns nothing"));
+    net.until(20_000, |net| {
+        net.status(0).sentence().contains("returns nothing")
+    });
 }
 
 #[test]
@@ -458,7 +477,11 @@ fn a_limit_of_sessions_that_passes_is_waited_for_and_named() {
     let status = net.status(0);
     assert_eq!(status.line.connection.name(), "failed");
     assert!(status.sentence().contains("\u{201c}session limit\u{201d}"));
-    assert!(status.sentence().contains("asked again"), "{}", status.sentence());
+    assert!(
+        status.sentence().contains("asked again"),
+        "{}",
+        status.sentence()
+    );
     net.relays[0] = Manner::Passes;
     net.until(45_000, |net| net.relay_of(0).is_some());
     for asks in [machine::Input::Showed, machine::Input::WentOnline] {
@@ -473,7 +496,8 @@ fn a_limit_of_sessions_that_passes_is_waited_for_and_named() {
 #[test]
 fn what_arrived_is_confirmed_soon_and_nobody_is_said_to_exchange_what_is_there() {
     let mut net = Net::new(&[Manner::Passes], 2, 20);
-    let in_step = |net: &Net| (0..2).all(|person| net.status(person).sentence().contains("in step"));
+    let in_step =
+        |net: &Net| (0..2).all(|person| net.status(person).sentence().contains("in step"));
     net.until(10_000, in_step);
     for name in ["a", "b", "c"] {
         net.draw(0, name);
@@ -483,5 +507,7 @@ fn what_arrived_is_confirmed_soon_and_nobody_is_said_to_exchange_what_is_there()
     }
     // Whoever comes and gets what is there says that it came.
     net.join();
-    net.until(4_000, |net| (0..3).all(|person| net.status(person).in_step == 2));
+    net.until(4_000, |net| {
+        (0..3).all(|person| net.status(person).in_step == 2)
+    });
 }

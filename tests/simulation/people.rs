@@ -205,9 +205,14 @@ fn two_titles_written_at_the_same_time_are_both_kept_and_said() {
         let mut world = World::new(quiet(seed, 3, Audience::Others));
         let mut rng = fastrand::Rng::with_seed(seed);
         world.run(2_000);
-        let list = |world: &World, client| List::of(world.session(client).unwrap().replica().todos());
+        let list =
+            |world: &World, client| List::of(world.session(client).unwrap().replica().todos());
         let titles = |world: &World, client| -> Vec<_> {
-            list(world, client).items.into_iter().map(|item| item.title).collect()
+            list(world, client)
+                .items
+                .into_iter()
+                .map(|item| item.title)
+                .collect()
         };
         let add = list(&world, 0).add("milk", &mut rng).unwrap();
         world.input(0, session::Input::Edited(add));
@@ -231,8 +236,16 @@ fn two_titles_written_at_the_same_time_are_both_kept_and_said() {
             titles.sort();
             assert_eq!(titles, ["oat milk", "soy milk"], "seed {seed}");
         }
-        let said = world.notices.iter().filter(|notice| notice.contains("oat milk"));
-        assert_eq!(said.count(), 1, "who lost is told, and nobody else: {:?}", world.notices);
+        let said = world
+            .notices
+            .iter()
+            .filter(|notice| notice.contains("oat milk"));
+        assert_eq!(
+            said.count(),
+            1,
+            "who lost is told, and nobody else: {:?}",
+            world.notices
+        );
         // One after the other is no conflict, nor is taking it back.
         for (client, title) in [(0, "rice"), (1, "corn"), (0, "spelt")] {
             let id = list(&world, client).items[0].id.clone();

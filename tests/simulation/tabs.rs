@@ -178,15 +178,24 @@ fn tabs_of_one_browser_count_as_one_person_for_everybody() {
     assert!(plan.signs());
     let mut world = World::new(plan);
     world.run(15_000);
-    let people = |world: &World| [0, 1, 2].map(|client| world.session(client).map(|s| s.status().people));
+    let people =
+        |world: &World| [0, 1, 2].map(|client| world.session(client).map(|s| s.status().people));
     assert_eq!(people(&world), [Some(2); 3]);
     world.run(30_000);
     let in_step = [0, 1, 2].map(|client| world.session(client).map(|s| s.status().in_step));
     assert_eq!(in_step, [Some(1); 3]);
-    assert!(world.notices.iter().all(|notice| !notice.contains(" left")), "{:?}", world.notices);
+    assert!(
+        world.notices.iter().all(|notice| !notice.contains(" left")),
+        "{:?}",
+        world.notices
+    );
     world.input(1, session::Input::Left);
     world.run(5_000);
     assert_eq!(people(&world)[0], Some(2));
     assert_eq!(people(&world)[2], Some(2));
-    assert!(world.notices.iter().all(|notice| !notice.contains(" left")), "{:?}", world.notices);
+    assert!(
+        world.notices.iter().all(|notice| !notice.contains(" left")),
+        "{:?}",
+        world.notices
+    );
 }

@@ -85,7 +85,10 @@ async fn steps_are_kept_and_dropped<S: Storage>(here: &S, there: &S) {
     done(here.write(&[], &[Record::Keep(third, vec![3])]).await);
     done(
         there
-            .write(&[], &[Record::Keep(second, vec![2]), Record::Keep(first, vec![1])])
+            .write(
+                &[],
+                &[Record::Keep(second, vec![2]), Record::Keep(first, vec![1])],
+            )
             .await,
     );
     let kept = [(first, vec![1]), (second, vec![2]), (third, vec![3])];

@@ -160,7 +160,10 @@ async fn a_newer_version_gets_a_room_that_is_open_here() {
            open.onsuccess = () => done(open.result); }})"
     );
     let newer = script(&open).await;
-    assert!(store.write(&[vec![2]], &[]).await.is_err(), "it is closed here");
+    assert!(
+        store.write(&[vec![2]], &[]).await.is_err(),
+        "it is closed here"
+    );
     close(&newer.unwrap());
 }
 

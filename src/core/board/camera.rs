@@ -155,7 +155,10 @@ mod tests {
             let camera = Camera::fitting(heart.union(other), heart, size);
             let visible = camera.visible(size);
             assert!(visible.overlaps(heart), "{apart}: {camera:?}");
-            assert!(visible.overlaps(other) || apart > 50_000.0, "{apart}: {camera:?}");
+            assert!(
+                visible.overlaps(other) || apart > 50_000.0,
+                "{apart}: {camera:?}"
+            );
             // From there one can go on.
             let nearer = camera.zoomed(1.25, Point::new(640.0, 370.0));
             assert!((nearer.zoom / camera.zoom - 1.25).abs() < 1e-9);
@@ -167,7 +170,9 @@ mod tests {
     fn nobody_leaves_the_board() {
         let mut camera = Camera::new(BOARD_EXTENT, -BOARD_EXTENT, 30.0).unwrap();
         for _ in 0..50 {
-            camera = camera.zoomed(0.5, Point::new(9_000.0, -9_000.0)).panned(Vec2::new(-1e9, 1e9));
+            camera = camera
+                .zoomed(0.5, Point::new(9_000.0, -9_000.0))
+                .panned(Vec2::new(-1e9, 1e9));
             assert!(camera.origin.x <= BOARD_EXTENT && camera.origin.y >= -BOARD_EXTENT);
             camera = camera.zoomed(4.0, Point::new(-9_000.0, 9_000.0));
             assert!(camera.origin.x.abs() <= BOARD_EXTENT && camera.origin.y.abs() <= BOARD_EXTENT);

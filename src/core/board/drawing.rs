@@ -97,7 +97,13 @@ impl Drawing {
         self.stroke.z = self.stroke.z.saturating_add(1);
         self.stroke.samples = vec![last];
         let simulate_pressure = self.stroke.simulate_pressure;
-        self.wet = WetPen::new(id.clone(), self.stroke.style, self.bits, simulate_pressure, last);
+        self.wet = WetPen::new(
+            id.clone(),
+            self.stroke.style,
+            self.bits,
+            simulate_pressure,
+            last,
+        );
         self.id = id;
         finished
     }
@@ -188,7 +194,9 @@ mod tests {
             // Then it is held still, and its timer rings.
             if let Some(at) = drawing.wake_at() {
                 assert!(at <= now + DRAFT_MS);
-                stored = drawing.draft(at).map_or(stored, |draft| samples(&draft).len());
+                stored = drawing
+                    .draft(at)
+                    .map_or(stored, |draft| samples(&draft).len());
             }
             assert_eq!(stored, moves as usize + 1);
             assert_eq!(drawing.wake_at(), None, "nothing is stored twice");
@@ -196,7 +204,10 @@ mod tests {
         let mut drawing = drawing(0);
         drawing.grow(0, &[sample(1)], WET_MS, ids());
         drawing.grow(10, &[sample(2)], WET_MS, ids());
-        assert_eq!(drawing.draft_now().map(|draft| samples(&draft).len()), Some(3));
+        assert_eq!(
+            drawing.draft_now().map(|draft| samples(&draft).len()),
+            Some(3)
+        );
     }
 
     #[test]
@@ -231,9 +242,17 @@ mod tests {
             at: Point::new(x, 0.0),
             pressure: 0.5,
         };
-        drawing.grow(0, &[far(1e12), far(f64::NAN), far(-1e300), far(f64::INFINITY)], WET_MS, ids());
+        drawing.grow(
+            0,
+            &[far(1e12), far(f64::NAN), far(-1e300), far(f64::INFINITY)],
+            WET_MS,
+            ids(),
+        );
         let kept = samples(&drawing.finish(1).unwrap());
-        assert!(kept.iter().all(|sample| sample.at.x.abs() <= BOARD_EXTENT), "{kept:?}");
+        assert!(
+            kept.iter().all(|sample| sample.at.x.abs() <= BOARD_EXTENT),
+            "{kept:?}"
+        );
         assert!(kept.len() >= 3);
     }
 }

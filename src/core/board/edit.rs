@@ -10,9 +10,12 @@ use super::{
     scene::Scene,
     stroke::{Stroke, StrokeError, Track},
 };
-use crate::core::{
-    doc::schema::{Cell, Id, Value, Write},
-    json::{self, Remark},
+use crate::{
+    core::{
+        doc::schema::{Cell, Id, Value, Write},
+        json::{self, Remark},
+    },
+    limits::STEP_BYTES,
 };
 
 /// Grid of strokes from files: 1/64 of a board unit.
@@ -42,6 +45,8 @@ pub struct Merged {
     pub already: Vec<Remark>,
     pub changed: Vec<Remark>,
     pub skipped: Vec<Remark>,
+    /// The step is too large to be taken back after a reload.
+    pub is_too_large_to_keep: bool,
     /// The box around all strokes of the file that are here by now.
     pub bounds: Option<Rect>,
 }
@@ -84,6 +89,11 @@ pub fn merge(imported: Imported, scene: &Scene, rng: &mut fastrand::Rng) -> Merg
         }
         used.insert(id);
     }
+    let size = |write: &Write| match &write.value {
+        Some(Value::Bytes(bytes)) => bytes.len(),
+        _ => 0,
+    };
+    merged.is_too_large_to_keep = merged.writes.iter().map(size).sum::<usize>() > STEP_BYTES;
     merged
 }
 
@@ -126,9 +136,15 @@ impl Merged {
         let mut words = match (self.writes.len(), self.already.len()) {
             (0, 0) => "There is nothing in this file that can be opened.".to_owned(),
             (0, 1) => "Nothing new is in this file: its stroke is here already.".to_owned(),
-            (0, count) => format!("Nothing new is in this file: its {} are here already.", strokes(count)),
+            (0, count) => format!(
+                "Nothing new is in this file: its {} are here already.",
+                strokes(count)
+            ),
             (added, 0) => format!("{} came from the file.", strokes(added)),
-            (added, count) => format!("{} came from the file; {count} more were here already.", strokes(added)),
+            (added, count) => format!(
+                "{} came from the file; {count} more were here already.",
+                strokes(added)
+            ),
         };
         for (remarks, what) in [(&self.skipped, "left out"), (&self.changed, "changed")] {
             if !remarks.is_empty() {
@@ -152,9 +168,7 @@ mod tests {
 
     #[test]
     fn a_file_opened_twice_is_there_once_with_its_ids() {
-        let stroke = |id: &str, to: u32| {
-            json!({"type": "freedraw", "id": id, "x": 0.3, "y": 0, "points": [[0, 0], [to, 9]]})
-        };
+        let stroke = |id: &str, to: u32| json!({"type": "freedraw", "id": id, "x": 0.3, "y": 0, "points": [[0, 0], [to, 9]]});
         let long: Vec<_> = (0..30_000).map(|n| (n, n % 7)).collect();
         let mut joined = stroke("long", 0);
         joined["points"] = json!(long);
@@ -165,9 +179,16 @@ mod tests {
         for (added, already) in [(6, 0), (0, 6), (0, 6)] {
             let scene = Scene::of(replica.inks());
             let merged = merge(excalidraw::import(&file).unwrap(), &scene, &mut rng);
-            assert_eq!((merged.writes.len(), merged.already.len()), (added, already));
+            assert_eq!(
+                (merged.writes.len(), merged.already.len()),
+                (added, already)
+            );
             assert_eq!(merged.skipped.len(), 1);
-            assert!(merged.bounds.is_some_and(|bounds| bounds.width() > 29_000.0));
+            assert!(
+                merged
+                    .bounds
+                    .is_some_and(|bounds| bounds.width() > 29_000.0)
+            );
             replica.write(&merged.writes);
             assert_eq!(replica.inks().len(), 6);
             assert!(replica.ink(&Id::parse("a").unwrap()).is_some());
@@ -187,13 +208,29 @@ mod tests {
         let said = |elements: serde_json::Value| {
             let file = json!({"type": "excalidraw", "elements": elements});
             let imported = excalidraw::import(&file).unwrap();
-            merge(imported, &Scene::default(), &mut fastrand::Rng::with_seed(1)).in_words()
+            merge(
+                imported,
+                &Scene::default(),
+                &mut fastrand::Rng::with_seed(1),
+            )
+            .in_words()
         };
-        assert_eq!(said(json!([])), "There is nothing in this file that can be opened.");
+        assert_eq!(
+            said(json!([])),
+            "There is nothing in this file that can be opened."
+        );
         let ink = json!({"type": "freedraw", "points": [[0, 0], [9, 9]], "x": 1, "y": 1});
         assert_eq!(said(json!([ink])), "1 stroke came from the file.");
-        let mixed = said(json!([ink, {"type": "text"}, {"type": "text"}, {"type": "arrow"}, {"type": "freedraw"}]));
-        for words in ["1 stroke came", "4 elements were left out", "2 \u{d7} Only freehand", "arrow", "no points"] {
+        let mixed = said(
+            json!([ink, {"type": "text"}, {"type": "text"}, {"type": "arrow"}, {"type": "freedraw"}]),
+        );
+        for words in [
+            "1 stroke came",
+            "4 elements were left out",
+            "2 \u{d7} Only freehand",
+            "arrow",
+            "no points",
+        ] {
             assert!(mixed.contains(words), "{words}: {mixed}");
         }
     }

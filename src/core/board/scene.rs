@@ -155,7 +155,9 @@ impl Scene {
             ladder: Ladder::default(),
         };
         let high = scene.elements.values().filter(|element| element.z > STEP);
-        scene.ladder.high = high.map(|element| (element.z, element.id.clone())).collect();
+        scene.ladder.high = high
+            .map(|element| (element.z, element.id.clone()))
+            .collect();
         scene.climb();
         scene.top = topmost(&scene.elements);
         scene
@@ -235,6 +237,13 @@ impl Scene {
         let envelope = AABB::from_corners([area.x0, area.y0], [area.x1, area.y1]);
         let found = self.index.locate_in_envelope_intersecting(&envelope);
         in_order(found.filter_map(|entry| self.elements.get(&entry.data)))
+    }
+
+    /// Whether anything may show in `area`.
+    pub fn has_any_in(&self, area: Rect) -> bool {
+        let envelope = AABB::from_corners([area.x0, area.y0], [area.x1, area.y1]);
+        let mut found = self.index.locate_in_envelope_intersecting(&envelope);
+        found.next().is_some()
     }
 
     /// All elements in painting order.
@@ -381,14 +390,27 @@ mod tests {
             }
             // Whoever opens the room later sees the same.
             let order = |scene: &Scene| -> Vec<_> {
-                scene.in_order().iter().map(|element| element.id.clone()).collect()
+                scene
+                    .in_order()
+                    .iter()
+                    .map(|element| element.id.clone())
+                    .collect()
             };
-            let inks = scene.elements.values().map(|e| (e.id.clone(), Arc::clone(&e.ink)));
+            let inks = scene
+                .elements
+                .values()
+                .map(|e| (e.id.clone(), Arc::clone(&e.ink)));
             assert_eq!(order(&Scene::of(inks)), order(&scene));
             for n in 0..spoilt.len() {
                 scene.remove(&id(100 + n as u64));
             }
-            assert!(scene.ladder.high.iter().all(|(_, id)| scene.get(id).is_some()));
+            assert!(
+                scene
+                    .ladder
+                    .high
+                    .iter()
+                    .all(|(_, id)| scene.get(id).is_some())
+            );
             assert_eq!(scene.top().unwrap().id, id(10));
         }
     }

@@ -246,19 +246,21 @@ pub mod tests {
         let samples =
             proptest::collection::vec((coordinate.clone(), coordinate, 0.0..=1.0_f64), 1..200);
         let carried = "[ -~é]{0,40}";
-        (samples, any::<u64>(), any::<bool>(), carried).prop_map(|(samples, z, simulate_pressure, carried)| Stroke {
-            carried,
-            style: STYLE,
-            z,
-            simulate_pressure,
-            samples: samples
-                .into_iter()
-                .map(|(x, y, pressure)| Sample {
-                    at: Point::new(x, y),
-                    pressure,
-                })
-                .collect(),
-        })
+        (samples, any::<u64>(), any::<bool>(), carried).prop_map(
+            |(samples, z, simulate_pressure, carried)| Stroke {
+                carried,
+                style: STYLE,
+                z,
+                simulate_pressure,
+                samples: samples
+                    .into_iter()
+                    .map(|(x, y, pressure)| Sample {
+                        at: Point::new(x, y),
+                        pressure,
+                    })
+                    .collect(),
+            },
+        )
     }
 
     proptest! {

@@ -138,9 +138,14 @@ struct Held {
 enum Act {
     Draw,
     /// `last` in board coordinates.
-    Erase { last: Point },
+    Erase {
+        last: Point,
+    },
     /// `waits`: it may be a palm, and moves nothing before it is far.
-    Pan { last: Point, waits: bool },
+    Pan {
+        last: Point,
+        waits: bool,
+    },
 }
 
 /// A finger that moved less than this was about to pinch when the second one comes down; CSS pixels.
@@ -548,7 +553,11 @@ mod tests {
                     shift(&mut hands, 1, &[60.0]);
                     let intents = sign(&mut hands);
                     let case = format!("{tool:?} {kind:?}, sign {at}");
-                    assert_eq!(intents.first().filter(|_| ends.is_some()), ends.as_ref(), "{case}");
+                    assert_eq!(
+                        intents.first().filter(|_| ends.is_some()),
+                        ends.as_ref(),
+                        "{case}"
+                    );
                     // And the next contact works.
                     hands.handle(&CAMERA, Input::Released);
                     press(&mut hands, 9, Mouse, Button::Primary, 0.0);
@@ -560,7 +569,11 @@ mod tests {
 
     #[test]
     fn the_button_that_began_is_the_one_that_ends() {
-        for (button, bit) in [(Button::Middle, 4), (Button::Eraser, 32), (Button::Primary, 1)] {
+        for (button, bit) in [
+            (Button::Middle, 4),
+            (Button::Eraser, 32),
+            (Button::Primary, 1),
+        ] {
             let mut hands = Hands::default();
             press(&mut hands, 1, PointerKind::Mouse, button, 0.0);
             shift_with(&mut hands, 1, bit | 2, &[10.0]);
@@ -584,10 +597,17 @@ mod tests {
                     _ => (Intent::CancelStroke, "BeginStroke"),
                 };
                 assert_eq!(intents[0], gone);
-                assert!(format!("{:?}", intents[1]).starts_with(begun), "{intents:?}");
+                assert!(
+                    format!("{:?}", intents[1]).starts_with(begun),
+                    "{intents:?}"
+                );
                 // What the palm does now is nothing.
                 assert!(shift(&mut hands, 1, &[200.0]).is_empty());
-                assert!(hands.handle(&CAMERA, Input::Lifted { pointer: 1 }).is_empty());
+                assert!(
+                    hands
+                        .handle(&CAMERA, Input::Lifted { pointer: 1 })
+                        .is_empty()
+                );
                 assert!(!hands.is_idle(), "the pen goes on");
             }
         }
@@ -615,12 +635,25 @@ mod tests {
                 // A palm that taps or rests does nothing; a finger that goes somewhere moves the board.
                 assert!(press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0).is_empty());
                 assert!(shift(&mut hands, 1, &[3.0, 8.0]).is_empty());
-                assert!(matches!(shift(&mut hands, 1, &[90.0])[..], [Intent::Pan(_)]));
-                assert!(hands.handle(&CAMERA, Input::Lifted { pointer: 1 }).is_empty());
+                assert!(matches!(
+                    shift(&mut hands, 1, &[90.0])[..],
+                    [Intent::Pan(_)]
+                ));
+                assert!(
+                    hands
+                        .handle(&CAMERA, Input::Lifted { pointer: 1 })
+                        .is_empty()
+                );
                 // The pen still does what it is for, beside a palm too.
                 press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
-                assert_eq!(press(&mut hands, 8, PointerKind::Pen, Button::Primary, 9.0).len(), 1);
-                assert!(hands.handle(&CAMERA, touch(4, true)).is_empty(), "a second palm");
+                assert_eq!(
+                    press(&mut hands, 8, PointerKind::Pen, Button::Primary, 9.0).len(),
+                    1
+                );
+                assert!(
+                    hands.handle(&CAMERA, touch(4, true)).is_empty(),
+                    "a second palm"
+                );
                 assert!(!hands.is_idle());
             }
         }

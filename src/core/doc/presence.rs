@@ -518,7 +518,11 @@ mod tests {
             }
             if ms % 20 == 0 {
                 people.heard(now, calm);
-                assert_eq!(people.listen(now, calm, 400), Listened::Taken, "after {ms} ms");
+                assert_eq!(
+                    people.listen(now, calm, 400),
+                    Listened::Taken,
+                    "after {ms} ms"
+                );
             }
         }
         let most = NEWCOMER_MESSAGES + 61 * NEWCOMER_MESSAGES_A_SECOND;
@@ -557,7 +561,10 @@ mod tests {
         }
         assert_eq!(name("\u{202e}Ada\nLovelace\u{2069}"), "Ada Lovelace");
         let flags = "🇩🇪".repeat(NAME_CHARS);
-        assert_eq!(name(&format!("{}👩‍👩‍👧", "x".repeat(NAME_CHARS - 2))), "x".repeat(NAME_CHARS - 2));
+        assert_eq!(
+            name(&format!("{}👩‍👩‍👧", "x".repeat(NAME_CHARS - 2))),
+            "x".repeat(NAME_CHARS - 2)
+        );
         assert!(name(&flags).chars().count() <= NAME_CHARS);
         let (mut people, a) = (People::default(), PeerId::FIRST);
         people.heard(0, a);
@@ -636,10 +643,19 @@ mod tests {
         let page = PeerId::from_random;
         let show = |people: &mut People, now, id, name: &str, owner: u64| {
             people.heard(now, page(id));
-            people.showed(now, page(id), Profile::new(name, [0; 3]), None, Some(page(owner)));
+            people.showed(
+                now,
+                page(id),
+                Profile::new(name, [0; 3]),
+                None,
+                Some(page(owner)),
+            );
         };
         let names = |people: &People| -> Vec<_> {
-            people.persons().map(|(_, person)| person.name().to_owned()).collect()
+            people
+                .persons()
+                .map(|(_, person)| person.name().to_owned())
+                .collect()
         };
         people.is_me(page(100));
         show(&mut people, 10_000, 1, "Ada", 101);
@@ -648,7 +664,10 @@ mod tests {
         // Names are free: another Ada is another person.
         show(&mut people, 10_000, 4, "Ada", 102);
         assert_eq!(names(&people), ["Ada", "Ada"]);
-        assert_eq!(people.news(10_000), [News::Came("Ada".into()), News::Came("Ada".into())]);
+        assert_eq!(
+            people.news(10_000),
+            [News::Came("Ada".into()), News::Came("Ada".into())]
+        );
         people.left(20_000, page(1));
         people.left(20_000, page(3));
         assert_eq!(people.news(30_000), [], "one of her pages is here still");

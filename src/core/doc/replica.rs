@@ -246,7 +246,12 @@ impl Replica {
     pub fn write(&mut self, writes: &[Write]) -> Option<Commit> {
         let mut changes = Vec::new();
         let mut last = HashMap::with_capacity(writes.len());
-        last.extend(writes.iter().zip(0_usize..).map(|(write, at)| (&write.cell, at)));
+        last.extend(
+            writes
+                .iter()
+                .zip(0_usize..)
+                .map(|(write, at)| (&write.cell, at)),
+        );
         let counts = |at: usize, write: &Write| last.get(&write.cell) == Some(&at);
         let writes = (writes.iter().enumerate()).filter(|(at, write)| counts(*at, write));
         let update = {

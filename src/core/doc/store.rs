@@ -158,7 +158,8 @@ impl Store {
         for record in records {
             if let Record::KeepDraft(page, _) = &record {
                 // Only the newest draft of a page is worth anything.
-                let is_older = |other: &Record| matches!(other, Record::KeepDraft(of, _) if of == page);
+                let is_older =
+                    |other: &Record| matches!(other, Record::KeepDraft(of, _) if of == page);
                 self.records.retain(|other| !is_older(other));
             }
             self.records.push(record);
@@ -238,7 +239,11 @@ impl Store {
     }
 
     pub fn tick(&mut self, now: Millis) -> Option<Command> {
-        if self.problem.is_none() && self.asked_at.is_some_and(|at| at + STORE_PATIENCE_MS <= now) {
+        if self.problem.is_none()
+            && self
+                .asked_at
+                .is_some_and(|at| at + STORE_PATIENCE_MS <= now)
+        {
             // It may still answer; nothing is asked twice.
             self.problem = Some(SILENT.to_owned());
         }
@@ -400,7 +405,10 @@ mod tests {
         assert_eq!(store.saved(), Saved::Saving);
         assert_eq!(store.wake_at(), Some(500 + STORE_PATIENCE_MS));
         assert_eq!(store.tick(500 + STORE_PATIENCE_MS), None);
-        assert_eq!((store.saved(), store.problem()), (Saved::MemoryOnly, Some(SILENT)));
+        assert_eq!(
+            (store.saved(), store.problem()),
+            (Saved::MemoryOnly, Some(SILENT))
+        );
         store.watch(20_000);
         assert_eq!(store.wake_at(), None, "it was said");
         store.loaded(&Stored::default(), Vec::new);

@@ -276,12 +276,19 @@ mod tests {
             let inverse = history.step(direction, &replica).unwrap();
             assert_eq!(inverse.skipped, 0, "nobody else changed it");
             replica.write(&inverse.writes);
-            assert_eq!(replica.get(&ink("a", None).cell), ink("a", Some(holds)).value);
+            assert_eq!(
+                replica.get(&ink("a", None).cell),
+                ink("a", Some(holds)).value
+            );
         }
         // Today it is one change.
         let commit = replica.write(&[ink("a", None), ink("a", Some(5))]).unwrap();
         assert_eq!(commit.changes, [change(Some(3), Some(5))]);
-        assert!(replica.write(&[ink("a", None), ink("a", Some(5))]).is_none());
+        assert!(
+            replica
+                .write(&[ink("a", None), ink("a", Some(5))])
+                .is_none()
+        );
     }
 
     #[test]

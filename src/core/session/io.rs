@@ -15,8 +15,8 @@ use crate::core::{
     },
     frame::Frame,
     peer::PeerId,
-    text::isolated,
     socket::{endpoint::Endpoint, machine},
+    text::isolated,
     wire::{
         codec::TooLarge,
         identity::Seed,
@@ -142,7 +142,8 @@ pub enum Notice {
     UndoSkipped(usize),
     #[error(
         "Two titles were written for one item at the same time: {} and {}. Both are in the list now.",
-        isolated(theirs), isolated(ours)
+        isolated(theirs),
+        isolated(ours)
     )]
     BothKept { ours: String, theirs: String },
     #[error("{0}")]

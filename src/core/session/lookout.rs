@@ -62,7 +62,11 @@ impl Session {
             return;
         }
         let current = relay.machine.endpoint();
-        let others: Vec<_> = relay.wanted.iter().filter(|relay| Some(*relay) != current).collect();
+        let others: Vec<_> = relay
+            .wanted
+            .iter()
+            .filter(|relay| Some(*relay) != current)
+            .collect();
         let turn = relay.lookout.looks % others.len().max(1);
         let Some(&there) = others.get(turn) else {
             return;
@@ -83,7 +87,11 @@ impl Session {
             ScoutNews::Opened => {
                 *until = now + listens_ms;
                 let greeting = self.greeting();
-                out.extend(greeting.into_iter().map(|frame| Output::Scout(Scout::Send(frame))));
+                out.extend(
+                    greeting
+                        .into_iter()
+                        .map(|frame| Output::Scout(Scout::Send(frame))),
+                );
             }
             ScoutNews::Closed => self.relay.lookout.at = None,
             ScoutNews::Frame(frame) => {

@@ -26,8 +26,8 @@ use crate::{
         },
     },
     limits::{
-        HEARTBEAT_PEERS, KNOWN_SERVERS, Millis, USELESS_SOONER, VERIFY_ALONE_MS,
-        VERIFY_CAP_MS, VERIFY_MS,
+        HEARTBEAT_PEERS, KNOWN_SERVERS, Millis, USELESS_SOONER, VERIFY_ALONE_MS, VERIFY_CAP_MS,
+        VERIFY_MS,
     },
 };
 
@@ -163,7 +163,8 @@ impl Relay {
         };
         let mut lessons = self.lessons.iter();
         let at = lessons.position(|(known, _)| known == address);
-        at.map(|at| self.lessons.swap_remove(at).1).unwrap_or_default()
+        at.map(|at| self.lessons.swap_remove(at).1)
+            .unwrap_or_default()
     }
 
     fn known(&self, endpoint: &Endpoint) -> Option<&Profile> {

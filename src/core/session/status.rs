@@ -222,11 +222,28 @@ impl Status {
         self.line.server.audience.may_connect()
     }
 
+    /// The relay is open, and is known to connect nobody.
+    pub fn is_useless(&self) -> bool {
+        self.line.connection == Connection::Open && !self.reaches_others()
+    }
+
+    /// What stands in the way, for a place where all of it can be read; none while all is well, or soon will be.
+    pub fn trouble(&self) -> Option<String> {
+        let is_unstored = matches!(self.saved, Saved::MemoryOnly | Saved::Failed);
+        let is_refused = self.line.connection == Connection::Failed;
+        let sentences = [
+            is_unstored.then(|| self.saved_sentence()),
+            (is_refused || (self.is_useless() && self.people == 1)).then(|| self.sentence()),
+        ];
+        let sentences: Vec<_> = sentences.into_iter().flatten().collect();
+        (!sentences.is_empty()).then(|| sentences.join(" "))
+    }
+
     /// Whether somebody who waits can ask for another try, or for another look at the server.
     pub fn can_retry(&self) -> bool {
         match self.line.connection {
             Connection::Waiting | Connection::Offline | Connection::Failed => true,
-            Connection::Open => !self.reaches_others(),
+            Connection::Open => self.is_useless(),
             _ => false,
         }
     }
@@ -304,6 +321,7 @@ impl Status {
     pub fn saved_sentence(&self) -> String {
         let problem = self.storage_problem.as_deref().unwrap_or("unknown");
         match self.saved {
+            Saved::Saving if self.unstored == 0 => "Opening this browser\u{2019}s storage.".to_owned(),
             Saved::Saving => "Saving in this browser.".to_owned(),
             Saved::Saved => match self.lasts {
                 Some(true) => "Everything is saved in this browser, and it promises to keep it.",

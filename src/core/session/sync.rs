@@ -62,7 +62,9 @@ impl Session {
     /// A title of ours gave way to one whose author had not seen it: both are kept.
     fn keep_both(&mut self, now: Millis, lost: &Overwritten, out: &mut Vec<Output>) {
         let revision = Cell::Todo(lost.item.clone(), Field::Revision);
-        let is_ours = self.history.wrote(&revision, &Value::text(lost.revision.as_str()));
+        let is_ours = self
+            .history
+            .wrote(&revision, &Value::text(lost.revision.as_str()));
         if !is_ours || !revision::is_blind(&lost.by, &lost.revision) {
             return;
         }
@@ -96,7 +98,8 @@ impl Session {
         };
         let digest = self.replica.digest();
         let update = diff.unwrap_or_else(|| self.replica.deletions());
-        self.answers.overdraw(now, ANSWER_COST_BYTES + update.len() as u64);
+        self.answers
+            .overdraw(now, ANSWER_COST_BYTES + update.len() as u64);
         if update.len() <= LONG_ANSWER_BYTES {
             let answer = Body::Answer {
                 to,

@@ -181,7 +181,10 @@ fn nothing_is_said_before_a_page_has_its_name_and_nothing_is_lost_by_that() {
 
 #[test]
 fn signatures_that_come_late_are_used_from_then_on_and_their_absence_is_said() {
-    let (mut late, mut other) = (Person::fetching_trust(1, true), Person::fetching_trust(2, true));
+    let (mut late, mut other) = (
+        Person::fetching_trust(1, true),
+        Person::fetching_trust(2, true),
+    );
     other.input(Input::TrustCame(Some((TRUST, [9; 32]))));
     let said = late.says(TRUST_WAITS_MS + 500);
     other.says(TRUST_WAITS_MS + 500);
@@ -232,8 +235,14 @@ fn who_asks_for_everything_again_and_again_gets_no_more_than_a_page_can_spare() 
         said += bytes(&holder.says(5_000 + 100 * (tenth + 1)));
     }
     let limit = ANSWERED_BYTES + (SECONDS + 5) * ANSWERED_BYTES_A_SECOND;
-    assert!(said as u64 <= limit + (STROKES * STROKE_BYTES * 2) as u64, "{said} of {limit}");
-    assert!(said > STROKES * STROKE_BYTES, "an honest question is answered");
+    assert!(
+        said as u64 <= limit + (STROKES * STROKE_BYTES * 2) as u64,
+        "{said} of {limit}"
+    );
+    assert!(
+        said > STROKES * STROKE_BYTES,
+        "an honest question is answered"
+    );
 }
 
 #[test]

@@ -141,7 +141,11 @@ mod tests {
             let asked = heart.wake_at();
             assert_eq!(heart.due(asked), Due::Ask);
             assert_ne!(heart.due(asked + 2 * rtt.min(ROUND_TRIP_MS)), Due::Dead);
-            assert_eq!(heart.due(heart.wake_at()), Due::Dead, "silence ends all the same");
+            assert_eq!(
+                heart.due(heart.wake_at()),
+                Due::Dead,
+                "silence ends all the same"
+            );
         }
     }
 

@@ -95,7 +95,9 @@ fn listed(item: &Value) -> Result<(Listed, Vec<String>), String> {
         Some(Value::String(text)) if text == "true" => Some(true),
         Some(Value::String(text)) if text == "false" => Some(false),
         Some(_) => {
-            changes.push("Whether it is completed is neither true nor false; it was left aside.".to_owned());
+            changes.push(
+                "Whether it is completed is neither true nor false; it was left aside.".to_owned(),
+            );
             None
         }
     };
@@ -122,7 +124,11 @@ fn as_text(value: &Value) -> Option<String> {
 fn id_of(text: &str) -> Option<Id> {
     let hash = || -> String {
         let digest: [u8; 32] = Sha256::digest(text).into();
-        digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+        digest
+            .iter()
+            .take(12)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     };
     Id::parse(text).or_else(|_| Id::parse(&hash())).ok()
 }
@@ -153,7 +159,10 @@ mod tests {
             let reading = read(list).unwrap();
             let merged = List::of(self.replica.todos()).merge(&reading.items, &mut self.rng);
             let changed = self.replica.write(&merged.writes);
-            (merged.added, changed.map_or(0, |commit| commit.changes.len()))
+            (
+                merged.added,
+                changed.map_or(0, |commit| commit.changes.len()),
+            )
         }
 
         fn exported(&self) -> Value {
@@ -167,7 +176,10 @@ mod tests {
         let list = json!([{"title": "milk"}, {"id": "x", "title": "bread", "completed": true}, {"title": " "}]);
         assert_eq!(taker.take(&list).0, 2);
         let exported = taker.exported();
-        assert_eq!(exported[1], json!({"id": "x", "title": "bread", "completed": true}));
+        assert_eq!(
+            exported[1],
+            json!({"id": "x", "title": "bread", "completed": true})
+        );
         assert_eq!(taker.take(&exported), (0, 0));
     }
 
@@ -179,7 +191,11 @@ mod tests {
             {"id": [1], "title": "b", "completed": "true"}, {"title": "x".repeat(1_500)},
         ]);
         let reading = read(&list).unwrap();
-        let titles: Vec<_> = reading.items.iter().map(|item| item.title.as_str()).collect();
+        let titles: Vec<_> = reading
+            .items
+            .iter()
+            .map(|item| item.title.as_str())
+            .collect();
         assert_eq!(titles[..6], ["zero", "7", "milk", "3.5", "a", "b"]);
         assert_eq!(titles[6].len(), TITLE_CHARS);
         assert_eq!(reading.items[0].id.as_ref().map(Id::as_str), Some("0"));
@@ -208,12 +224,22 @@ mod tests {
     #[test]
     fn what_is_not_said_is_left_alone() {
         let mut taker = Taker::new();
-        taker.take(&json!([{"id": "a", "title": "a", "completed": true}, {"id": "b", "title": "b"}]));
-        let added = taker.take(&json!([{"title": "new"}, {"id": "b", "title": "B"}, {"id": "a", "title": "a"}])).0;
+        taker.take(
+            &json!([{"id": "a", "title": "a", "completed": true}, {"id": "b", "title": "b"}]),
+        );
+        let added = taker
+            .take(&json!([{"title": "new"}, {"id": "b", "title": "B"}, {"id": "a", "title": "a"}]))
+            .0;
         assert_eq!(added, 1);
         let exported = taker.exported();
-        let titles: Vec<_> = (0..3).map(|at| exported[at]["title"].as_str().unwrap()).collect();
-        assert_eq!(titles, ["a", "B", "new"], "what was here stays in its place");
+        let titles: Vec<_> = (0..3)
+            .map(|at| exported[at]["title"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            titles,
+            ["a", "B", "new"],
+            "what was here stays in its place"
+        );
         assert_eq!(exported[0]["completed"], true);
     }
 }

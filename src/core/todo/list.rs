@@ -6,8 +6,7 @@ use super::{
     filter::Filter,
     formats::Listed,
     item::Item,
-    order,
-    revision,
+    order, revision,
     title::{self, TooLong},
 };
 use crate::core::doc::{
@@ -217,9 +216,11 @@ impl List {
                     let renamed = self.rename(id, &title, rng).unwrap_or_default();
                     merged.writes.extend(renamed);
                     let completed = listed.completed;
-                    merged
-                        .writes
-                        .extend(completed.into_iter().flat_map(|done| self.complete(id, done)));
+                    merged.writes.extend(
+                        completed
+                            .into_iter()
+                            .flat_map(|done| self.complete(id, done)),
+                    );
                 }
                 None => {
                     merged.added += 1;
@@ -265,13 +266,7 @@ fn create(
     create_with(id, title, completed, order, &revision::next(None, rng))
 }
 
-fn create_with(
-    id: &Id,
-    title: &str,
-    completed: bool,
-    order: String,
-    revision: &str,
-) -> Vec<Write> {
+fn create_with(id: &Id, title: &str, completed: bool, order: String, revision: &str) -> Vec<Write> {
     vec![
         write(id, Field::Title, Value::text(title)),
         write(id, Field::Done, Value::Flag(completed)),
@@ -370,8 +365,16 @@ mod tests {
         let writes = room.list().move_by_one(&room.id("d"), false, Filter::All);
         room.replica.write(&writes);
         assert_eq!(room.titles().concat(), "cdba");
-        assert!(room.list().move_by_one(&room.id("c"), false, Filter::All).is_empty());
-        assert!(room.list().move_by_one(&room.id("a"), true, Filter::All).is_empty());
+        assert!(
+            room.list()
+                .move_by_one(&room.id("c"), false, Filter::All)
+                .is_empty()
+        );
+        assert!(
+            room.list()
+                .move_by_one(&room.id("a"), true, Filter::All)
+                .is_empty()
+        );
         let at = room.list().move_to(&room.id("c"), 0);
         assert!(at.is_empty(), "it is there already");
     }
@@ -379,12 +382,19 @@ mod tests {
     #[test]
     fn under_a_filter_an_item_moves_past_the_next_one_that_is_shown() {
         let mut room = Room::new(1);
-        ["a", "x", "y", "b", "z", "c"].iter().for_each(|title| room.add(title));
+        ["a", "x", "y", "b", "z", "c"]
+            .iter()
+            .for_each(|title| room.add(title));
         for title in ["x", "y", "z"] {
-            room.replica.write(&room.list().complete(&room.id(title), true));
+            room.replica
+                .write(&room.list().complete(&room.id(title), true));
         }
         let shown = |room: &Room, filter: Filter| -> String {
-            let items = room.list().items.into_iter().filter(|item| filter.shows(item));
+            let items = room
+                .list()
+                .items
+                .into_iter()
+                .filter(|item| filter.shows(item));
             items.map(|item| item.title).collect()
         };
         for (title, down, filter, expected) in [
@@ -399,7 +409,11 @@ mod tests {
             assert_eq!(shown(&room, filter), expected, "one press, one step");
         }
         assert_eq!(room.titles().len(), 6);
-        assert!(room.list().move_by_one(&room.id("c"), false, Filter::Active).is_empty());
+        assert!(
+            room.list()
+                .move_by_one(&room.id("c"), false, Filter::Active)
+                .is_empty()
+        );
     }
 
     #[test]
@@ -408,10 +422,16 @@ mod tests {
         room.add("milk");
         let id = room.id("milk");
         let long: String = ('a'..='z').cycle().take(2_500).collect();
-        let said = room.list().add(&long, &mut room.rng).unwrap_err().to_string();
+        let said = room
+            .list()
+            .add(&long, &mut room.rng)
+            .unwrap_err()
+            .to_string();
         assert!(said.contains("1000") && said.contains("2500"), "{said}");
         assert!(room.list().rename(&id, &long, &mut room.rng).is_err());
-        let writes = room.list().edited_in_pieces(&id, "milk", &long, &mut room.rng);
+        let writes = room
+            .list()
+            .edited_in_pieces(&id, "milk", &long, &mut room.rng);
         room.replica.write(&writes);
         assert_eq!(room.titles().concat(), long);
         assert_eq!(room.titles().len(), 3);
@@ -420,11 +440,17 @@ mod tests {
     #[test]
     fn a_line_break_in_a_title_is_a_space() {
         let mut room = Room::new(1);
-        room.replica.write(&[write(&Id::parse("x").unwrap(), Field::Title, Value::text("first\nsecond"))]);
+        room.replica.write(&[write(
+            &Id::parse("x").unwrap(),
+            Field::Title,
+            Value::text("first\nsecond"),
+        )]);
         let item = room.list().items.remove(0);
         let shown = item.editable();
         assert_eq!(shown, "first second");
-        let writes = room.list().edited(&item.id, &shown, &format!("{shown}!"), &mut room.rng);
+        let writes = room
+            .list()
+            .edited(&item.id, &shown, &format!("{shown}!"), &mut room.rng);
         room.replica.write(&writes.unwrap());
         assert_eq!(room.titles(), ["first second!"]);
         room.add("a\n\nb");
@@ -467,7 +493,10 @@ mod tests {
         );
         let writes = room.list().delete(&id);
         room.replica.write(&writes);
-        let writes = room.list().edited(&id, "oat milk", "milk!", &mut room.rng).unwrap();
+        let writes = room
+            .list()
+            .edited(&id, "oat milk", "milk!", &mut room.rng)
+            .unwrap();
         room.replica.write(&writes);
         assert_eq!(
             room.titles(),
@@ -498,7 +527,10 @@ mod tests {
         b.merge(&a);
         a.replica.write(&a.list().delete(&a.id("milk")));
         assert!(a.titles().is_empty());
-        let writes = b.list().rename(&b.id("milk"), "oat milk", &mut b.rng).unwrap();
+        let writes = b
+            .list()
+            .rename(&b.id("milk"), "oat milk", &mut b.rng)
+            .unwrap();
         b.replica.write(&writes);
         a.merge(&b);
         b.merge(&a);

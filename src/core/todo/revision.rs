@@ -27,7 +27,9 @@ fn base(revision: &str) -> Option<&str> {
 /// never one too few.)
 pub fn is_blind(later: &str, earlier: &str) -> bool {
     let is_return = base(earlier).is_some_and(|base| base == name(later));
-    base(later).is_some_and(|base| base != name(earlier)) && !is_return && name(later) != name(earlier)
+    base(later).is_some_and(|base| base != name(earlier))
+        && !is_return
+        && name(later) != name(earlier)
 }
 
 #[cfg(test)]
@@ -46,6 +48,9 @@ mod tests {
         assert!(!is_blind(&created, &mine), "taken back");
         assert!(!is_blind(&mine, &mine));
         assert!(!is_blind("older", "x"), "older versions do not tell");
-        assert!(next(Some(&after), &mut rng).len() <= 2 * CHARS + 1, "it does not grow");
+        assert!(
+            next(Some(&after), &mut rng).len() <= 2 * CHARS + 1,
+            "it does not grow"
+        );
     }
 }

@@ -562,7 +562,8 @@ mod tests {
     fn only_what_members_or_we_ourselves_bring_now_is_life() {
         let (mut a, mut b) = pair();
         let frame = one(&mut a, b"x");
-        let is_life = |codec: &mut Codec, frame: &Frame| codec.frame_arrived(0, frame.as_bytes()).is_life;
+        let is_life =
+            |codec: &mut Codec, frame: &Frame| codec.frame_arrived(0, frame.as_bytes()).is_life;
         assert!(is_life(&mut b, &frame), "of a member");
         assert!(!is_life(&mut b, &frame), "a recording");
         assert!(is_life(&mut a, &frame), "our own echo");
@@ -633,7 +634,10 @@ mod tests {
             // Somebody who is here says so every twelve seconds.
             if second % 12 == 0 {
                 let beat = one(&mut a, b"here");
-                assert_eq!(bodies(b.frame_arrived(second * 1_000, beat.as_bytes())), [b"here"]);
+                assert_eq!(
+                    bodies(b.frame_arrived(second * 1_000, beat.as_bytes())),
+                    [b"here"]
+                );
                 assert_eq!(b.frame_arrived(second * 1_000, beat.as_bytes()).repeated, 1);
             }
             for ms in 0..50 {

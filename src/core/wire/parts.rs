@@ -236,9 +236,15 @@ mod tests {
             r.pace(rtt);
             r.take(0, WHO, b'u', (0, 2), vec![1]);
             let asked = r.wake_at().unwrap();
-            assert!(asked > rtt && asked <= PART_PATIENCE_MS.max(2 * rtt), "{asked}");
+            assert!(
+                asked > rtt && asked <= PART_PATIENCE_MS.max(2 * rtt),
+                "{asked}"
+            );
             assert_eq!(r.overdue(asked, &mut rng).len(), 1);
-            assert!(r.wake_at().unwrap() > asked + rtt, "the answer takes as long");
+            assert!(
+                r.wake_at().unwrap() > asked + rtt,
+                "the answer takes as long"
+            );
         }
     }
 

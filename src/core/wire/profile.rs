@@ -770,7 +770,11 @@ mod tests {
             }
         };
         assert_eq!(deaths, 2, "one for each kind of risk");
-        assert_eq!(profile.audience, Audience::Others, "the verdict comes all the same");
+        assert_eq!(
+            profile.audience,
+            Audience::Others,
+            "the verdict comes all the same"
+        );
         assert_eq!((profile.binary, profile.frame_bytes), (false, FRAME_BYTES));
     }
 
@@ -779,7 +783,11 @@ mod tests {
         let seen = examine(|_, _| Some(Vec::new()), Some("INFO {}"));
         assert_eq!(seen.profile.audience, Audience::None);
         assert!(seen.profile.greets);
-        assert!(seen.took <= 2_000 && seen.sent.len() <= 7, "{} ms", seen.took);
+        assert!(
+            seen.took <= 2_000 && seen.sent.len() <= 7,
+            "{} ms",
+            seen.took
+        );
     }
 
     #[test]

@@ -3,15 +3,19 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::{
     browser::{
-        address, clock, preferences, random,
+        address,
+        lifecycle::Listener,
+        preferences, random,
         room::{self, Event, Host, KNOWN_SERVERS},
         rooms,
     },
     core::{
         address::{Address, Page},
+        board::{camera::Camera, tool::Input as ToolInput},
         doc::{
             presence::{Profile, Viewport},
             replica::Replica,
@@ -22,19 +26,22 @@ use crate::{
         session::{Input, Notice, Session, Setup, status::Status},
         socket::{endpoint::Endpoint, machine},
         todo::list::List,
+        wire::tag::Tag,
     },
     ui::pages::board::easel::Easel,
 };
 
-/// Another person, as the page shows them.
+/// A page of another person, as this one shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Other {
     pub peer: PeerId,
     pub name: String,
     pub color: [u8; 3],
     /// On the board.
-    pub cursor: Option<(f32, f32)>,
+    pub cursor: Option<(f64, f64)>,
     pub is_muted: bool,
+    /// The one that stands for its person, where there are several.
+    pub is_person: bool,
 }
 
 /// A sentence that a person should read, until they close it or it is old.
@@ -42,8 +49,10 @@ pub struct Other {
 pub struct Toast {
     pub number: u32,
     pub text: String,
-    /// What was set aside can be had, or tried again: such a sentence stays until it is closed.
+    /// What was set aside can be had, or tried again.
     pub offers_set_aside: bool,
+    /// It stays until somebody closes it.
+    pub stays: bool,
 }
 
 /// How long a toast stays.
@@ -82,9 +91,10 @@ pub fn use_room() -> Room {
     expect_context()
 }
 
-/// Starts the room of `address` and hands it down as context. A relay is chosen later ([`Room::choose_relay`]).
-pub fn provide_room(address: Address) -> Room {
-    let mut rng = fastrand::Rng::with_seed(random::bits().unwrap_or_else(clock::now));
+/// Starts the room of `address` and hands it down as context. A relay is chosen later ([`Room::choose_relays`]). None
+/// where the browser has no Web Crypto: ids and nonces that are not random would meet those of others.
+pub fn provide_room(address: Address) -> Option<Room> {
+    let mut rng = fastrand::Rng::with_seed(random::bits()?);
     let profile = preferences::load("profile").unwrap_or_else(|| {
         let profile = Profile::random(&mut rng);
         preferences::keep("profile", &profile);
@@ -95,7 +105,8 @@ pub fn provide_room(address: Address) -> Room {
         tag,
         room_key: address.room.room_key(),
         me: PeerId::from_random(rng.u64(..)),
-        salt: random::bytes().unwrap_or_else(|| rng.u32(..).to_be_bytes()),
+        salt: random::bytes()?,
+        person: rooms::person(tag),
         seed: rng.u64(..),
         profile: profile.clone(),
         relays: Vec::new(),
@@ -134,8 +145,10 @@ pub fn provide_room(address: Address) -> Room {
         }),
     };
     *events.borrow_mut() = Some(room);
+    room.keep_view(tag);
+    room.share_profile();
     provide_context(room);
-    room
+    Some(room)
 }
 
 impl Room {
@@ -169,16 +182,65 @@ impl Room {
 
     /// One undoable step on the to-do list.
     pub fn edit_list(&self, edit: impl FnOnce(&List, &mut fastrand::Rng) -> Vec<Write>) {
-        let writes = self.inner.with_value(|inner| {
-            self.list
-                .with_untracked(|list| edit(list, &mut inner.rng.borrow_mut()))
-        });
+        let writes = self.with_list(edit);
         self.edit(writes);
     }
 
+    /// Looks at the list with what draws ids.
+    pub fn with_list<T>(&self, look: impl FnOnce(&List, &mut fastrand::Rng) -> T) -> T {
+        self.inner.with_value(|inner| {
+            self.list
+                .with_untracked(|list| look(list, &mut inner.rng.borrow_mut()))
+        })
+    }
+
+    /// What is under the pen is finished first: it is what is taken back.
     pub fn undo(&self, direction: Direction) {
+        let is_drawing = self.easel().borrow().is_drawing();
+        if is_drawing && direction == Direction::Redo {
+            return;
+        }
+        self.finish_gesture();
         self.show_now();
         self.send(Input::UndoAsked(direction));
+    }
+
+    /// Ends what a pointer is doing; what was drawn stays.
+    pub fn finish_gesture(&self) {
+        Easel::use_tool(&self.easel(), ToolInput::Released);
+    }
+
+    /// The view of a room is kept in this browser: where one was one is again.
+    fn keep_view(&self, tag: Tag) {
+        let (room, place) = (*self, format!("view/{}", tag.to_text()));
+        let kept: Option<(f64, f64, f64)> = preferences::load(&place);
+        if let Some(camera) = kept.and_then(|(x, y, zoom)| Camera::new(x, y, zoom)) {
+            self.easel().borrow_mut().open_at(camera);
+        }
+        for event in ["pagehide", "visibilitychange"] {
+            let place = place.clone();
+            let keep = move |_| {
+                let camera = room.easel().borrow().kept_view();
+                if let Some(Camera { origin, zoom }) = camera {
+                    preferences::keep(&place, &(origin.x, origin.y, zoom));
+                }
+            };
+            // Lives as long as the page.
+            std::mem::forget(Listener::on(window().unchecked_ref(), event, keep));
+        }
+    }
+
+    /// A name or colour that is chosen in another tab is this one's, too.
+    fn share_profile(&self) {
+        let room = *self;
+        let changed = Listener::on(window().unchecked_ref(), "storage", move |_| {
+            let kept: Option<Profile> = preferences::load("profile");
+            if let Some(profile) = kept.filter(|kept| room.profile.with_untracked(|p| p != kept)) {
+                room.profile.set(profile.clone());
+                room.send(Input::Renamed(profile));
+            }
+        });
+        std::mem::forget(changed);
     }
 
     pub fn go_to(&self, page: Page) {
@@ -233,6 +295,7 @@ impl Room {
 
     /// Ends the session, before the page shows another room.
     pub fn stop(&self) {
+        self.finish_gesture();
         self.host().stop();
     }
 
@@ -247,8 +310,13 @@ impl Room {
         self.say_for(TOAST, text.into());
     }
 
+    /// Shows a sentence that somebody has to have read.
+    pub fn warn(&self, text: impl Into<String>) {
+        self.show(text.into(), false, true);
+    }
+
     fn say_for(&self, time: Duration, text: String) {
-        let number = self.show(text, false);
+        let number = self.show(text, false, false);
         let toasts = self.toasts;
         let forget = move || {
             toasts.try_update(|toasts| toasts.retain(|toast| toast.number != number));
@@ -257,7 +325,7 @@ impl Room {
     }
 
     /// Gives the toast's number.
-    fn show(&self, text: String, offers_set_aside: bool) -> u32 {
+    fn show(&self, text: String, offers_set_aside: bool, stays: bool) -> u32 {
         let number = self.inner.with_value(|inner| {
             *inner.toasts.borrow_mut() += 1;
             *inner.toasts.borrow()
@@ -268,6 +336,7 @@ impl Room {
                 number,
                 text,
                 offers_set_aside,
+                stays,
             });
         });
         number
@@ -281,13 +350,21 @@ impl Room {
             Event::Wet(from, ink) => {
                 let tip = self.easel().borrow_mut().wet_arrived(from, &ink);
                 if let Some(at) = tip {
-                    self.send(Input::PenSeen(from, (at.x as f32, at.y as f32)));
+                    self.send(Input::PenSeen(from, (at.x, at.y)));
                 }
             }
-            Event::Notice(Notice::SetAside) => drop(self.show(Notice::SetAside.to_string(), true)),
+            Event::Notice(Notice::SetAside) => {
+                self.show(Notice::SetAside.to_string(), true, true);
+            }
             Event::Notice(notice @ (Notice::Came(_) | Notice::Went(_))) => {
                 self.say_for(PASSING_TOAST, notice.to_string());
             }
+            Event::Notice(
+                notice @ (Notice::TooLarge(_)
+                | Notice::StoredRowUnreadable
+                | Notice::BothKept { .. }
+                | Notice::Contradicted(_)),
+            ) => self.warn(notice.to_string()),
             Event::Notice(notice) => self.say(notice.to_string()),
             Event::Changed => self.changed(),
         }
@@ -324,12 +401,16 @@ impl Room {
 
     fn changed(&self) {
         let (status, others, undo, redo, follows, led) = self.read(|session| {
-            let others = session.people().others().map(|(peer, person)| Other {
+            let people = session.people();
+            let persons: Vec<_> = people.persons().map(|(peer, _)| peer).collect();
+            let others = people.others().filter(|(_, person)| !people.is_own(person));
+            let others = others.map(|(peer, person)| Other {
                 peer,
                 name: person.name().to_owned(),
                 color: person.profile.as_ref().map_or([120; 3], |p| p.color),
                 cursor: person.cursor,
-                is_muted: session.people().is_muted(peer),
+                is_muted: people.is_muted(peer),
+                is_person: persons.contains(&peer),
             });
             let can = |direction| session.can(direction);
             (

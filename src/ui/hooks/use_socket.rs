@@ -25,7 +25,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    rc::Rc,
+    rc::{Rc, Weak},
 };
 
 use futures_channel::mpsc;
@@ -69,6 +69,24 @@ pub struct UseSocket {
 
 type Listener = Rc<dyn Fn(&MessageEvent)>;
 
+/// A listener of [`UseSocket::on_message`]. It is also removed with the component that added it, whose signals it uses.
+#[derive(Clone)]
+pub struct Subscription {
+    inbox: Weak<Inbox>,
+    listener: Weak<dyn Fn(&MessageEvent)>,
+}
+
+impl Subscription {
+    /// From now on the listener hears nothing. Once more does nothing.
+    pub fn remove(&self) {
+        let Some(inbox) = self.inbox.upgrade() else {
+            return;
+        };
+        let is_this = |other: &Listener| self.listener.ptr_eq(&Rc::downgrade(other));
+        inbox.listeners.borrow_mut().retain(|other| !is_this(other));
+    }
+}
+
 struct Inner {
     connection: Option<Rc<Connection>>,
     inbox: Rc<Inbox>,
@@ -87,7 +105,14 @@ struct Inbox {
 impl Inbox {
     fn take_in(&self, message: &MessageEvent) {
         let listeners = self.listeners.borrow().clone();
-        listeners.iter().for_each(|listener| listener(message));
+        for listener in &listeners {
+            // One may be removed by another that comes before it.
+            let is_there = |other: &Listener| Rc::ptr_eq(other, listener);
+            let is_listening = self.listeners.borrow().iter().any(is_there);
+            if is_listening {
+                listener(message);
+            }
+        }
         // A stream whose consumer is gone goes, too.
         self.streams
             .borrow_mut()
@@ -174,12 +199,24 @@ pub enum SendError {
 }
 
 impl UseSocket {
-    /// Calls `listener` with every message, in order, as it arrives.
-    pub fn on_message(&self, listener: impl Fn(&MessageEvent) + 'static) {
-        self.inner.with_value(|inner| {
+    /// Calls `listener` with every message, in order, as it arrives, until the component that called this is gone, or the
+    /// subscription is removed.
+    pub fn on_message(&self, listener: impl Fn(&MessageEvent) + 'static) -> Subscription {
+        let listener: Listener = Rc::new(listener);
+        let inbox = self.inner.try_with_value(|inner| {
             let mut listeners = inner.inbox.listeners.borrow_mut();
-            listeners.push(Rc::new(listener));
+            listeners.push(Rc::clone(&listener));
+            Rc::downgrade(&inner.inbox)
         });
+        let subscription = Subscription {
+            inbox: inbox.unwrap_or_default(),
+            listener: Rc::downgrade(&listener),
+        };
+        let removed = StoredValue::new_local(subscription.clone());
+        on_cleanup(move || {
+            let _ = removed.try_with_value(Subscription::remove);
+        });
+        subscription
     }
 
     /// Every message from now on, in order, for a consumer with a pace of its own; it has to keep up in the long run.

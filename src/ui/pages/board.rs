@@ -8,9 +8,10 @@ pub mod toolbar;
 
 use self::{
     cursors::Cursors,
-    stage::Stage,
+    stage::{Stage, on_wheel},
     toolbar::{Toolbar, Zoom},
 };
+use crate::core::keyboard::Command;
 use crate::{
     browser::task,
     ui::{
@@ -18,8 +19,9 @@ use crate::{
         hooks::{use_key::use_key, use_room::use_room},
         parts::{
             button::IconButton,
+            drop::on_files_dropped,
             history::History,
-            shortcuts::{self, Command, Shortcuts},
+            shortcuts::{self, Shortcuts},
         },
     },
 };
@@ -41,7 +43,7 @@ pub fn BoardPage() -> impl IntoView {
         }
     });
     view! {
-        <div class="board-page">
+        <div class="board-page" on:wheel=move |event| on_wheel(room, &event)>
             <Stage/>
             <Cursors/>
             {move || room.follows.get().is_some().then(|| view! {
@@ -58,9 +60,30 @@ pub fn BoardPage() -> impl IntoView {
             </div>
             <Toolbar/>
             <Zoom/>
+            <BackToInk/>
             <History/>
             <Shortcuts open=show_shortcuts/>
         </div>
+    }
+}
+
+/// Where no ink is in view there is a way to it.
+#[component]
+fn BackToInk() -> impl IntoView {
+    let room = use_room();
+    let is_lost = room.easel().borrow().is_lost;
+    move || {
+        is_lost.get().then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="panel back-to-ink"
+                    on:click=move |_| room.easel().borrow_mut().command(Command::ZoomToFit)
+                >
+                    "Show the drawing"
+                </button>
+            }
+        })
     }
 }
 
@@ -77,6 +100,9 @@ fn Files() -> impl IntoView {
             }
         });
     };
+    on_files_dropped(move |file| {
+        with_formats(Box::new(move |formats| (formats.open_file)(room, file)));
+    });
     view! {
         <IconButton
             icon=icondata::LuFolderOpen

@@ -1,21 +1,28 @@
 //! The rooms of this device: to go back to, to name, to copy, to save as a file, to forget.
 
 use leptos::prelude::*;
+use serde_json::Value;
 use web_sys::{HtmlInputElement, SubmitEvent};
 
 use crate::{
     browser::{
         address::{self, replace_hash},
-        clock, files,
+        clock,
+        files::{self, FileError},
         idb::StoreError,
         random, rooms, task,
     },
     core::{
         address::Address,
-        rooms::{Entry, copied, from_file, to_file},
+        board::{edit, formats::excalidraw, scene::Scene},
+        doc::replica::Replica,
+        json,
+        peer::PeerId,
+        rooms::{Entry, copied, from_file, is_file, to_file},
+        text::one_line,
     },
     limits::ROOM_TITLE_CHARS,
-    ui::app::fresh,
+    ui::{app::fresh, parts::drop::on_files_dropped},
 };
 
 /// What is being done to one of the rooms.
@@ -56,6 +63,13 @@ pub fn page() -> AnyView {
         said: RwSignal::new(String::new()),
     };
     document().set_title("Rooms · Duplex");
+    task::spawn(async move {
+        rooms::note_visited().await;
+        // Whoever has begun something is not disturbed.
+        if page.doing.try_get_untracked() == Some(None) {
+            page.look();
+        }
+    });
     // Another tab may be at work in one of them.
     let back = window_event_listener(leptos::ev::focus, move |_| {
         if page.doing.get_untracked().is_none() {
@@ -127,7 +141,7 @@ fn row(page: Rooms, entry: Entry) -> AnyView {
     view! {
         <li>
             <a href=entry.hash.clone()>
-                <strong>{name}</strong>
+                <strong dir="auto">{name}</strong>
                 <span class="hint">{summary(&entry)}</span>
             </a>
             <div class="row">
@@ -178,6 +192,12 @@ fn renaming(page: Rooms, this: This) -> impl IntoView {
         let Some(entry) = rooms::entry(tag) else {
             return page.done(Ok("It was forgotten meanwhile.".to_owned()));
         };
+        let count = one_line(&title).chars().count();
+        if count > ROOM_TITLE_CHARS {
+            return page.said.set(format!(
+                "A name has at most {ROOM_TITLE_CHARS} characters, and this one has {count}."
+            ));
+        }
         let entry = entry.titled(&title);
         rooms::keep(tag, &entry);
         page.done(Ok(format!("It is called {} now.", entry.name())));
@@ -186,7 +206,7 @@ fn renaming(page: Rooms, this: This) -> impl IntoView {
         <form class="row" on:submit=rename>
             <label class="field">
                 <span>"Name, on this device"</span>
-                <input node_ref=field type="text" maxlength=ROOM_TITLE_CHARS value=before/>
+                <input node_ref=field type="text" dir="auto" value=before/>
             </label>
             <button type="submit" class="primary">"Rename"</button>
             <button type="button" class="link-button" on:click=move |_| page.doing.set(None)>"Cancel"</button>
@@ -252,18 +272,12 @@ async fn saved(entry: Entry, address: Address) -> Result<String, StoreError> {
 #[component]
 fn Import(page: Rooms) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
+    on_files_dropped(move |file| {
+        task::spawn(async move { opened(page, files::text_of(file).await).await });
+    });
     let import = move |input: HtmlInputElement| async move {
-        match files::chosen_text(&input).await {
-            None => {}
-            Some(Err(error)) => page.said.set(error.to_string()),
-            Some(Ok(text)) => match imported(&text).await {
-                Ok(Ok(address)) => {
-                    replace_hash(&address.to_hash());
-                    address::reload();
-                }
-                Ok(Err(sentence)) => page.said.set(sentence),
-                Err(error) => page.done(Err(error)),
-            },
+        if let Some(chosen) = files::chosen_text(&input).await {
+            opened(page, chosen).await;
         }
     };
     view! {
@@ -290,15 +304,47 @@ fn Import(page: Rooms) -> impl IntoView {
     }
 }
 
-/// A new private room with what a file holds, or why there is none.
-async fn imported(text: &str) -> Result<Result<Address, String>, StoreError> {
-    let file = match serde_json::from_str(text) {
-        Ok(file) => file,
-        Err(_) => return Ok(Err("This file holds no room.".to_owned())),
+/// The title and contents of a room's file, or of a drawing.
+fn room_of(file: &Value) -> Result<(String, Replica), String> {
+    if is_file(file) {
+        return from_file(file).map_err(|error| error.to_string());
+    }
+    let drawing = excalidraw::import(file);
+    let drawing = drawing.map_err(|_| "This file holds no room and no drawing.".to_owned())?;
+    let mut rng = fastrand::Rng::with_seed(random::bits().unwrap_or_default());
+    let merged = edit::merge(drawing, &Scene::default(), &mut rng);
+    // Nobody goes on writing in this copy.
+    let mut replica = Replica::new(PeerId::from_random(rng.u64(..)));
+    match replica.write(&merged.writes) {
+        Some(_) => Ok(("Drawing".to_owned(), replica)),
+        None => Err(merged.in_words()),
+    }
+}
+
+/// Goes to the room that a file became, or says why there is none.
+async fn opened(page: Rooms, text: Result<String, FileError>) {
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => return page.said.set(error.to_string()),
     };
-    let (title, replica) = match from_file(&file) {
+    match imported(&text).await {
+        Ok(Ok(address)) => {
+            replace_hash(&address.to_hash());
+            address::reload();
+        }
+        Ok(Err(sentence)) => page.said.set(sentence),
+        Err(error) => page.done(Err(error)),
+    }
+}
+
+/// A new private room with what a file holds, a room or a drawing, or why there is none.
+async fn imported(text: &str) -> Result<Result<Address, String>, StoreError> {
+    let Some(file) = json::parse(text) else {
+        return Ok(Err("This file holds no room and no drawing.".to_owned()));
+    };
+    let (title, replica) = match room_of(&file) {
         Ok(read) => read,
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(sentence) => return Ok(Err(sentence)),
     };
     let Some(address) = fresh() else {
         return Ok(Err(NO_RANDOMNESS.to_owned()));

@@ -8,9 +8,17 @@ use crate::{
     core::{
         address::Address,
         doc::schema::Id,
+        keyboard::Command,
         todo::{filter::Filter, item::Item},
     },
-    ui::{hooks::use_room::use_room, parts::history::History},
+    ui::{
+        hooks::{use_key::use_key, use_room::use_room},
+        parts::{
+            button::IconButton,
+            history::History,
+            shortcuts::{self, Shortcuts},
+        },
+    },
 };
 
 pub fn page() -> AnyView {
@@ -25,6 +33,13 @@ pub fn page() -> AnyView {
             shown.map(|item| item.id.clone()).collect::<Vec<_>>()
         })
     };
+    let show_shortcuts = RwSignal::new(false);
+    use_key("keydown", move |event| {
+        if shortcuts::command(event) == Some(Command::ShowShortcuts) {
+            event.prevent_default();
+            show_shortcuts.set(true);
+        }
+    });
     let all_completed = move || list.with(|list| list.active() == 0);
     view! {
         <style>{include_str!("../../../style/todo.css")}</style>
@@ -55,9 +70,41 @@ pub fn page() -> AnyView {
                 <Footer/>
             })}
         </section>
+        <div class="panel list-keys">
+            <IconButton
+                icon=icondata::LuKeyboard
+                name="Keyboard"
+                shortcut="?"
+                on_press=move |()| show_shortcuts.set(true)
+            />
+        </div>
         <History/>
+        <Shortcuts open=show_shortcuts/>
     }
     .into_any()
+}
+
+/// An item's way to be found again: focus goes with what a person works at.
+fn focus(selector: &str) {
+    let selector = selector.to_owned();
+    request_animation_frame(move || {
+        let found = document().query_selector(&selector).ok().flatten();
+        let found = found.and_then(|found| found.dyn_into::<HtmlElement>().ok());
+        let _ = found.map(|found| found.focus());
+    });
+}
+
+/// The checkbox of the item at this place of those that are shown; of the last one, if there are fewer.
+fn focus_item(place: usize) {
+    let list = document().query_selector(".todo-list").ok().flatten();
+    let count = list.map_or(0, |list| list.child_element_count() as usize);
+    match count {
+        0 => focus(".new-todo"),
+        count => focus(&format!(
+            ".todo-list li:nth-child({}) .toggle",
+            place.min(count - 1) + 1
+        )),
+    }
 }
 
 #[component]
@@ -75,12 +122,17 @@ fn NewTodo() -> impl IntoView {
         let Some(input) = input.get_untracked() else {
             return;
         };
-        if event.key() == "Enter" && !event.is_composing() {
+        if event.key() == "Enter" && !shortcuts::is_composing(&event) {
             let title = input.value();
-            if !title.trim().is_empty() {
-                room.edit_list(|list, rng| list.add(&title, rng));
-                input.set_value("");
-                untouched.set(true);
+            match room.with_list(|list, rng| list.add(&title, rng)) {
+                // What was typed stays in the field.
+                Err(error) => room.warn(error.to_string()),
+                Ok(writes) if writes.is_empty() => {}
+                Ok(writes) => {
+                    room.edit(writes);
+                    input.set_value("");
+                    untouched.set(true);
+                }
             }
         }
     };
@@ -90,6 +142,7 @@ fn NewTodo() -> impl IntoView {
             class="new-todo"
             placeholder="What needs to be done?"
             aria-label="New to-do"
+            dir="auto"
             autocomplete="off"
             data-untouched=move || untouched.get().then_some("")
             on:input=move |_| untouched.set(false)
@@ -114,12 +167,22 @@ fn TodoRow(id: Id) -> impl IntoView {
     let completed =
         move || item.with(|item| item.as_ref().is_some_and(|item: &Item| item.completed));
     let on_key = move |event: KeyboardEvent| {
+        let is_checkbox = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlElement>().ok())
+            .is_some_and(|target| target.class_name() == "toggle");
+        if event.key() == "F2" || (event.key() == "Enter" && is_checkbox) {
+            event.prevent_default();
+            editing.set(true);
+            return;
+        }
         let down = event.key() == "ArrowDown";
         if !event.alt_key() || !(down || event.key() == "ArrowUp") {
             return;
         }
         event.prevent_default();
-        room.edit_list(|list, _| id.with_value(|id| list.move_by_one(id, down)));
+        let filter = room.address.with_untracked(|address| address.filter);
+        room.edit_list(|list, _| id.with_value(|id| list.move_by_one(id, down, filter)));
         // An item that is moved in the page loses its focus.
         let focused = event
             .target()
@@ -132,81 +195,138 @@ fn TodoRow(id: Id) -> impl IntoView {
         (false, true) => "editing",
         (true, true) => "completed editing",
     };
+    let row = NodeRef::<html::Li>::new();
+    let place = move || {
+        let mut before = row.get_untracked()?.previous_element_sibling();
+        let mut place = 0;
+        while let Some(item) = before {
+            place += 1;
+            before = item.previous_element_sibling();
+        }
+        Some(place)
+    };
+    let delete = move |_| {
+        let at = place();
+        room.edit_list(|list, _| id.with_value(|id| list.delete(id)));
+        // The button that had the focus is gone.
+        request_animation_frame(move || at.into_iter().for_each(focus_item));
+    };
     view! {
-        <li class=class data-testid="todo-item" on:keydown=on_key>
+        <li node_ref=row class=class data-testid="todo-item" on:keydown=on_key>
             <div class="view">
                 <input
                     class="toggle"
                     type="checkbox"
                     aria-label=move || format!("Done: {}", title())
-                    aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
+                    aria-keyshortcuts="F2 Alt+ArrowUp Alt+ArrowDown"
                     prop:checked=completed
                     on:change=move |event| {
                         let completed = event_target_checked(&event);
                         room.edit_list(|list, _| id.with_value(|id| list.complete(id, completed)));
                     }
                 />
-                <label data-testid="todo-title" on:dblclick=move |_| editing.set(true)>{title}</label>
+                <label data-testid="todo-title" dir="auto" on:dblclick=move |_| editing.set(true)>{title}</label>
                 <button
                     type="button"
                     class="destroy"
                     aria-label=move || format!("Delete: {}", title())
-                    on:click=move |_| room.edit_list(|list, _| id.with_value(|id| list.delete(id)))
+                    on:click=delete
                 ></button>
             </div>
-            {move || editing.get().then(|| view! { <TodoEdit id=id editing=editing/> })}
+            {move || editing.get().then(|| view! {
+                <TodoEdit
+                    id=id
+                    editing=editing
+                    done=move || place().into_iter().for_each(focus_item)
+                />
+            })}
         </li>
     }
 }
 
-/// Saves on blur and on Enter; Escape leaves the title as it was.
+/// Saves on blur and on Enter; Escape leaves the title as it was. A title that is too long is said, and stays in the field.
 #[component]
-fn TodoEdit(id: StoredValue<Id>, editing: RwSignal<bool>) -> impl IntoView {
+fn TodoEdit(
+    id: StoredValue<Id>,
+    editing: RwSignal<bool>,
+    /// The keyboard ended it.
+    done: impl Fn() + Copy + 'static,
+) -> impl IntoView {
     let room = use_room();
     let input = NodeRef::<html::Input>::new();
     let before = id.with_value(|id| {
-        room.list.with_untracked(|list| {
-            list.get(id)
-                .map(|item| item.title.clone())
-                .unwrap_or_default()
-        })
+        room.list
+            .with_untracked(|list| list.get(id).map(Item::editable).unwrap_or_default())
     });
     Effect::new(move || {
         if let Some(input) = input.get() {
             let _ = input.focus();
+            let end = u32::try_from(input.value().encode_utf16().count()).ok();
+            let end = end.unwrap_or_default();
+            let _ = input.set_selection_range(end, end);
         }
     });
     let typed = StoredValue::new(before.clone());
     let over = StoredValue::new(false);
     let original = StoredValue::new(before.clone());
+    // Unmounting the field may or may not blur it: only the first end of an edit counts.
+    let is_over = move || over.try_get_value() != Some(false);
     let save = move || {
-        // Unmounting the field may or may not blur it: only the first end of an edit counts.
-        if over.try_get_value() != Some(false) {
-            return;
+        if is_over() {
+            return false;
         }
-        over.set_value(true);
-        room.edit_list(|list, rng| {
-            let (before, title) = (original.get_value(), typed.get_value());
-            id.with_value(|id| list.edited(id, &before, &title, rng))
-        });
-        let _ = editing.try_set(false);
+        let (before, title) = (original.get_value(), typed.get_value());
+        let edited =
+            room.with_list(|list, rng| id.with_value(|id| list.edited(id, &before, &title, rng)));
+        match edited {
+            Ok(writes) => {
+                over.set_value(true);
+                room.edit(writes);
+                let _ = editing.try_set(false);
+                true
+            }
+            Err(error) => {
+                room.warn(error.to_string());
+                false
+            }
+        }
     };
     // The row may go while somebody types in it, because somebody else deleted the item: what was typed brings it back.
-    on_cleanup(save);
+    on_cleanup(move || {
+        if !is_over() {
+            over.set_value(true);
+            let (before, title) = (original.get_value(), typed.get_value());
+            room.edit_list(|list, rng| {
+                id.with_value(|id| list.edited_in_pieces(id, &before, &title, rng))
+            });
+        }
+    });
     view! {
         <input
             node_ref=input
             class="edit"
             aria-label="Edit"
+            dir="auto"
             value=before.clone()
             prop:value=before
             on:input=move |event| typed.set_value(event_target_value(&event))
-            on:blur=move |_| save()
+            on:blur=move |_| {
+                save();
+            }
             on:keydown=move |event: KeyboardEvent| match event.key().as_str() {
-                "Enter" if !event.is_composing() => save(),
+                // An input method has them first.
+                _ if shortcuts::is_composing(&event) => event.stop_propagation(),
+                "Enter" => {
+                    // The row would open it again.
+                    event.stop_propagation();
+                    if save() {
+                        done();
+                    }
+                }
                 "Escape" => {
                     over.set_value(true);
                     editing.set(false);
+                    done();
                 }
                 _ => {}
             }

@@ -27,8 +27,20 @@ pub fn ConnectionPill() -> impl IntoView {
         Connection::Waiting | Connection::Offline | Connection::Failed => icondata::LuWifiOff,
     });
     view! {
-        <div class="pill connection" data-testid="connection" data-state=move || state().name() role="status">
-            <button type="button" class="pill" aria-haspopup="dialog" on:click=move |_| open.set(true)>
+        <div
+            class="pill connection"
+            class:useless=move || status.with(|status| status.is_useless())
+            data-testid="connection"
+            data-state=move || state().name()
+            role="status"
+        >
+            <button
+                type="button"
+                class="pill"
+                aria-haspopup="dialog"
+                title=move || status.with(|status| status.sentence())
+                on:click=move |_| open.set(true)
+            >
                 <Icon icon=icon/>
                 <span class="pill-label" aria-hidden="true">{move || status.with(|status| status.label())}</span>
                 <span class="pill-sentence">{move || status.with(|status| status.sentence())}</span>

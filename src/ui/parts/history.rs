@@ -3,13 +3,9 @@
 
 use leptos::prelude::*;
 
-use super::{
-    button::IconButton,
-    dialog::Dialog,
-    shortcuts::{self, Command},
-};
+use super::{button::IconButton, dialog::Dialog, shortcuts};
 use crate::{
-    core::doc::undo::Direction,
+    core::{doc::undo::Direction, keyboard::Command},
     ui::hooks::{use_key::use_key, use_room::use_room},
 };
 

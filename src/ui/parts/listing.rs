@@ -34,7 +34,7 @@ fn note(room: Room) {
     let before = rooms::entry(tag);
     let noted = room.read(|session| {
         let now = clock::unix_ms();
-        let others = session.people().others();
+        let others = session.people().persons();
         let named = others.filter_map(|(_, person)| Some(person.profile.as_ref()?.name.clone()));
         // Another tab is nobody else.
         let own = &session.profile().name;

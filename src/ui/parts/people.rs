@@ -1,9 +1,11 @@
 //! Who is here, oneself first, and the dialog in which one's own name and colour are chosen.
 
 use leptos::prelude::*;
+use web_sys::{Event, HtmlInputElement};
 
 use super::dialog::Dialog;
 use crate::{
+    browser::text,
     core::{
         address::Page,
         doc::presence::{COLORS, Profile},
@@ -20,10 +22,14 @@ const BADGES: usize = 4;
 pub fn People() -> impl IntoView {
     let room = use_room();
     let open = RwSignal::new(false);
-    let count = move || room.others.with(Vec::len) + 1;
+    let persons = move || {
+        let others = room.others.get().into_iter();
+        others.filter(|other| other.is_person).collect::<Vec<_>>()
+    };
+    let count = move || persons().len() + 1;
     let badges = move || {
         let me = room.profile.get();
-        let others = room.others.get();
+        let others = persons();
         let hidden = (others.len() + 1).saturating_sub(BADGES);
         let shown = std::iter::once((me.name, me.color))
             .chain(others.into_iter().map(|o| (o.name, o.color)));
@@ -58,10 +64,11 @@ pub fn list() -> AnyView {
                 let others = room.others.get();
                 others
                     .into_iter()
+                    .filter(|other| other.is_person)
                     .map(|other| view! {
                         <li>
                             {badge(&other.name, other.color)}
-                            <span class="name">{other.name.clone()}</span>
+                            <bdi class="name">{other.name.clone()}</bdi>
                             <Follow leader=other.peer name=other.name/>
                             {other.is_muted.then(|| view! { <span class="hint">"sends too much, and is not listened to"</span> })}
                         </li>
@@ -106,18 +113,37 @@ fn Follow(leader: PeerId, name: String) -> impl IntoView {
 }
 
 fn badge(name: &str, [r, g, b]: [u8; 3]) -> impl IntoView + use<> {
-    let initial = name.chars().next().unwrap_or('?').to_ascii_uppercase();
-    view! { <span class="badge" style=format!("--person: rgb({r} {g} {b})") title=name.to_owned()>{initial.to_string()}</span> }
+    view! { <span class="badge" style=format!("--person: rgb({r} {g} {b})") title=name.to_owned()>{text::initial(name)}</span> }
 }
 
 #[component]
 fn WhoAmI() -> impl IntoView {
     let room = use_room();
-    let rename = move |event| {
-        let color = room.profile.with_untracked(|profile| profile.color);
-        let profile = Profile::new(&event_target_value(&event), color);
-        if !profile.name.is_empty() {
-            room.rename(profile);
+    let problem = RwSignal::new(None::<String>);
+    let rename = move |event: Event| {
+        let (name, color) = room
+            .profile
+            .with_untracked(|profile| (profile.name.clone(), profile.color));
+        let given = event_target_value(&event);
+        let count = given.trim().chars().count();
+        if count > NAME_CHARS {
+            let sentence =
+                format!("A name has at most {NAME_CHARS} characters, and this one has {count}.");
+            return problem.set(Some(sentence));
+        }
+        let profile = Profile::new(&given, color);
+        match profile.name.is_empty() {
+            true => {
+                let field: HtmlInputElement = event_target(&event);
+                field.set_value(&name);
+                problem.set(Some(
+                    "A name needs something that can be seen. Yours stayed as it was.".to_owned(),
+                ));
+            }
+            false => {
+                problem.set(None);
+                room.rename(profile);
+            }
         }
     };
     let recolor = move |color| {
@@ -127,8 +153,9 @@ fn WhoAmI() -> impl IntoView {
     view! {
         <label class="field">
             <span>"Your name"</span>
-            <input type="text" maxlength=NAME_CHARS prop:value=move || room.profile.get().name on:change=rename/>
+            <input type="text" dir="auto" prop:value=move || room.profile.get().name on:change=rename/>
         </label>
+        <p class="hint" role="alert">{move || problem.get()}</p>
         <div class="swatches" role="group" aria-label="Your colour">
             {COLORS
                 .into_iter()

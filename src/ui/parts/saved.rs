@@ -1,16 +1,21 @@
-//! Whether everything made here is stored in this browser.
+//! Whether everything made here is stored in this browser: a word in view, all of it on a press.
 
 use leptos::prelude::*;
 
 use crate::{
     core::doc::store::Saved,
-    ui::{hooks::use_room::use_room, parts::icon::Icon},
+    ui::{
+        hooks::use_room::use_room,
+        parts::{dialog::Dialog, icon::Icon},
+    },
 };
 
 #[component]
 pub fn SavedPill() -> impl IntoView {
     let status = use_room().status;
+    let open = RwSignal::new(false);
     let saved = move || status.with(|status| status.saved);
+    let sentence = move || status.with(|status| status.saved_sentence());
     let icon = Signal::derive(move || match saved() {
         Saved::Saving => icondata::LuHardDrive,
         Saved::Saved => icondata::LuCheck,
@@ -18,9 +23,24 @@ pub fn SavedPill() -> impl IntoView {
     });
     view! {
         <div class="pill saved" data-testid="saved" data-state=move || saved().name()>
-            <Icon icon=icon/>
-            <span class="pill-label" aria-hidden="true">{move || saved().label()}</span>
-            <span class="pill-sentence">{move || status.with(|status| status.saved_sentence())}</span>
+            <button type="button" class="pill" aria-haspopup="dialog" title=sentence on:click=move |_| open.set(true)>
+                <Icon icon=icon/>
+                <span class="pill-label" aria-hidden="true">{move || saved().label()}</span>
+                <span class="pill-sentence">{sentence}</span>
+            </button>
         </div>
+        <Dialog open=open title="Storage" contents=|dialogs| dialogs.storage/>
     }
+}
+
+/// What the dialog shows.
+pub fn details() -> AnyView {
+    let status = use_room().status;
+    view! {
+        <p>{move || status.with(|status| status.saved_sentence())}</p>
+        <p class="hint">
+            "Everything is kept in this browser, on this device, and nowhere else. To have it elsewhere too, export the drawing, or save the whole room as a file under Share."
+        </p>
+    }
+    .into_any()
 }

@@ -1,5 +1,7 @@
 //! How others get here: the link, its QR code, the relay it names, and how private it is.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use qrcodegen::{QrCode, QrCodeEcc};
 
@@ -49,6 +51,9 @@ fn SaveRoom() -> impl IntoView {
     }
 }
 
+/// How long it is said that the link was copied.
+const COPIED: Duration = Duration::from_secs(3);
+
 #[component]
 fn Link() -> impl IntoView {
     let room = use_room();
@@ -61,7 +66,13 @@ fn Link() -> impl IntoView {
     let copy = move |_| {
         task::spawn(async move {
             match files::copy(&address::href()).await {
-                true => copied.set(true),
+                true => {
+                    copied.set(true);
+                    let forget = move || {
+                        let _ = copied.try_set(false);
+                    };
+                    set_timeout(forget, COPIED);
+                }
                 false => room.say(
                     "The browser did not let the link be copied. Select it and copy it yourself.",
                 ),
@@ -116,7 +127,7 @@ fn Privacy() -> impl IntoView {
             "Whoever has this link can see and change everything here. The relay cannot: what it passes on is encrypted with the key in the link."
         }
         false => {
-            "This is an open room: whoever knows or guesses its name can see and change everything here, whoever runs the relay too. A room from the plain address has a key of its own."
+            "This is an open room: whoever knows or guesses its name can see and change everything here, whoever runs the relay too. Capital letters in the name count. A room from the plain address has a key of its own."
         }
     };
     view! { <p class="hint">{sentence}</p> }
@@ -134,9 +145,16 @@ fn Relay() -> impl IntoView {
     let choose = move |event| {
         let text = event_target_value(&event);
         let secure = address::is_secure();
-        let relays: Result<Vec<_>, _> = text
-            .split_whitespace()
-            .take(RELAYS)
+        let named: Vec<_> = text.split_whitespace().collect();
+        if named.len() > RELAYS {
+            let sentence = format!(
+                "A link names at most {RELAYS} relays, and these are {}.",
+                named.len()
+            );
+            return problem.set(Some(sentence));
+        }
+        let relays: Result<Vec<_>, _> = named
+            .into_iter()
             .map(|relay| Endpoint::parse(relay, secure))
             .collect();
         match relays {

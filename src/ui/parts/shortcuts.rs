@@ -5,71 +5,34 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
 use super::dialog::Dialog;
-use crate::core::{board::tool::Tool, doc::undo::Direction};
-
-/// What a person can ask for by key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    Choose(Tool),
-    Step(Direction),
-    ZoomIn,
-    ZoomOut,
-    ZoomReset,
-    ZoomToFit,
-    ShowShortcuts,
-}
-
-/// Keys as Excalidraw has them, and what they do.
-const KEYS: [(&str, &str); 9] = [
-    ("H", "Hand: move the board"),
-    ("P or 7", "Pen"),
-    ("E or 0", "Eraser"),
-    ("Space and drag", "Move the board"),
-    ("Ctrl + Z", "Undo"),
-    ("Ctrl + Shift + Z, Ctrl + Y", "Redo"),
-    ("Ctrl + plus, minus, 0", "Zoom in, out, to 100 %"),
-    ("Shift + 1", "Zoom to fit"),
-    ("?", "Show this list"),
-];
+use crate::core::{
+    address::Page,
+    keyboard::{ALL_KEYS, BOARD_KEYS, Command, LIST_KEYS, Press},
+};
+use crate::ui::hooks::use_room::use_room;
 
 /// The command of a key press; none while somebody is typing, or a dialog covers what it would act on.
 pub fn command(event: &KeyboardEvent) -> Option<Command> {
-    if event.alt_key() || is_within(event, "dialog") {
+    if is_within(event, "dialog") {
         return None;
     }
-    let key = event.key().to_ascii_lowercase();
-    let with_control = event.ctrl_key() || event.meta_key();
-    let step = match (key.as_str(), event.shift_key()) {
-        ("z", false) => Some(Direction::Undo),
-        ("z", true) | ("y", false) => Some(Direction::Redo),
-        _ => None,
+    let (key, code) = (event.key(), event.code());
+    let press = Press {
+        key: &key,
+        code: &code,
+        shift: event.shift_key(),
+        control: event.ctrl_key() || event.meta_key(),
+        alt: event.alt_key(),
     };
+    let command = press.command()?;
     // A field that nobody has typed into has nothing of its own to take back.
-    if is_typing(event) && !(with_control && step.is_some() && is_within(event, UNTOUCHED)) {
-        return None;
-    }
-    if with_control {
-        if let Some(direction) = step {
-            return Some(Command::Step(direction));
-        }
-        return Some(match (key.as_str(), event.shift_key()) {
-            ("+" | "=", _) => Command::ZoomIn,
-            ("-", _) => Command::ZoomOut,
-            ("0", _) => Command::ZoomReset,
-            _ => return None,
-        });
-    }
-    // Shift + 1 is another character on every keyboard layout.
-    if event.shift_key() && event.code() == "Digit1" {
-        return Some(Command::ZoomToFit);
-    }
-    Some(match key.as_str() {
-        "h" => Command::Choose(Tool::Hand),
-        "p" | "7" => Command::Choose(Tool::Pen),
-        "e" | "0" => Command::Choose(Tool::Eraser),
-        "?" => Command::ShowShortcuts,
-        _ => return None,
-    })
+    let is_step = matches!(command, Command::Step(_));
+    (!is_typing(event) || (is_step && is_within(event, UNTOUCHED))).then_some(command)
+}
+
+/// Whether an input method is composing: Safari says the second only, of the key that ends a composition.
+pub fn is_composing(event: &KeyboardEvent) -> bool {
+    event.is_composing() || event.key_code() == 229
 }
 
 const FIELD: &str = "input:not([type=checkbox]), textarea, select, [contenteditable], dialog";
@@ -96,11 +59,17 @@ pub fn Shortcuts(open: RwSignal<bool>) -> impl IntoView {
 }
 
 pub fn list() -> AnyView {
+    let page = use_room().address.with_untracked(|address| address.page);
+    let here: &[_] = match page {
+        Page::Board => &BOARD_KEYS,
+        Page::Todo => &LIST_KEYS,
+    };
     view! {
         <dl class="shortcuts">
-            {KEYS
-                .into_iter()
-                .map(|(keys, does)| view! { <div><dt>{keys}</dt><dd>{does}</dd></div> })
+            {here
+                .iter()
+                .chain(&ALL_KEYS)
+                .map(|(keys, does)| view! { <div><dt>{*keys}</dt><dd>{*does}</dd></div> })
                 .collect::<Vec<_>>()}
         </dl>
     }

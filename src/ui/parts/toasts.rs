@@ -20,9 +20,9 @@ pub fn Toasts() -> impl IntoView {
                 .update(|toasts| toasts.retain(|other| other.number != toast.number));
         };
         view! {
-            <div class="toast">
+            <div class="toast" class:stays=toast.stays>
                 <div>
-                    <p>{toast.text}</p>
+                    <p dir="auto">{toast.text}</p>
                     {toast.offers_set_aside.then(|| view! {
                         <Fetched part=|| async { chunks::dialogs().await.map(|dialogs| dialogs.set_aside) }/>
                     })}

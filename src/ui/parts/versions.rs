@@ -13,6 +13,7 @@ use crate::{
             versions::{self, Version},
         },
         rooms,
+        text::{is_visible, one_line},
     },
     limits::{VERSION_MS, VERSION_NAME_CHARS},
     ui::hooks::use_room::{Room, use_room},
@@ -20,10 +21,18 @@ use crate::{
 
 /// From now on keeps a version a minute while there is something new.
 pub fn keep(room: Room) {
+    let is_said = StoredValue::new(false);
     let take = move || {
         task::spawn(async move {
-            // If there is no space for it, the page says so of what matters more: the edits.
-            let _ = add(room, None).await;
+            let taken = add(room, None).await;
+            if let Err(sentence) = taken
+                && !is_said.get_value()
+            {
+                is_said.set_value(true);
+                room.warn(format!(
+                    "{sentence} Your edits are stored as ever; it is tried again each minute."
+                ));
+            }
         });
     };
     take();
@@ -117,9 +126,13 @@ pub fn list() -> AnyView {
     let keep = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let given = name.get_untracked();
-        let given: String = given.trim().chars().take(VERSION_NAME_CHARS).collect();
-        if given.is_empty() {
-            return;
+        let given = one_line(&given);
+        let count = given.chars().count();
+        if !is_visible(&given) {
+            return room.say("A version is kept under a name that can be seen.");
+        }
+        if count > VERSION_NAME_CHARS {
+            return room.say(format!("The name of a version has at most {VERSION_NAME_CHARS} characters, and this one has {count}."));
         }
         name.set(String::new());
         // What is kept is the room as it is, whatever was looked at.
@@ -162,7 +175,7 @@ pub fn list() -> AnyView {
                 <span>"Name of this version"</span>
                 <input
                     type="text"
-                    maxlength=VERSION_NAME_CHARS
+                    dir="auto"
                     prop:value=move || name.get()
                     on:input=move |event| name.set(event_target_value(&event))
                 />

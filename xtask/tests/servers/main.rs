@@ -130,7 +130,10 @@ async fn passes_binary_frames_on_as_text() -> Result<()> {
         ..all()
     };
     let seen = meet_on(faults).await?;
-    ensure!(!seen.status.line.server.binary && seen.opened == 1, "{seen:?}");
+    ensure!(
+        !seen.status.line.server.binary && seen.opened == 1,
+        "{seen:?}"
+    );
     Ok(())
 }
 
@@ -143,11 +146,14 @@ async fn a_server_that_is_mended_is_noticed_by_itself() -> Result<()> {
         Person::join("mended", &[&url])?,
         Person::join("mended", &[&url])?,
     );
-    ada.until("the verdict", |seen| seen.status.can_retry()).await?;
+    ada.until("the verdict", |seen| seen.status.can_retry())
+        .await?;
     server.relay().set_black_hole(false);
     ada.draw();
     let seen = ada.until("Bob", |seen| seen.status.people == 2).await?;
-    bob.until("the stroke", |bob| bob.digest == seen.digest).await.map(drop)
+    bob.until("the stroke", |bob| bob.digest == seen.digest)
+        .await
+        .map(drop)
 }
 
 #[tokio::test]

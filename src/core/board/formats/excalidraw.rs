@@ -98,8 +98,26 @@ fn element(id: &Id, stroke: &Stroke) -> Value {
 
 /// Fields of an element that say what is shown here, or nothing worth keeping.
 const OURS: [&str; 20] = [
-    "id", "type", "x", "y", "width", "height", "angle", "strokeColor", "strokeWidth", "opacity", "seed", "version",
-    "versionNonce", "isDeleted", "updated", "points", "pressures", "simulatePressure", "lastCommittedPoint", "index",
+    "id",
+    "type",
+    "x",
+    "y",
+    "width",
+    "height",
+    "angle",
+    "strokeColor",
+    "strokeWidth",
+    "opacity",
+    "seed",
+    "version",
+    "versionNonce",
+    "isDeleted",
+    "updated",
+    "points",
+    "pressures",
+    "simulatePressure",
+    "lastCommittedPoint",
+    "index",
 ];
 
 /// The others, as they are in an element of which nothing else is said.
@@ -227,7 +245,11 @@ pub fn derived(id: &Id, number: usize) -> Option<Id> {
     match number {
         1 => Some(id.clone()),
         // A long id has to lose its end.
-        _ => Id::parse(&format!("{}~{number}", text::cut(id.as_str(), ID_BYTES / 4))).ok(),
+        _ => Id::parse(&format!(
+            "{}~{number}",
+            text::cut(id.as_str(), ID_BYTES / 4)
+        ))
+        .ok(),
     }
 }
 
@@ -265,11 +287,14 @@ impl Reader<'_> {
         let width = match width > 0.0 {
             true => width.clamp(f64::from(WIDTH_MIN), f64::from(WIDTH_MAX)),
             false => {
-                self.changes.push("Its width is none; it was replaced by 1.".to_owned());
+                self.changes
+                    .push("Its width is none; it was replaced by 1.".to_owned());
                 1.0
             }
         };
-        let opacity = self.number_or("opacity", "opacity", 100.0).clamp(0.0, 100.0);
+        let opacity = self
+            .number_or("opacity", "opacity", 100.0)
+            .clamp(0.0, 100.0);
         let stroke = Stroke {
             style: Style {
                 color,
@@ -296,8 +321,9 @@ impl Reader<'_> {
         let given = self.given(name);
         let number = given.and_then(number);
         if number.is_none() && given.is_some() {
-            self.changes
-                .push(format!("Its {what} is no number; it was replaced by {default}."));
+            self.changes.push(format!(
+                "Its {what} is no number; it was replaced by {default}."
+            ));
         }
         number.unwrap_or(default)
     }
@@ -313,8 +339,9 @@ impl Reader<'_> {
             .collect();
         if points.len() < given {
             let lost = given - points.len();
-            self.changes
-                .push(format!("{lost} of its {given} points are none, and were left out."));
+            self.changes.push(format!(
+                "{lost} of its {given} points are none, and were left out."
+            ));
         }
         if points.len() == 2
             && points
@@ -323,9 +350,14 @@ impl Reader<'_> {
         {
             points.truncate(1);
         }
-        let first = points.first().map(|(_, at)| *at).ok_or("It has no points.")?;
+        let first = points
+            .first()
+            .map(|(_, at)| *at)
+            .ok_or("It has no points.")?;
         let box_of_first = kurbo::Rect::from_points(first, first);
-        let bounds = points.iter().fold(box_of_first, |all, (_, at)| all.union_pt(*at));
+        let bounds = points
+            .iter()
+            .fold(box_of_first, |all, (_, at)| all.union_pt(*at));
         let angle = self.number_or("angle", "angle", 0.0);
         let x = self.number_or("x", "place", 0.0);
         let y = self.number_or("y", "place", 0.0);
@@ -346,8 +378,9 @@ impl Reader<'_> {
             .map(|(at, point)| (place * point, pressure_of(at)))
             .collect();
         if replaced > 0 {
-            self.changes
-                .push(format!("{replaced} of its pressures are no numbers; they were replaced by 0.5."));
+            self.changes.push(format!(
+                "{replaced} of its pressures are no numbers; they were replaced by 0.5."
+            ));
         }
         let all = placed.len();
         let near: Vec<_> = placed.into_iter().filter(|(at, _)| in_range(*at)).collect();
@@ -355,8 +388,9 @@ impl Reader<'_> {
             0 => Err("It is too far out.".to_owned()),
             count if count < all => {
                 let lost = all - count;
-                self.changes
-                    .push(format!("{lost} of its {given} points are too far out, and were left out."));
+                self.changes.push(format!(
+                    "{lost} of its {given} points are too far out, and were left out."
+                ));
                 Ok(near)
             }
             _ => Ok(near),
@@ -378,7 +412,8 @@ impl Reader<'_> {
             Ok(_) => "Its colour is transparent".to_owned(),
             Err(_) => format!("Its colour \u{201c}{}\u{201d} is none", text::cut(text, 24)),
         };
-        self.changes.push(format!("{why}; it was replaced by black."));
+        self.changes
+            .push(format!("{why}; it was replaced by black."));
         (BLACK, 1.0)
     }
 
@@ -405,10 +440,12 @@ impl Reader<'_> {
         }
         self.changes
             .push("It carries more beside its ink than can be kept; its fill was kept.".to_owned());
-        let fill = ["backgroundColor", "fillStyle"].into_iter().filter_map(|name| {
-            let value = fields.get(name)?.as_str()?;
-            Some((name.to_owned(), Value::from(text::cut(value, 64))))
-        });
+        let fill = ["backgroundColor", "fillStyle"]
+            .into_iter()
+            .filter_map(|name| {
+                let value = fields.get(name)?.as_str()?;
+                Some((name.to_owned(), Value::from(text::cut(value, 64))))
+            });
         Value::Object(fill.collect()).to_string()
     }
 }
@@ -473,7 +510,9 @@ mod tests {
         let imported = import(&document).unwrap();
         assert!(imported.skipped.is_empty());
         assert!(imported.changed.is_empty(), "{:?}", imported.changed);
-        for (z, (Import { id, stroke, .. }, original)) in imported.strokes.iter().zip(&strokes).enumerate() {
+        for (z, (Import { id, stroke, .. }, original)) in
+            imported.strokes.iter().zip(&strokes).enumerate()
+        {
             assert_eq!(id.as_ref(), ids.get(z));
             assert_eq!(
                 *stroke,
@@ -526,9 +565,15 @@ mod tests {
         assert!(imported.strokes.is_empty());
         let places: Vec<_> = imported.skipped.iter().map(|remark| remark.index).collect();
         assert_eq!(places, (0..10).collect::<Vec<_>>());
-        assert!(imported.skipped[0].why.starts_with("Only freehand strokes can be opened yet"));
+        assert!(
+            imported.skipped[0]
+                .why
+                .starts_with("Only freehand strokes can be opened yet")
+        );
         for Remark { why, .. } in &imported.skipped {
-            let ours = ["expected", "invalid", "missing field", "line "].iter().all(|word| !why.contains(word));
+            let ours = ["expected", "invalid", "missing field", "line "]
+                .iter()
+                .all(|word| !why.contains(word));
             assert!(why.ends_with('.') && ours, "a parser's words: {why}");
         }
     }
@@ -536,9 +581,21 @@ mod tests {
     #[test]
     fn ink_is_kept_and_a_bad_detail_is_replaced_and_said() {
         for (name, value, is_said) in [
-            ("points", json!([[0, 0], null, [10, 4], [null, 3], [20, 0]]), true),
-            ("points", json!([[0, 0, 0.5], [10, 4, 0.5], [20, 0, 1]]), false),
-            ("points", json!([{"x": 0, "y": 0}, {"x": 10, "y": 4}, ["20", "0"]]), false),
+            (
+                "points",
+                json!([[0, 0], null, [10, 4], [null, 3], [20, 0]]),
+                true,
+            ),
+            (
+                "points",
+                json!([[0, 0, 0.5], [10, 4, 0.5], [20, 0, 1]]),
+                false,
+            ),
+            (
+                "points",
+                json!([{"x": 0, "y": 0}, {"x": 10, "y": 4}, ["20", "0"]]),
+                false,
+            ),
             ("points", json!([[0, 0], [1e12, 0], [10, 4], [20, 0]]), true),
             ("pressures", json!([null, 0.2, 0.3]), true),
             ("pressures", json!(null), false),
@@ -565,8 +622,17 @@ mod tests {
         ] {
             let case = format!("{name}: {value}");
             let imported = with(name, value);
-            assert_eq!((imported.strokes.len(), imported.skipped.len()), (1, 0), "{case}");
-            assert_eq!(!imported.changed.is_empty(), is_said, "{case}: {:?}", imported.changed);
+            assert_eq!(
+                (imported.strokes.len(), imported.skipped.len()),
+                (1, 0),
+                "{case}"
+            );
+            assert_eq!(
+                !imported.changed.is_empty(),
+                is_said,
+                "{case}: {:?}",
+                imported.changed
+            );
             let Import { stroke, .. } = &imported.strokes[0];
             assert_eq!(stroke.samples.len(), 3, "{case}");
             assert!(stroke.to_bytes(6).is_ok(), "{case}");
@@ -593,7 +659,11 @@ mod tests {
             let imported = with("strokeColor", json!(text));
             let style = imported.strokes[0].stroke.style;
             assert_eq!((style.color, style.opacity), (color, opacity), "{text}");
-            assert!(imported.changed.is_empty(), "{text}: {:?}", imported.changed);
+            assert!(
+                imported.changed.is_empty(),
+                "{text}: {:?}",
+                imported.changed
+            );
         }
     }
 
@@ -604,10 +674,16 @@ mod tests {
         assert_eq!(imported.strokes.len(), 3);
         assert!(imported.changed[0].why.contains("45001 points"));
         for pair in imported.strokes.windows(2) {
-            assert_eq!(pair[0].stroke.samples.last(), pair[1].stroke.samples.first());
+            assert_eq!(
+                pair[0].stroke.samples.last(),
+                pair[1].stroke.samples.first()
+            );
             assert_ne!(pair[0].id, pair[1].id);
         }
-        let samples = imported.strokes.iter().map(|import| import.stroke.samples.len());
+        let samples = imported
+            .strokes
+            .iter()
+            .map(|import| import.stroke.samples.len());
         assert_eq!(samples.sum::<usize>(), 45_001 + 2);
         for just in [STROKE_SAMPLES, STROKE_SAMPLES + 1] {
             let points: Vec<_> = (0..just).map(|n| (n, n % 9)).collect();
@@ -620,12 +696,16 @@ mod tests {
     #[test]
     fn what_is_not_shown_is_given_back() {
         let mut element = with("id", json!("a")).strokes.remove(0);
-        assert_eq!(element.stroke.carried, "", "nothing is carried that says nothing");
+        assert_eq!(
+            element.stroke.carried, "",
+            "nothing is carried that says nothing"
+        );
         let carried = json!({
             "backgroundColor": "#ffc9c9", "fillStyle": "hachure", "groupIds": ["g"], "link": "https://example.org",
             "customData": {"half": "\u{fffd}", "n": 1.5}, "locked": true,
         });
-        let mut given = json!({"type": "freedraw", "id": "a", "x": 0, "y": 0, "points": [[0, 0], [9, 9]]});
+        let mut given =
+            json!({"type": "freedraw", "id": "a", "x": 0, "y": 0, "points": [[0, 0], [9, 9]]});
         for (name, value) in carried.as_object().unwrap() {
             given[name] = value.clone();
         }

@@ -12,9 +12,7 @@ pub fn Cursors() -> impl IntoView {
     let cursor = move |other: Other| {
         let (x, y) = other.cursor?;
         let [r, g, b] = other.color;
-        let at = camera
-            .get()
-            .screen_from_board(Point::new(x.into(), y.into()));
+        let at = camera.get().screen_from_board(Point::new(x, y));
         let style = format!(
             "--person: rgb({r} {g} {b}); transform: translate({}px, {}px)",
             at.x.round() as i32,
@@ -25,7 +23,7 @@ pub fn Cursors() -> impl IntoView {
                 <svg viewBox="0 0 16 16" width="16" height="16">
                     <path d="M1 1l5.5 13 2-5.5L14 6.5z"></path>
                 </svg>
-                <span>{other.name}</span>
+                <span dir="auto">{other.name}</span>
             </div>
         })
     };

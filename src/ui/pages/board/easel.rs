@@ -14,23 +14,25 @@ use crate::{
     core::{
         board::{
             camera::{Camera, ZOOM_STEP},
+            drawing::Drawing,
             edit, paint,
             scene::{Element, Scene},
-            stroke::{self, Sample, Stroke, Style},
+            stroke::{self, Sample, StrokeError, Style},
             tiles::{TILE_PX, TileKey, Tiles, View},
             tool::{Hands, Input as ToolInput, Intent, Tool},
-            wet::{WetInk, WetPen},
+            wet::WetInk,
         },
         doc::{
             presence::{self, Viewport},
             replica::Replica,
             schema::{Id, Write},
         },
+        keyboard::Command,
         peer::PeerId,
         session::Input,
     },
-    limits::{DRAFT_MS, Millis, STROKE_SAMPLES, WET_MS},
-    ui::{hooks::use_room::Room, parts::shortcuts::Command},
+    limits::{Millis, WET_MS},
+    ui::hooks::use_room::Room,
 };
 
 /// Painting tiles stops for this frame after so many milliseconds, and goes on in the next.
@@ -50,6 +52,10 @@ pub struct Easel {
     pub style: RwSignal<Style>,
     /// A drag would move the board.
     pub pans: RwSignal<bool>,
+    /// There is ink, and none of it is in view.
+    pub is_lost: RwSignal<bool>,
+    /// The view is as the room was opened with: nobody has moved it.
+    is_untouched: bool,
     /// The camera that shows what somebody else sees.
     led: Option<Camera>,
     scene: Scene,
@@ -68,16 +74,8 @@ pub struct Easel {
     is_dry: bool,
     painted_at: Millis,
     again: Option<Timeout>,
-}
-
-/// A stroke under the pen.
-struct Drawing {
-    id: Id,
-    stroke: Stroke,
-    bits: u8,
-    wet: WetPen,
-    /// When it is stored next, unfinished.
-    draft_at: Millis,
+    /// Stores the stroke under a pen that rests.
+    draft_timer: Option<Timeout>,
 }
 
 /// The canvases on the page.
@@ -111,6 +109,8 @@ impl Easel {
                 width: 2.0,
             }),
             pans: RwSignal::new(false),
+            is_lost: RwSignal::new(false),
+            is_untouched: true,
             led: None,
             scene: Scene::default(),
             tiles: Tiles::default(),
@@ -127,6 +127,7 @@ impl Easel {
             is_dry: false,
             painted_at: 0,
             again: None,
+            draft_timer: None,
         }
     }
 
@@ -149,15 +150,12 @@ impl Easel {
         self.ask_frame();
     }
 
-    /// Says whether a stroke under the pen was given up.
-    pub fn detach(&mut self) -> bool {
+    /// The canvases go away. Gives what was under way, finished.
+    pub fn detach(&mut self) -> Vec<Write> {
+        let (edits, _) = self.use_hands(ToolInput::Released);
         self.shown = None;
-        let was_drawing = self.drawing.take().is_some();
-        for id in std::mem::take(&mut self.erasing) {
-            self.fade(&id, false);
-        }
-        self.hands.let_go();
-        was_drawing
+        self.draft_timer = None;
+        edits
     }
 
     pub fn set_size(&mut self, size: Size, dpr: f64) {
@@ -166,7 +164,42 @@ impl Easel {
         }
         (self.size, self.dpr) = (size, dpr);
         self.camera.notify();
+        self.show_ink_at_first();
         self.ask_frame();
+    }
+
+    /// Opens the board with this view.
+    pub fn open_at(&mut self, camera: Camera) {
+        self.camera.set(camera);
+        self.is_untouched = false;
+    }
+
+    /// Where one is to be again after a reload: one's own view, if one has looked anywhere.
+    pub fn kept_view(&self) -> Option<Camera> {
+        let is_own = !self.is_untouched && !self.is_led();
+        is_own.then(|| self.camera.get_untracked())
+    }
+
+    /// Whoever opens a board sees what is on it, unless they have looked elsewhere since.
+    fn show_ink_at_first(&mut self) {
+        if self.is_untouched && self.size.area() > 0.0 && !self.scene.is_empty() {
+            if !self.sees_ink() {
+                self.camera.set(self.fitting());
+            }
+            self.is_untouched = false;
+        }
+    }
+
+    fn sees_ink(&self) -> bool {
+        let visible = self.camera.get_untracked().visible(self.size);
+        self.scene.is_empty() || self.scene.has_any_in(visible)
+    }
+
+    fn fitting(&self) -> Camera {
+        match (self.scene.bounds(), self.scene.top()) {
+            (Some(all), Some(top)) => Camera::fitting(all, top.bounds, self.size),
+            _ => Camera::default(),
+        }
     }
 
     pub fn set_dark(&mut self, is_dark: bool) {
@@ -178,15 +211,23 @@ impl Easel {
     }
 
     pub fn set_camera(&mut self, camera: Camera) {
+        self.is_untouched = false;
         self.camera.set(camera);
         self.ask_frame();
     }
 
+    /// Moves the view so that this part of the board is seen, if it is not.
+    pub fn reveal(&mut self, area: Rect) {
+        let visible = self.camera.get_untracked().visible(self.size);
+        if !visible.overlaps(area) {
+            self.set_camera(Camera::fitting(area, area, self.size));
+        }
+    }
+
     /// Shows what somebody else sees.
     pub fn show(&mut self, view: Viewport) {
-        let corner = (f64::from(view.x), f64::from(view.y));
-        let size = (f64::from(view.width), f64::from(view.height));
-        let camera = Camera::framing(Rect::from_origin_size(corner, size), self.size);
+        let area = Rect::from_origin_size((view.x, view.y), (view.width, view.height));
+        let camera = Camera::framing(area, self.size);
         self.led = Some(camera);
         self.set_camera(camera);
     }
@@ -200,10 +241,10 @@ impl Easel {
     pub fn viewport(&self) -> Viewport {
         let visible = self.camera.get_untracked().visible(self.size);
         Viewport {
-            x: visible.x0 as f32,
-            y: visible.y0 as f32,
-            width: visible.width() as f32,
-            height: visible.height() as f32,
+            x: visible.x0,
+            y: visible.y0,
+            width: visible.width(),
+            height: visible.height(),
         }
     }
 
@@ -225,33 +266,69 @@ impl Easel {
             Command::ZoomIn => self.set_camera(camera.zoomed(ZOOM_STEP, middle)),
             Command::ZoomOut => self.set_camera(camera.zoomed(1.0 / ZOOM_STEP, middle)),
             Command::ZoomReset => self.set_camera(camera.zoomed(1.0 / camera.zoom, middle)),
-            Command::ZoomToFit => {
-                let content = self.scene.bounds();
-                self.set_camera(
-                    content.map_or_else(Camera::default, |all| Camera::fitting(all, self.size)),
-                );
-            }
+            Command::ZoomToFit => self.set_camera(self.fitting()),
             Command::Step(_) | Command::ShowShortcuts => {}
         }
     }
 
     /// What a pointer did. Takes the shared easel, because an edit comes back to it through the room.
     pub fn use_tool(easel: &Rc<RefCell<Self>>, input: ToolInput) {
-        let (room, edits, inputs) = {
+        let (room, (edits, inputs)) = {
             let mut easel = easel.borrow_mut();
-            let camera = easel.camera.get_untracked();
-            let intents = easel.hands.handle(&camera, input);
-            let (mut edits, mut inputs) = (Vec::new(), Vec::new());
-            for intent in intents {
-                easel.intend(intent, &mut edits, &mut inputs);
-            }
-            easel.pans.set(easel.hands.would_pan());
-            (easel.shown.as_ref().map(|shown| shown.room), edits, inputs)
+            let room = easel.shown.as_ref().map(|shown| shown.room);
+            (room, easel.use_hands(input))
         };
         if let Some(room) = room {
             inputs.into_iter().for_each(|input| room.send(input));
             room.edit(edits);
         }
+    }
+
+    fn use_hands(&mut self, input: ToolInput) -> (Vec<Write>, Vec<Input>) {
+        let camera = self.camera.get_untracked();
+        let intents = self.hands.handle(&camera, input);
+        let (mut edits, mut inputs) = (Vec::new(), Vec::new());
+        for intent in intents {
+            self.intend(intent, &mut edits, &mut inputs);
+        }
+        self.pans.set(self.hands.would_pan());
+        (edits, inputs)
+    }
+
+    /// Two fingers move the board: what a browser says of a pinch besides is the same once more.
+    pub fn is_pinching(&self) -> bool {
+        self.hands.is_pinching()
+    }
+
+    /// Stores the stroke under the pen as it is, at once: the page may be about to go.
+    pub fn draft_now(&mut self) -> Option<Input> {
+        let draft = self.drawing.as_mut()?.draft_now()?;
+        Some(Input::Drafted(vec![draft]))
+    }
+
+    /// A pen that rests is stored, too.
+    fn draft_in_time(&mut self) {
+        if self.drawing.is_some() && self.draft_timer.is_some() {
+            return;
+        }
+        let wake = self.drawing.as_ref().and_then(Drawing::wake_at);
+        let shown = self.shown.as_ref().map(|shown| shown.room);
+        self.draft_timer = wake.zip(shown).map(|(at, room)| {
+            let after = at.saturating_sub(clock::now()) + 1;
+            Timeout::after(after, move || {
+                let easel = room.easel();
+                let draft = {
+                    let mut easel = easel.borrow_mut();
+                    easel.draft_timer = None;
+                    let drawing = easel.drawing.as_mut();
+                    drawing.and_then(|drawing| drawing.draft(clock::now()))
+                };
+                if let Some(draft) = draft {
+                    room.send(Input::Drafted(vec![draft]));
+                }
+                easel.borrow_mut().draft_in_time();
+            })
+        });
     }
 
     fn intend(&mut self, intent: Intent, edits: &mut Vec<Write>, inputs: &mut Vec<Input>) {
@@ -261,7 +338,7 @@ impl Easel {
                 first,
                 simulate_pressure,
             } => self.begin(first, simulate_pressure),
-            Intent::ExtendStroke(samples) => inputs.extend(self.extend(&samples)),
+            Intent::ExtendStroke(samples) => self.extend(&samples, edits, inputs),
             Intent::FinishStroke => match self.finish() {
                 Ok(write) => edits.extend(write),
                 Err(error) => {
@@ -270,7 +347,7 @@ impl Easel {
                 }
             },
             Intent::CancelStroke => {
-                let cancelled = self.drawing.take().and_then(|pen| pen.wet.cancelled());
+                let cancelled = self.drawing.take().and_then(|pen| pen.cancelled());
                 inputs.extend(cancelled.map(Input::Inked));
                 inputs.push(Input::Drafted(Vec::new()));
             }
@@ -281,67 +358,54 @@ impl Easel {
                     self.fade(&id, false);
                 }
             }
-            Intent::Pan(by) => self.camera.set(camera.panned(by)),
-            Intent::Zoom { factor, about } => self.camera.set(camera.zoomed(factor, about)),
+            Intent::Pan(by) => self.set_camera(camera.panned(by)),
+            Intent::Zoom { factor, about } => self.set_camera(camera.zoomed(factor, about)),
         }
+        self.draft_in_time();
         self.ask_frame();
     }
 
     fn say(&self, sentence: String) {
         if let Some(shown) = &self.shown {
-            shown.room.say(sentence);
+            shown.room.warn(sentence);
         }
     }
 
     fn begin(&mut self, first: Sample, simulate_pressure: bool) {
-        let id = Id::random(&mut self.rng);
-        let style = self.style.get_untracked();
-        let bits = stroke::grid_bits(self.camera.get_untracked().zoom);
-        self.drawing = Some(Drawing {
-            wet: WetPen::new(id.clone(), style, bits, simulate_pressure, first),
-            id,
-            bits,
-            draft_at: 0,
-            stroke: Stroke {
-                style,
-                z: self.scene.next_z(),
-                simulate_pressure,
-                samples: vec![first],
-            },
-        });
+        self.drawing = Some(Drawing::begin(
+            Id::random(&mut self.rng),
+            self.style.get_untracked(),
+            self.scene.next_z(),
+            stroke::grid_bits(self.camera.get_untracked().zoom),
+            simulate_pressure,
+            first,
+            clock::now(),
+        ));
     }
 
     /// The stroke grew: what the others see of it now, and what storage keeps.
-    fn extend(&mut self, samples: &[Sample]) -> Vec<Input> {
-        let Some(drawing) = &mut self.drawing else {
-            return Vec::new();
-        };
-        let room = STROKE_SAMPLES.saturating_sub(drawing.stroke.samples.len());
-        let samples = samples.get(..room.min(samples.len())).unwrap_or_default();
-        drawing.stroke.samples.extend_from_slice(samples);
+    fn extend(&mut self, samples: &[Sample], edits: &mut Vec<Write>, inputs: &mut Vec<Input>) {
         let others = self
             .shown
             .as_ref()
             .map_or(0, |shown| shown.room.others.with_untracked(Vec::len));
         let pause = presence::pause(WET_MS, others);
-        let now = clock::now();
-        let ink = drawing.wet.grew(now, samples, pause).map(Input::Inked);
-        let is_due = drawing.draft_at <= now;
-        let draft = is_due.then(|| {
-            drawing.draft_at = now + DRAFT_MS;
-            edit::put(&drawing.id, &drawing.stroke, drawing.bits).ok()
-        });
-        let draft = draft.flatten().map(|write| Input::Drafted(vec![write]));
-        ink.into_iter().chain(draft).collect()
+        let Some(drawing) = &mut self.drawing else {
+            return;
+        };
+        let rng = &mut self.rng;
+        let grown = drawing.grow(clock::now(), samples, pause, || Id::random(rng));
+        inputs.extend(grown.ink.into_iter().map(Input::Inked));
+        inputs.extend(grown.draft.map(|draft| Input::Drafted(vec![draft])));
+        edits.extend(grown.finished);
     }
 
-    fn finish(&mut self) -> Result<Option<Write>, stroke::StrokeError> {
-        let Some(mut drawing) = self.drawing.take() else {
-            return Ok(None);
-        };
-        // Somebody else may have drawn over it meanwhile: the newest stroke is on top.
-        drawing.stroke.z = self.scene.next_z();
-        edit::put(&drawing.id, &drawing.stroke, drawing.bits).map(Some)
+    fn finish(&mut self) -> Result<Option<Write>, StrokeError> {
+        let z = self.scene.next_z();
+        self.drawing
+            .take()
+            .map(|drawing| drawing.finish(z))
+            .transpose()
     }
 
     fn erase(&mut self, from: Point, to: Point) {
@@ -381,6 +445,7 @@ impl Easel {
             self.touch(replica, ids);
         }
         ids.iter().for_each(|id| self.wet.dried(id));
+        self.show_ink_at_first();
         match is_arriving && clock::now() < self.painted_at + ARRIVING_MS {
             true => self.ask_frame_at(self.painted_at + ARRIVING_MS),
             false => self.ask_frame(),
@@ -398,6 +463,7 @@ impl Easel {
     pub fn reload(&mut self, replica: &Replica) {
         self.scene = Scene::of(replica.inks());
         self.tiles.clear();
+        self.show_ink_at_first();
         self.ask_frame();
     }
 
@@ -474,6 +540,10 @@ impl Easel {
 
     fn frame(&mut self) {
         self.frame_asked = false;
+        let is_lost = !self.sees_ink();
+        if self.is_lost.get_untracked() != is_lost {
+            self.is_lost.set(is_lost);
+        }
         let now = clock::now();
         self.painted_at = now;
         let view = self.view();
@@ -543,7 +613,7 @@ impl Easel {
         }
         shown.wet.clear();
         shown.wet.place(view.origin_px(), view.scale());
-        let mine = self.drawing.as_ref().map(|drawing| &drawing.stroke);
+        let mine = self.drawing.as_ref().map(Drawing::stroke);
         for stroke in self.wet.strokes().chain(mine) {
             let fill = paint::fill(stroke, false);
             shown.wet.fill(&fill, self.shade(fill.color), 1.0);

@@ -37,7 +37,7 @@ pub fn following() -> AnyView {
         let name = other.name.clone();
         Some(view! {
             <div class="following" style=format!("--person: rgb({r} {g} {b})") data-testid="following">
-                <p role="status">"Following " {name}</p>
+                <p role="status">"Following " <bdi>{name}</bdi></p>
                 <button type="button" class="link-button" on:click=move |_| stop()>"Stop"</button>
             </div>
         })

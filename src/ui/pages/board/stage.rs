@@ -1,7 +1,5 @@
 //! The two canvases, and the events that reach them: dry tiles below, wet ink above.
 
-use std::{cell::RefCell, rc::Rc};
-
 use kurbo::{Point, Size, Vec2};
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -9,8 +7,11 @@ use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
 use super::easel::Easel;
 use crate::{
-    browser::{canvas2d::Surface, pointer},
-    core::{board::tool::Input as ToolInput, session::Input},
+    browser::{canvas2d::Surface, lifecycle::Listener, pointer, task},
+    core::{
+        board::tool::{Input as ToolInput, PointerKind},
+        session::Input,
+    },
     ui::{
         hooks::{
             use_key::use_key,
@@ -40,7 +41,7 @@ pub fn Stage() -> impl IntoView {
         };
         match (Surface::of(dry), Surface::of(wet)) {
             (Some(dry), Some(wet)) => attach(room, &stage, dry, wet),
-            _ => room.say(
+            _ => room.warn(
                 "The browser gave no canvas to draw on. Close other pages and load this one again.",
             ),
         }
@@ -53,11 +54,20 @@ pub fn Stage() -> impl IntoView {
         room.send(Input::Looked(seen));
     });
     on_cleanup(move || {
-        let was_drawing = room.easel().borrow_mut().detach();
-        if was_drawing {
-            room.send(Input::Drafted(Vec::new()));
-        }
+        let finished = room.easel().borrow_mut().detach();
+        room.edit(finished);
+        // By whatever way one leaves, the others see no pointer of one who is not here.
+        room.send(Input::Pointed(None));
     });
+    // The page may be about to go: what is under the pen is stored.
+    for event in ["pagehide", "visibilitychange"] {
+        let store = move |_| {
+            let draft = room.easel().borrow_mut().draft_now();
+            draft.into_iter().for_each(|input| room.send(input));
+        };
+        // Before the session says goodbye.
+        keep(Listener::on_capture(window().unchecked_ref(), event, store));
+    }
     for (event, held) in [("keydown", true), ("keyup", false)] {
         use_key(event, move |event| {
             if event.code() == "Space" && !is_typing(event) {
@@ -65,11 +75,15 @@ pub fn Stage() -> impl IntoView {
             }
         });
     }
-    // A key that is let go elsewhere is not heard here.
-    let released = window_event_listener(ev::blur, move |_| {
-        room.easel().borrow_mut().hold_space(false)
-    });
+    // A key or button that is let go elsewhere is not heard here.
+    let release = move || Easel::use_tool(&room.easel(), ToolInput::Released);
+    let released = window_event_listener(ev::blur, move |_| release());
     on_cleanup(move || released.remove());
+    use_key("keydown", move |event| {
+        if event.key() == "Escape" && !is_typing(event) {
+            release();
+        }
+    });
     let pans = easel.borrow().pans;
     view! {
         <div
@@ -83,8 +97,8 @@ pub fn Stage() -> impl IntoView {
             on:pointermove=move |event| on_pointer(room, stage, &event, Phase::Move)
             on:pointerup=move |event| on_pointer(room, stage, &event, Phase::Up)
             on:pointercancel=move |event| on_pointer(room, stage, &event, Phase::Cancel)
+            on:lostpointercapture=move |event| on_pointer(room, stage, &event, Phase::Up)
             on:pointerleave=move |_| room.send(Input::Pointed(None))
-            on:wheel=move |event| on_wheel(&room.easel(), stage, &event)
             on:contextmenu=|event| event.prevent_default()
         >
             <canvas node_ref=dry></canvas>
@@ -107,12 +121,78 @@ fn attach(room: Room, stage: &Element, dry: Surface, wet: Surface) {
             .set_size(size, window().device_pixel_ratio());
     };
     measure();
+    watch_density(measure.clone());
+    watch_gestures(room, stage);
     let resized = Closure::<dyn FnMut()>::new(measure);
     if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
         observer.observe(stage);
         // The observer lives as long as the element it watches, and its callback with it.
         let kept = StoredValue::new_local((observer, resized));
         on_cleanup(move || kept.with_value(|(observer, _)| observer.disconnect()));
+    }
+}
+
+/// For as long as the component is there.
+fn keep(listener: Listener) {
+    let kept = StoredValue::new_local(Some(listener));
+    on_cleanup(move || kept.set_value(None));
+}
+
+/// A window that moves to another screen, and a zoomed page, have other pixels: the query of today's density changes then,
+/// once.
+fn watch_density(measure: impl Fn() + Clone + 'static) {
+    let watched = StoredValue::new_local(None::<Listener>);
+    on_cleanup(move || watched.set_value(None));
+    watch_density_once(measure, watched);
+}
+
+fn watch_density_once(
+    measure: impl Fn() + Clone + 'static,
+    watched: StoredValue<Option<Listener>, LocalStorage>,
+) {
+    let query = format!("(resolution: {}dppx)", window().device_pixel_ratio());
+    let Ok(Some(query)) = window().match_media(&query) else {
+        return;
+    };
+    let changed = move |_| {
+        measure();
+        let measure = measure.clone();
+        // Not from within the listener that this one replaces.
+        task::spawn(async move { watch_density_once(measure, watched) });
+    };
+    let listener = Listener::on(query.unchecked_ref(), "change", changed);
+    let _ = watched.try_set_value(Some(listener));
+}
+
+/// Safari's own events for pinches on a touch pad, where others send a wheel with Ctrl. On a touch screen they come beside
+/// the fingers' pointers, which count.
+fn watch_gestures(room: Room, stage: &Element) {
+    let last = StoredValue::new_local(1.0_f64);
+    for event in ["gesturestart", "gesturechange", "gestureend"] {
+        let target = stage.clone();
+        let listener = Listener::on(stage, event, move |gesture| {
+            gesture.prevent_default();
+            let number = |name: &str| {
+                let value = js_sys::Reflect::get(&gesture, &name.into()).ok();
+                value.and_then(|value| value.as_f64())
+            };
+            let scale = number("scale").filter(|scale| *scale > 0.0).unwrap_or(1.0);
+            let before = last.get_value();
+            last.set_value(scale);
+            let easel = room.easel();
+            let mut easel = easel.borrow_mut();
+            if event == "gesturestart" || easel.is_pinching() {
+                return;
+            }
+            let bounds = target.get_bounding_client_rect();
+            let at = Point::new(
+                number("clientX").unwrap_or_default() - bounds.left(),
+                number("clientY").unwrap_or_default() - bounds.top(),
+            );
+            let camera = easel.camera.get_untracked();
+            easel.set_camera(camera.zoomed(scale / before, at));
+        });
+        keep(listener);
     }
 }
 
@@ -144,6 +224,9 @@ fn on_pointer(room: Room, stage: NodeRef<html::Div>, event: &PointerEvent, phase
         }
         Phase::Move => {
             point(room, pointer::sample(event, &stage).at);
+            if pointer::kind(event) == PointerKind::Pen {
+                Easel::use_tool(&room.easel(), ToolInput::PenSeen);
+            }
             pointer::moved(event, &stage)
         }
         Phase::Up => ToolInput::Lifted { pointer },
@@ -159,14 +242,30 @@ fn point(room: Room, at: Point) {
         return;
     }
     let at = easel.borrow().camera.get_untracked().board_from_screen(at);
-    room.send(Input::Pointed(Some((at.x as f32, at.y as f32))));
+    room.send(Input::Pointed(Some((at.x, at.y))));
 }
 
-/// The wheel pans; with Ctrl, which is also what a pinch on a touch pad sends, it zooms about the pointer.
-fn on_wheel(easel: &Rc<RefCell<Easel>>, stage: NodeRef<html::Div>, event: &WheelEvent) {
-    let Some(stage) = stage.get_untracked() else {
+/// The wheel pans; with Ctrl, which is also what a pinch on a touch pad sends, it zooms about the pointer. Over the panels
+/// around the board only the second is for the board, and over a dialog neither.
+pub fn on_wheel(room: Room, event: &WheelEvent) {
+    let Some(page) = event
+        .current_target()
+        .and_then(|page| page.dyn_into::<Element>().ok())
+    else {
         return;
     };
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    let is_within = |selector: &str| {
+        let target = target.as_ref();
+        target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+    };
+    let zooms = event.ctrl_key() || event.meta_key();
+    if is_within("dialog") || !(zooms || is_within(".stage")) {
+        return;
+    }
+    let (stage, easel) = (page, room.easel());
     event.prevent_default();
     // DOM_DELTA_LINE and DOM_DELTA_PAGE, as Firefox sends them for wheels.
     let unit = match event.delta_mode() {
@@ -177,7 +276,7 @@ fn on_wheel(easel: &Rc<RefCell<Easel>>, stage: NodeRef<html::Div>, event: &Wheel
     let by = Vec2::new(event.delta_x(), event.delta_y()) * unit;
     let mut easel = easel.borrow_mut();
     let camera = easel.camera.get_untracked();
-    let camera = if event.ctrl_key() || event.meta_key() {
+    let camera = if zooms {
         let bounds = stage.get_bounding_client_rect();
         let about = Point::new(
             f64::from(event.client_x()) - bounds.left(),

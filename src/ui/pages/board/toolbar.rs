@@ -4,12 +4,11 @@ use icondata::Icon as IconData;
 use leptos::prelude::*;
 
 use crate::{
-    core::board::{paint, tool::Tool},
-    ui::{
-        hooks::use_room::use_room,
-        parts::{button::IconButton, shortcuts::Command},
-        theme::use_theme,
+    core::{
+        board::{paint, tool::Tool},
+        keyboard::Command,
     },
+    ui::{hooks::use_room::use_room, parts::button::IconButton, theme::use_theme},
 };
 
 /// Ink colours with their names.

@@ -1,0 +1,186 @@
+//! What a key press means, on any keyboard layout.
+
+use super::{board::tool::Tool, doc::undo::Direction};
+
+/// A key press, as the browser's `KeyboardEvent` has it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Press<'a> {
+    pub key: &'a str,
+    pub code: &'a str,
+    pub shift: bool,
+    /// Control, or the command key of a Mac.
+    pub control: bool,
+    pub alt: bool,
+}
+
+/// What a person can ask for by key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    Choose(Tool),
+    Step(Direction),
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    ZoomToFit,
+    ShowShortcuts,
+}
+
+/// Keys as Excalidraw has them, and what they do, on the board …
+pub const BOARD_KEYS: [(&str, &str); 6] = [
+    ("H", "Hand: move the board"),
+    ("P or 7", "Pen"),
+    ("E or 0", "Eraser"),
+    ("Space and drag", "Move the board"),
+    ("Ctrl + plus, minus, 0", "Zoom in, out, to 100 %"),
+    ("Shift + 1", "Zoom to fit"),
+];
+/// … on the list …
+pub const LIST_KEYS: [(&str, &str); 4] = [
+    ("Enter", "Add what was typed"),
+    ("F2 or Enter on an item", "Edit it"),
+    ("Escape", "Leave an item as it was"),
+    ("Alt + arrow up, down", "Move an item"),
+];
+/// … and everywhere.
+pub const ALL_KEYS: [(&str, &str); 3] = [
+    ("Ctrl + Z", "Undo"),
+    ("Ctrl + Shift + Z, Ctrl + Y", "Redo"),
+    ("?", "Show this list"),
+];
+
+impl Press<'_> {
+    /// The character that counts: the one that the key writes, or, where that is of a script without Latin letters, the
+    /// one that stands at its place on a keyboard with them. A layout that moves Latin letters, as Dvorak does, keeps them
+    /// where it has them.
+    pub fn character(&self) -> Option<char> {
+        let mut chars = self.key.chars();
+        let written = match (chars.next(), chars.next()) {
+            (Some(c), None) => Some(c),
+            // An input method, or a key that only prepares an accent.
+            _ if matches!(self.key, "Process" | "Unidentified" | "Dead") => None,
+            _ => return None,
+        };
+        if let Some(c) = written.filter(char::is_ascii) {
+            return Some(c.to_ascii_lowercase());
+        }
+        let at_place = |prefix: &str| {
+            let rest = self.code.strip_prefix(prefix)?;
+            let mut rest = rest.chars();
+            rest.next().filter(|_| rest.next().is_none())
+        };
+        let place = at_place("Key").map(|c| c.to_ascii_lowercase());
+        let digit = || at_place("Digit").or_else(|| at_place("Numpad"));
+        let symbol = || match (self.code, self.shift) {
+            ("Equal", _) | ("NumpadAdd", _) => Some('+'),
+            ("Minus", _) | ("NumpadSubtract", _) => Some('-'),
+            ("Slash", true) => Some('?'),
+            _ => None,
+        };
+        place.or_else(digit).or_else(symbol).or(written)
+    }
+
+    pub fn command(&self) -> Option<Command> {
+        if self.alt {
+            return None;
+        }
+        // Shift + 1 is another character on every keyboard layout.
+        if self.shift && !self.control && self.code == "Digit1" {
+            return Some(Command::ZoomToFit);
+        }
+        let character = self.character()?;
+        if self.control {
+            return Some(match (character, self.shift) {
+                ('z', false) => Command::Step(Direction::Undo),
+                ('z', true) | ('y', false) => Command::Step(Direction::Redo),
+                ('+' | '=', _) => Command::ZoomIn,
+                ('-', _) => Command::ZoomOut,
+                ('0', _) => Command::ZoomReset,
+                _ => return None,
+            });
+        }
+        Some(match character {
+            'h' => Command::Choose(Tool::Hand),
+            'p' | '7' => Command::Choose(Tool::Pen),
+            'e' | '0' => Command::Choose(Tool::Eraser),
+            // Arabic has a question mark of its own.
+            '?' | '\u{61f}' => Command::ShowShortcuts,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press<'a>(key: &'a str, code: &'a str, modifiers: &str) -> Press<'a> {
+        Press {
+            key,
+            code,
+            shift: modifiers.contains('s'),
+            control: modifiers.contains('c'),
+            alt: modifiers.contains('a'),
+        }
+    }
+
+    #[test]
+    fn undo_redo_and_the_tools_work_on_every_layout() {
+        use Command::{Choose, Step};
+        let undo = Some(Step(Direction::Undo));
+        let redo = Some(Step(Direction::Redo));
+        for (key, code, modifiers, command) in [
+            ("z", "KeyZ", "c", undo),
+            ("я", "KeyZ", "c", undo),
+            ("Я", "KeyZ", "cs", redo),
+            ("н", "KeyY", "c", redo),
+            ("ζ", "KeyZ", "c", undo),
+            ("ز", "KeyZ", "c", undo),
+            ("ז", "KeyZ", "c", undo),
+            ("ㅋ", "KeyZ", "c", undo),
+            ("Process", "KeyZ", "c", undo),
+            ("Unidentified", "KeyZ", "c", undo),
+            ("з", "KeyP", "", Some(Choose(Tool::Pen))),
+            ("π", "KeyP", "", Some(Choose(Tool::Pen))),
+            ("ح", "KeyP", "", Some(Choose(Tool::Pen))),
+            ("у", "KeyE", "", Some(Choose(Tool::Eraser))),
+            ("р", "KeyH", "", Some(Choose(Tool::Hand))),
+            ("٧", "Digit7", "", Some(Choose(Tool::Pen))),
+            // AZERTY writes these without Shift.
+            ("è", "Digit7", "", Some(Choose(Tool::Pen))),
+            ("à", "Digit0", "", Some(Choose(Tool::Eraser))),
+            ("à", "Digit0", "c", Some(Command::ZoomReset)),
+            ("؟", "Slash", "s", Some(Command::ShowShortcuts)),
+            ("?", "Digit7", "s", Some(Command::ShowShortcuts)),
+            ("!", "Digit1", "s", Some(Command::ZoomToFit)),
+            // Dvorak and QWERTZ keep their letters where they have them.
+            ("z", "Slash", "c", undo),
+            ("z", "KeyY", "c", undo),
+            ("y", "KeyZ", "c", redo),
+            (";", "KeyZ", "c", None),
+            ("p", "KeyR", "", Some(Choose(Tool::Pen))),
+            ("l", "KeyP", "", None),
+        ] {
+            assert_eq!(
+                press(key, code, modifiers).command(),
+                command,
+                "{key} {code} {modifiers}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_keys_mean_nothing() {
+        for (key, code, modifiers) in [
+            ("z", "KeyZ", ""),
+            ("z", "KeyZ", "ca"),
+            ("p", "KeyP", "c"),
+            ("Shift", "ShiftLeft", "s"),
+            ("F7", "F7", ""),
+            ("ü", "BracketLeft", ""),
+            ("", "", ""),
+            ("日本", "KeyP", ""),
+        ] {
+            assert_eq!(press(key, code, modifiers).command(), None, "{key} {code}");
+        }
+    }
+}
