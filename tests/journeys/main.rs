@@ -1,8 +1,10 @@
 //! What people do, in real browsers: `cargo xtask test` runs these, once per engine. To run one:
 //! `cargo test --package xtask --test journeys -- chromium::two_people`.
 
+mod boot;
 mod chunks;
 mod excalidraw;
+mod hands;
 mod input;
 mod liars;
 mod lifecycle;
@@ -78,6 +80,15 @@ fn main() {
         todomvc::the_list_behaves_as_todomvc_says,
         input::bad_addresses_cost_a_sentence,
         input::bad_files_cost_a_sentence,
+        input::a_damaged_link_opens_nothing_without_a_press,
+        input::the_list_is_worked_by_keyboard,
+        hands::a_lift_that_never_comes_costs_nothing,
+        hands::palms_leave_nothing_and_the_pen_always_draws,
+        hands::what_is_under_the_pen_is_taken_back_itself_and_kept_when_one_leaves,
+        hands::shortcuts_work_on_every_keyboard_layout,
+        hands::pinches_and_wheels_zoom_the_board_and_not_the_page,
+        hands::the_view_is_kept_and_there_is_a_way_back_to_the_ink,
+        boot::a_program_that_does_not_come_is_said_and_can_be_asked_for_again,
         input::a_crash_says_what_to_do,
         input::tools_undo_and_zoom_do_what_they_say,
         input::the_list_is_undone_by_key_and_button,
@@ -95,6 +106,10 @@ fn main() {
         .collect();
     // WebKitGTK's MiniBrowser opens no tabs for a driver, and takes no profile folder.
     let in_two = journeys![
+        hands::a_pen_that_rests_is_stored_whole,
+        hands::files_are_dropped_on_the_board_and_nowhere_open_in_place_of_the_page,
+        hands::a_pointer_leaves_with_its_owner,
+        storage::storage_that_was_deleted_gets_everything_again,
         lifecycle::what_was_saved_survives_a_killed_browser,
         lifecycle::a_browser_that_is_killed_while_somebody_draws_keeps_the_ink,
         rooms::a_room_that_is_forgotten_stays_in_no_other_tab,
@@ -108,6 +123,8 @@ fn main() {
         trials.push(trial(Engine::Firefox, name, journey));
     }
     let in_chromium = journeys![
+        boot::storage_that_never_answers_is_not_called_saved,
+        hands::another_density_is_painted_anew,
         chunks::a_chunk_that_does_not_come_costs_a_sentence,
         chunks::once_used_every_page_works_without_its_host,
         excalidraw::every_exported_stroke_opens_in_excalidraw,

@@ -54,6 +54,27 @@ pub async fn what_was_done_is_taken_back_after_a_reload(ground: Ground) -> Resul
     window.close().await
 }
 
+/// Somebody deletes what is stored while the page is open.
+pub async fn storage_that_was_deleted_gets_everything_again(ground: Ground) -> Result<()> {
+    let window = ground.window().await?;
+    let board = ground.address("deleted", "board", None);
+    window.goto(&board).await?;
+    draw(&window, 0..3).await?;
+    window.until_saved().await?;
+    window
+        .promise(
+            "indexedDB.databases().then(all => Promise.all(all.filter(one => one.name.startsWith('duplex/')) \
+             .map(one => new Promise(done => { indexedDB.deleteDatabase(one.name).onsuccess = done })))).then(() => true)",
+        )
+        .await?;
+    window.says("saved", "failed", "deletes this site").await?;
+    draw(&window, 3..4).await?;
+    window.says("saved", "saved", "Everything is saved").await?;
+    window.reload().await?;
+    strokes(&window, 4).await?;
+    window.close().await
+}
+
 /// A tab of the program that came before, as it keeps a room open and knows nothing of a newer one.
 pub async fn an_older_tab_that_keeps_the_room_is_named(ground: Ground) -> Result<()> {
     let address = ground.address("old", "board", None);
