@@ -320,7 +320,9 @@ impl Link {
     fn read(mut self, page_is_secure: bool) -> (Address, Vec<AddressProblem>, bool) {
         self.unquote();
         let mut problems = Vec::new();
-        let named = self.page.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let named = self
+            .page
+            .trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         self.is_mended |= named != self.page;
         let page = match named {
             "" => Page::default(),

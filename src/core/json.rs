@@ -43,11 +43,8 @@ fn mended(text: &str) -> Cow<'_, str> {
                 let is_part =
                     |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
                 let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-                let number = rest
-                    .get(..end)
-                    .and_then(|number| number.parse::<f64>().ok());
-                let largest = number.filter(|number| number.is_infinite());
-                (end.max(1), largest.map(|_| "1e308"))
+                let number = rest.get(..end).unwrap_or_default();
+                (end.max(1), is_out_of_range(number).then_some("1e308"))
             }
             _ => (1, None),
         };
@@ -62,6 +59,12 @@ fn mended(text: &str) -> Cow<'_, str> {
         0 => Cow::Borrowed(text),
         _ => Cow::Owned(out + text.get(copied..).unwrap_or_default()),
     }
+}
+
+/// By serde_json's own word: a second parser of numbers, with its tables, would be part of the first load.
+fn is_out_of_range(number: &str) -> bool {
+    let read: Result<Value, _> = serde_json::from_str(number);
+    read.is_err_and(|error| error.to_string().starts_with("number out of range"))
 }
 
 /// The surrogate that is escaped here.

@@ -9,7 +9,6 @@ use super::{
     api,
     chunks::{self, Fetched},
     hooks::use_room::{Room, provide_room},
-    parts::drop,
     shell::Shell,
     theme::provide_theme,
 };
@@ -34,17 +33,13 @@ pub fn App() -> impl IntoView {
     provide_theme();
     if browser_address::hash() == ROOMS {
         listen(browser_address::reload);
-        // The page itself says what becomes of a file that is dropped.
-        drop::watch(|| ());
         return view! { <main><Fetched part=chunks::rooms_page/></main> }.into_any();
     }
     let (address, problems) = read_address();
-    if let Some(damaged) = address
-        .as_ref()
-        .filter(|_| problems.contains(&AddressProblem::Key))
-    {
+    if problems.contains(&AddressProblem::Key) {
         listen(browser_address::reload);
-        return damaged_link(damaged).into_any();
+        let page = || async { chunks::start().await.map(|start| start.damaged_link) };
+        return view! { <main class="alone"><Fetched part=page/></main> }.into_any();
     }
     let is_bare = address.is_none() && problems.is_empty();
     let keeps_link = !problems.is_empty() && problems != [AddressProblem::Mended];
@@ -66,9 +61,6 @@ pub fn App() -> impl IntoView {
         false => browser_address::replace_hash(&hash),
     }
     tell(room, &problems);
-    drop::watch(move || {
-        room.say("Drop a file on the board, or on the list of rooms. Here it opens nothing.");
-    });
     follow_address(room);
     let relay = room.address.with_untracked(|address| address.relay.clone());
     if !relay.endpoints().is_empty() {
@@ -109,7 +101,7 @@ pub fn App() -> impl IntoView {
 }
 
 /// What the address says. A room's name is the same however its letters are composed.
-fn read_address() -> (Option<Address>, Vec<AddressProblem>) {
+pub fn read_address() -> (Option<Address>, Vec<AddressProblem>) {
     let (mut address, problems) =
         address::parse(&browser_address::hash(), browser_address::is_secure());
     if let Some(address) = &mut address {
@@ -124,24 +116,6 @@ fn tell(room: Room, problems: &[AddressProblem]) {
             AddressProblem::Mended => room.say(problem.to_string()),
             problem => room.warn(problem.to_string()),
         }
-    }
-}
-
-/// In place of a room whose key is damaged: nothing is opened without a press, and the link stays where it is.
-fn damaged_link(address: &Address) -> impl IntoView + use<> {
-    // The same without a key is another room, open to all.
-    let open = address.to_hash();
-    let name = address.room.name.clone();
-    view! {
-        <main class="alone">
-            <p role="alert">{AddressProblem::Key.to_string()}</p>
-            <p><a class="primary" href="#">"New room"</a></p>
-            <p class="hint">
-                "There may be an open room of the same name: "
-                <a href=open>"Open \u{201c}"<bdi>{name}</bdi>"\u{201d}, without a key"</a>
-                ". It is another one, and whoever knows its name can be there."
-            </p>
-        </main>
     }
 }
 
@@ -195,7 +169,11 @@ async fn start(room: Room) {
     let trust = start.as_ref().ok().map(|start| start.trust);
     room.send(Input::TrustCame(trust.zip(random::bytes())));
     match start {
-        Ok(start) => task::spawn((start.find_relay)(room)),
+        Ok(start) => {
+            (start.listen)(room);
+            room.started.set(Some(start));
+            task::spawn((start.find_relay)(room));
+        }
         Err(_) => set_timeout(move || task::spawn(self::start(room)), chunks::FETCH_AGAIN),
     }
 }

@@ -9,9 +9,12 @@ use web_sys::{File, HtmlInputElement};
 
 use super::{
     formats,
-    hooks::use_room::Room,
-    pages::{board::following::following, rooms, todo},
-    parts::{connection, listing, people, saved, share, shortcuts, toasts, versions},
+    hooks::use_room::{Room, use_room},
+    pages::{
+        board::{back_to_ink::back_to_ink, cursors::cursors, following::following},
+        damaged_link, rooms, todo,
+    },
+    parts::{connection, drop, listing, people, saved, share, shortcuts, status, toasts, versions},
     relays,
 };
 use crate::{
@@ -25,6 +28,14 @@ pub type Part = fn() -> AnyView;
 pub struct Start {
     pub trust: Trust,
     pub find_relay: fn(Room) -> Pin<Box<dyn Future<Output = ()>>>,
+    /// From now on takes what other tabs and the desktop hand to the page.
+    pub listen: fn(Room),
+    pub back_to_ink: Part,
+    pub cursors: Part,
+    pub damaged_link: Part,
+    pub open_room: Part,
+    pub people: Part,
+    pub trouble: Part,
 }
 
 /// What the dialogs show.
@@ -79,6 +90,18 @@ chunk! {
     start: &'static Start = &Start {
         trust: TRUST,
         find_relay: relays::find,
+        listen: |room| {
+            drop::watch(move || {
+                room.say("Drop a file on the board, or on the list of rooms. Here it opens nothing.");
+            });
+            room.share_profile();
+        },
+        back_to_ink,
+        cursors,
+        damaged_link: damaged_link::page,
+        open_room: status::open_room,
+        people: people::people,
+        trouble: status::trouble,
     }
 }
 
@@ -157,6 +180,12 @@ where
     F: Future<Output = Result<Part, SplitLoaderError>> + 'static,
 {
     fetched(Box::new(move || Box::pin(part())))
+}
+
+/// Shows a part of the first chunk as soon as it is here, and nothing until then.
+pub fn around(part: fn(&Start) -> Part) -> AnyView {
+    let started = use_room().started;
+    (move || started.get().map(|start| part(start)())).into_any()
 }
 
 /// Once for all parts: what is generic comes again with each.

@@ -4,19 +4,16 @@ use leptos::prelude::*;
 
 use super::{
     app::ROOMS,
-    chunks::{self, Fetched},
+    chunks::{self, Fetched, around},
     hooks::use_room::use_room,
     pages::board::BoardPage,
     parts::{
-        button::IconButton, connection::ConnectionPill, icon::Icon, people::People,
-        saved::SavedPill, share::Share, toasts::Toasts,
+        button::IconButton, connection::ConnectionPill, icon::Icon, saved::SavedPill, share::Share,
+        toasts::Toasts,
     },
     theme::{Theme, use_theme},
 };
-use crate::core::{
-    address::{Address, Page},
-    session::status::Status,
-};
+use crate::core::address::{Address, Page};
 
 #[component]
 pub fn Shell() -> impl IntoView {
@@ -40,7 +37,7 @@ pub fn Shell() -> impl IntoView {
             <div class="topbar-status">
                 <ConnectionPill/>
                 <SavedPill/>
-                <OpenRoom/>
+                {around(|start| start.open_room)}
             </div>
             <div class="topbar-actions">
                 {move || view! {
@@ -50,11 +47,11 @@ pub fn Shell() -> impl IntoView {
                         on_press=move |()| theme.turn()
                     />
                 }}
-                <People/>
+                <span class="people-place">{around(|start| start.people)}</span>
                 <Share/>
             </div>
         </header>
-        <Trouble/>
+        {around(|start| start.trouble)}
         <main>
             {move || match page.get() {
                 Page::Board => view! { <BoardPage/> }.into_any(),
@@ -62,37 +59,6 @@ pub fn Shell() -> impl IntoView {
             }}
         </main>
         <Toasts/>
-    }
-}
-
-/// An open room says so in plain view.
-#[component]
-fn OpenRoom() -> impl IntoView {
-    let room = use_room();
-    let is_open = Memo::new(move |_| room.address.with(|address| address.room.key.is_none()));
-    move || {
-        is_open.get().then(|| view! {
-            <span
-                class="pill open-room"
-                data-testid="open-room"
-                title="An open room: whoever knows or guesses its name can see and change everything here."
-            >
-                <Icon icon=icondata::LuLockOpen/>
-                "Open room"
-            </span>
-        })
-    }
-}
-
-/// What stands in the way of being stored or of meeting others, as long as it does, where all of it can be read.
-#[component]
-fn Trouble() -> impl IntoView {
-    let status = use_room().status;
-    let trouble = Memo::new(move |_| status.with(Status::trouble));
-    move || {
-        trouble
-            .get()
-            .map(|sentence| view! { <p class="trouble" data-testid="trouble">{sentence}</p> })
     }
 }
 

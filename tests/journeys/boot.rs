@@ -81,9 +81,7 @@ pub async fn a_program_that_does_not_come_is_said_and_can_be_asked_for_again(
     });
     let (address, _server) = relay::listen(0, router).await?;
     let page = format!("http://{address}/#/r/boot/board?relay=none");
-    let shows = |words: &str| {
-        format!("return document.body.innerText.includes({})", json!(words))
-    };
+    let shows = |words: &str| format!("return document.body.innerText.includes({})", json!(words));
     for broken in [
         Fault::WasmMissing,
         Fault::WasmIsAPage,
@@ -102,11 +100,15 @@ pub async fn a_program_that_does_not_come_is_said_and_can_be_asked_for_again(
             Fault::WasmNever => "Duplex is still loading",
             _ => "Duplex could not be loaded",
         };
-        window.until(&format!("{broken:?}: {words}"), &shows(words)).await?;
+        window
+            .until(&format!("{broken:?}: {words}"), &shows(words))
+            .await?;
         if let Ok(mut fault) = fault.lock() {
             *fault = Fault::None;
         }
-        window.eval("document.querySelector('#boot [data-reload]').click()").await?;
+        window
+            .eval("document.querySelector('#boot [data-reload]').click()")
+            .await?;
         window
             .until(
                 "the page",
@@ -127,7 +129,9 @@ pub async fn storage_that_never_answers_is_not_called_saved(ground: Ground) -> R
     window
         .devtools("Page.addScriptToEvaluateOnNewDocument", script)
         .await?;
-    window.goto(&ground.address("silent", "board", None)).await?;
+    window
+        .goto(&ground.address("silent", "board", None))
+        .await?;
     let state = window
         .eval("return document.querySelector('[data-testid=saved]').dataset.state")
         .await?;

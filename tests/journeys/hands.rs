@@ -28,28 +28,48 @@ async fn board(ground: &Ground, room: &str) -> Result<Window> {
 async fn widths(window: &Window) -> Result<Vec<f64>> {
     let drawn = window.promise("duplex.board.export()").await?;
     let elements = drawn["elements"].as_array().into_iter().flatten();
-    Ok(elements.filter_map(|it| Some(it["width"].as_f64()?.round())).collect())
+    Ok(elements
+        .filter_map(|it| Some(it["width"].as_f64()?.round()))
+        .collect())
 }
 
 pub async fn a_lift_that_never_comes_costs_nothing(ground: Ground) -> Result<()> {
     let window = board(&ground, "lifts").await?;
     for (count, script) in [
         // The same pointer comes down again, somewhere else.
-        (1, "line(250); point('down', 700, 300); point('move', 790, 300);"),
+        (
+            1,
+            "line(250); point('down', 700, 300); point('move', 790, 300);",
+        ),
         // A move without a button.
         (2, "point('move', 50, 600, { buttons: 0 });"),
         // Left and right down, left up: no lift is sent.
-        (3, "line(320, { buttons: 3 }); point('move', 410, 320, { buttons: 2 });"),
-        (4, "line(340); document.querySelector('[data-testid=board]').dispatchEvent(new PointerEvent('lostpointercapture', { bubbles: true, pointerId: 1 }));"),
+        (
+            3,
+            "line(320, { buttons: 3 }); point('move', 410, 320, { buttons: 2 });",
+        ),
+        (
+            4,
+            "line(340); document.querySelector('[data-testid=board]').dispatchEvent(new PointerEvent('lostpointercapture', { bubbles: true, pointerId: 1 }));",
+        ),
         (5, "line(360); dispatchEvent(new Event('blur'));"),
-        (6, "line(380); dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));"),
-        (7, "line(400); point('down', 600, 420, { pointerId: 2 }); point('up', 600, 420, { pointerId: 2 });"),
+        (
+            6,
+            "line(380); dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));",
+        ),
+        (
+            7,
+            "line(400); point('down', 600, 420, { pointerId: 2 }); point('up', 600, 420, { pointerId: 2 });",
+        ),
     ] {
         window.eval(script).await?;
         strokes(&window, if count == 7 { 8 } else { count }).await?;
     }
     let widths = widths(&window).await?;
-    ensure!(widths.iter().all(|&width| width <= 110.0), "joined: {widths:?}");
+    ensure!(
+        widths.iter().all(|&width| width <= 110.0),
+        "joined: {widths:?}"
+    );
     window.close().await
 }
 
@@ -72,7 +92,9 @@ pub async fn what_is_under_the_pen_is_taken_back_itself_and_kept_when_one_leaves
     ground: Ground,
 ) -> Result<()> {
     let window = board(&ground, "under").await?;
-    window.eval("line(250); point('up', 400, 250); line(300);").await?;
+    window
+        .eval("line(250); point('up', 400, 250); line(300);")
+        .await?;
     let key = |key: &str, shift: bool| {
         format!(
             "dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', code: 'KeyZ', ctrlKey: true, shiftKey: {shift}, \
@@ -93,7 +115,9 @@ pub async fn what_is_under_the_pen_is_taken_back_itself_and_kept_when_one_leaves
             .await?;
         if there == "todo" {
             window.find(".new-todo").await?;
-            window.eval("location.hash = '/r/under/board?relay=none'").await?;
+            window
+                .eval("location.hash = '/r/under/board?relay=none'")
+                .await?;
             window.find("[data-testid=board]").await?;
         }
         strokes(&window, count).await?;
@@ -104,7 +128,9 @@ pub async fn what_is_under_the_pen_is_taken_back_itself_and_kept_when_one_leaves
         strokes(&window, 4).await?;
         window.eval("line(600);").await?;
         window.until_saved().await?;
-        window.goto(&ground.address("elsewhere", "board", None)).await?;
+        window
+            .goto(&ground.address("elsewhere", "board", None))
+            .await?;
         window.goto(&ground.address("under", "board", None)).await?;
         strokes(&window, 5).await?;
     }
@@ -154,7 +180,9 @@ pub async fn shortcuts_work_on_every_keyboard_layout(ground: Ground) -> Result<(
     window.eval(&press("у", "KeyE", false, false)).await?;
     let pressed = "return document.querySelector('[aria-label=Eraser]').getAttribute('aria-pressed') === 'true'";
     window.until("the eraser", pressed).await?;
-    window.goto(&ground.address("layouts", "todo", None)).await?;
+    window
+        .goto(&ground.address("layouts", "todo", None))
+        .await?;
     window.type_into(".new-todo", "milk\u{e007}").await?;
     let items = |count: usize| {
         format!("return document.querySelectorAll('.todo-list li').length === {count}")
@@ -166,7 +194,10 @@ pub async fn shortcuts_work_on_every_keyboard_layout(ground: Ground) -> Result<(
     window.eval("document.activeElement.blur()").await?;
     window.eval(&press("?", "Slash", false, true)).await?;
     window
-        .until("the keys", "return document.querySelector('dialog[open]')?.textContent.includes('Move an item')")
+        .until(
+            "the keys",
+            "return document.querySelector('dialog[open]')?.textContent.includes('Move an item')",
+        )
         .await?;
     window.close().await
 }
@@ -182,7 +213,10 @@ pub async fn pinches_and_wheels_zoom_the_board_and_not_the_page(ground: Ground) 
         Object.assign(event, { scale, clientX: 600, clientY: 400 }); \
         document.querySelector('[data-testid=board]').dispatchEvent(event); return event.defaultPrevented }; \
         return gesture('start', 1) && gesture('change', 1.5) && gesture('change', 2) && gesture('end', 2)";
-    ensure!(window.eval(gesture).await? == true, "the page would scale, too");
+    ensure!(
+        window.eval(gesture).await? == true,
+        "the page would scale, too"
+    );
     window.until("200 %", &percent("200")).await?;
     let wheel = |selector: &str| {
         format!(
@@ -191,9 +225,15 @@ pub async fn pinches_and_wheels_zoom_the_board_and_not_the_page(ground: Ground) 
              return event.defaultPrevented"
         )
     };
-    ensure!(window.eval(&wheel(".toolbar")).await? == true, "over a panel");
+    ensure!(
+        window.eval(&wheel(".toolbar")).await? == true,
+        "over a panel"
+    );
     window.until("160 %", &percent("160")).await?;
-    ensure!(window.eval(&wheel(".topbar")).await? == false, "elsewhere the browser may");
+    ensure!(
+        window.eval(&wheel(".topbar")).await? == false,
+        "elsewhere the browser may"
+    );
     window.close().await
 }
 
@@ -201,20 +241,26 @@ pub async fn the_view_is_kept_and_there_is_a_way_back_to_the_ink(ground: Ground)
     let window = board(&ground, "views").await?;
     draw(&window, 0..2).await?;
     window.until_saved().await?;
-    window.promise("duplex.board.camera({ x: 150, y: 80, zoom: 2 })").await?;
+    window
+        .promise("duplex.board.camera({ x: 150, y: 80, zoom: 2 })")
+        .await?;
     window.reload().await?;
     let percent = |text: &str| {
         format!("return document.querySelector('.percent').textContent === '{text} %'")
     };
     window.until("the same view", &percent("200")).await?;
-    window.promise("duplex.board.camera({ x: 90000, y: -90000, zoom: 1 })").await?;
+    window
+        .promise("duplex.board.camera({ x: 90000, y: -90000, zoom: 1 })")
+        .await?;
     window.press_if_there("Show the drawing").await?;
     let gone = "return !document.querySelector('.back-to-ink')";
     window.until("the ink", gone).await?;
     // Whoever never was here sees the ink, wherever it is.
     let far = "duplex.board.import({ type: 'excalidraw', elements: [ \
                { type: 'freedraw', id: 'far', x: 5000000, y: -5000000, points: [[0, 0], [50, 40]] } ] })";
-    window.promise("duplex.board.camera({ x: 0, y: 0, zoom: 1 })").await?;
+    window
+        .promise("duplex.board.camera({ x: 0, y: 0, zoom: 1 })")
+        .await?;
     window.goto(&ground.address("far", "board", None)).await?;
     window.promise(far).await?;
     window.until_saved().await?;
@@ -243,21 +289,43 @@ pub async fn files_are_dropped_on_the_board_and_nowhere_open_in_place_of_the_pag
          document.body.dispatchEvent(event); return event.defaultPrevented",
         json!(text)
     );
-    ensure!(window.eval(&drop).await? == true, "the file opens in place of the page");
+    ensure!(
+        window.eval(&drop).await? == true,
+        "the file opens in place of the page"
+    );
     strokes(&window, 1).await?;
     let says = |words: &str| {
-        format!("return document.querySelector('.toasts').textContent.includes({})", json!(words))
+        format!(
+            "return document.querySelector('.toasts').textContent.includes({})",
+            json!(words)
+        )
     };
-    window.until("what came", &says("1 stroke came from the file.")).await?;
-    window.until("what did not", &says("1 element was left out")).await?;
-    window.until("it is shown", "return !document.querySelector('.back-to-ink')").await?;
+    window
+        .until("what came", &says("1 stroke came from the file."))
+        .await?;
+    window
+        .until("what did not", &says("1 element was left out"))
+        .await?;
+    window
+        .until(
+            "it is shown",
+            "return !document.querySelector('.back-to-ink')",
+        )
+        .await?;
     window.eval(&drop).await?;
-    window.until("it is known", &says("its stroke is here already")).await?;
+    window
+        .until("it is known", &says("its stroke is here already"))
+        .await?;
     strokes(&window, 1).await?;
     window.goto(&ground.address("drops", "todo", None)).await?;
     window.find(".new-todo").await?;
-    ensure!(window.eval(&drop).await? == true, "the list is lost to a file");
-    window.until("a sentence", &says("Drop a file on the board")).await?;
+    ensure!(
+        window.eval(&drop).await? == true,
+        "the list is lost to a file"
+    );
+    window
+        .until("a sentence", &says("Drop a file on the board"))
+        .await?;
     window.close().await
 }
 
@@ -269,13 +337,24 @@ pub async fn a_pointer_leaves_with_its_owner(ground: Ground) -> Result<()> {
         window.goto(&address).await?;
     }
     for window in [&a, &b] {
-        window.until("to meet", "return duplex.status().people === 2").await?;
+        window
+            .until("to meet", "return duplex.status().people === 2")
+            .await?;
     }
     a.eval(POINTERS).await?;
     a.eval("point('move', 500, 400, { buttons: 0 })").await?;
-    b.until("her pointer", "return document.querySelectorAll('.cursor').length === 1").await?;
-    a.eval("document.querySelector('a.tab[href*=todo]').click()").await?;
-    b.until("no pointer", "return document.querySelectorAll('.cursor').length === 0").await?;
+    b.until(
+        "her pointer",
+        "return document.querySelectorAll('.cursor').length === 1",
+    )
+    .await?;
+    a.eval("document.querySelector('a.tab[href*=todo]').click()")
+        .await?;
+    b.until(
+        "no pointer",
+        "return document.querySelectorAll('.cursor').length === 0",
+    )
+    .await?;
     a.close().await?;
     b.close().await
 }
@@ -287,7 +366,9 @@ pub async fn another_density_is_painted_anew(ground: Ground) -> Result<()> {
     let width = "return document.querySelector('.stage canvas').width";
     let before = window.eval(width).await?;
     let metrics = json!({ "width": 0, "height": 0, "deviceScaleFactor": 2, "mobile": false });
-    window.devtools("Emulation.setDeviceMetricsOverride", metrics).await?;
+    window
+        .devtools("Emulation.setDeviceMetricsOverride", metrics)
+        .await?;
     let doubled = format!("{width} === {} * 2", before);
     window.until("twice the pixels", &doubled).await?;
     window.close().await

@@ -56,25 +56,46 @@ pub async fn a_damaged_link_opens_nothing_without_a_press(ground: Ground) -> Res
     window.until("the sentence, and no room", said).await?;
     let hash = window.eval("return location.hash").await?;
     ensure!(hash == damaged, "the link is lost: {hash}");
-    window.eval("document.querySelector('main.alone a[href*=attic]').click()").await?;
-    window.until("the open room", "return !!window.duplex").await?;
-    window.until("that it is open", "return !!document.querySelector('[data-testid=open-room]')").await?;
+    window
+        .eval("document.querySelector('main.alone a[href*=attic]').click()")
+        .await?;
+    window
+        .until("the open room", "return !!window.duplex")
+        .await?;
+    window
+        .until(
+            "that it is open",
+            "return !!document.querySelector('[data-testid=open-room]')",
+        )
+        .await?;
     // A key that was encoded along with the relay goes to no relay.
     let key = "AAECAwQFBgcICQoLDA0ODw";
     let host = ground.site.host().replace(':', "%3A");
     window
-        .goto(&format!("{base}#/r/attic/board?relay=ws%3A%2F%2F{host}%2Frelay%2Fx%26key%3D{key})"))
+        .goto(&format!(
+            "{base}#/r/attic/board?relay=ws%3A%2F%2F{host}%2Frelay%2Fx%26key%3D{key})"
+        ))
         .await?;
     let hash = window.eval("return location.hash").await?;
     let hash = hash.as_str().unwrap_or_default();
     ensure!(hash.ends_with(&format!("%2Fx&key={key}")), "{hash}");
     let url = window.eval("return duplex.status().relay.url").await?;
     ensure!(!url.as_str().unwrap_or_default().contains(key), "{url}");
-    ensure!(window.eval("return !document.querySelector('[data-testid=open-room]')").await? == true);
+    ensure!(
+        window
+            .eval("return !document.querySelector('[data-testid=open-room]')")
+            .await?
+            == true
+    );
     // What cannot be read at all stays one step back.
     window.goto(&format!("{base}#/nonsense")).await?;
     window.eval("history.back()").await?;
-    window.until("another address than nonsense first showed", "return location.hash.startsWith('#/r/')").await?;
+    window
+        .until(
+            "another address than nonsense first showed",
+            "return location.hash.startsWith('#/r/')",
+        )
+        .await?;
     // Composed or not, a letter is one letter.
     let tag = |window_hash: &str| format!("{base}#/r/{window_hash}/board?relay=none");
     window.goto(&tag("caf%C3%A9")).await?;
@@ -90,18 +111,28 @@ pub async fn the_list_is_worked_by_keyboard(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
     window.goto(&ground.address("keys", "todo", None)).await?;
     for title in ["milk", "bread", "salt"] {
-        window.type_into(".new-todo", &format!("{title}\u{e007}")).await?;
+        window
+            .type_into(".new-todo", &format!("{title}\u{e007}"))
+            .await?;
     }
     let titles = |expected: &str| {
-        format!("return [...document.querySelectorAll('.todo-list label')].map(it => it.textContent).join(' ') === '{expected}'")
+        format!(
+            "return [...document.querySelectorAll('.todo-list label')].map(it => it.textContent).join(' ') === '{expected}'"
+        )
     };
-    window.until("three items", &titles("milk bread salt")).await?;
+    window
+        .until("three items", &titles("milk bread salt"))
+        .await?;
     let key = |key: &str, init: &str| {
-        format!("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true, cancelable: true, {init} }}))")
+        format!(
+            "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true, cancelable: true, {init} }}))"
+        )
     };
     let focused = |selector: &str| format!("return document.activeElement.matches('{selector}')");
     for opens in ["F2", "Enter"] {
-        window.eval("document.querySelector('.todo-list li:nth-child(2) .toggle').focus()").await?;
+        window
+            .eval("document.querySelector('.todo-list li:nth-child(2) .toggle').focus()")
+            .await?;
         window.eval(&key(opens, "")).await?;
         window.until("the field", &focused(".edit")).await?;
         let caret = window.eval("return document.activeElement.selectionStart === document.activeElement.value.length").await?;
@@ -109,31 +140,59 @@ pub async fn the_list_is_worked_by_keyboard(ground: Ground) -> Result<()> {
         // An input method has Escape and Enter first.
         window.eval(&key("Escape", "isComposing: true")).await?;
         window.eval(&key("Enter", "keyCode: 229")).await?;
-        ensure!(window.eval(&focused(".edit")).await? == true, "the edit is thrown away");
+        ensure!(
+            window.eval(&focused(".edit")).await? == true,
+            "the edit is thrown away"
+        );
         window.eval(&key("Escape", "")).await?;
-        window.until("the item again", &focused("li:nth-child(2) .toggle")).await?;
+        window
+            .until("the item again", &focused("li:nth-child(2) .toggle"))
+            .await?;
     }
     window.eval(&key("ArrowUp", "altKey: true")).await?;
     window.until("it moved", &titles("bread milk salt")).await?;
-    window.until("its focus stays", &focused("li:nth-child(1) .toggle")).await?;
+    window
+        .until("its focus stays", &focused("li:nth-child(1) .toggle"))
+        .await?;
     window.eval("const destroy = document.querySelector('li:nth-child(2) .destroy'); destroy.focus(); destroy.click()").await?;
     window.until("it is gone", &titles("bread salt")).await?;
-    window.until("the next one has the focus", &focused("li:nth-child(2) .toggle")).await?;
-    window.eval("document.querySelector('li:nth-child(2) .destroy').click()").await?;
-    window.until("the last one has it", &focused("li:nth-child(1) .toggle")).await?;
-    window.eval("document.querySelector('li:nth-child(1) .destroy').click()").await?;
-    window.until("the field has it", &focused(".new-todo")).await?;
+    window
+        .until(
+            "the next one has the focus",
+            &focused("li:nth-child(2) .toggle"),
+        )
+        .await?;
+    window
+        .eval("document.querySelector('li:nth-child(2) .destroy').click()")
+        .await?;
+    window
+        .until("the last one has it", &focused("li:nth-child(1) .toggle"))
+        .await?;
+    window
+        .eval("document.querySelector('li:nth-child(1) .destroy').click()")
+        .await?;
+    window
+        .until("the field has it", &focused(".new-todo"))
+        .await?;
     // Too long is said, and stays.
     window
         .eval("const field = document.querySelector('.new-todo'); field.value = 'x'.repeat(1500); field.focus()")
         .await?;
     window.eval(&key("Enter", "")).await?;
     says(&window, "at most 1000 characters, and this one has 1500").await?;
-    ensure!(window.eval("return document.querySelector('.new-todo').value.length").await? == 1_500);
+    ensure!(
+        window
+            .eval("return document.querySelector('.new-todo').value.length")
+            .await?
+            == 1_500
+    );
     // Nothing lies over the field.
     let free = "const box = document.querySelector('.new-todo').getBoundingClientRect(); \
                 return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2).className === 'new-todo'";
-    ensure!(window.eval(free).await? == true, "a notice lies over the field");
+    ensure!(
+        window.eval(free).await? == true,
+        "a notice lies over the field"
+    );
     window.close().await
 }
 
@@ -176,7 +235,10 @@ pub async fn bad_files_cost_a_sentence(ground: Ground) -> Result<()> {
         );
     }
     ensure!(
-        window.promise("duplex.todo.import({ title: 7 })").await.is_err(),
+        window
+            .promise("duplex.todo.import({ title: 7 })")
+            .await
+            .is_err(),
         "that is no list"
     );
     let answer = window

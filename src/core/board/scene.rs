@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     cell::{Cell, OnceCell},
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::HashMap,
     rc::Rc,
     sync::Arc,
 };
@@ -26,6 +26,8 @@ pub struct Element {
     z: u64,
     /// Its z is out of all proportion, and does not count ([`Ladder`]).
     is_aloft: Cell<bool>,
+    /// Under the eraser, not erased yet.
+    is_fading: Cell<bool>,
     ink: Arc<[u8]>,
     fill: OnceCell<Fill>,
     outlines: Outlines,
@@ -50,6 +52,7 @@ impl Element {
             bounds: paint::bounds(&stroke),
             z: stroke.z,
             is_aloft: Cell::new(false),
+            is_fading: Cell::new(false),
             ink,
             fill: OnceCell::new(),
             outlines: outlines.clone(),
@@ -95,8 +98,8 @@ impl Element {
 /// next lower one that counts; what does not count lies below everything.
 #[derive(Default)]
 struct Ladder {
-    /// Beyond the first step: a handful, as a rule none.
-    high: BTreeSet<(u64, Id)>,
+    /// Beyond the first step, from the lowest z to the highest: a handful, as a rule none.
+    high: Vec<Rc<Element>>,
 }
 
 /// More strokes than there are in any room.
@@ -107,13 +110,29 @@ impl Ladder {
     fn top(&self) -> u64 {
         let step = |top: u64, z: u64| (z - top <= STEP).then_some(z);
         let mut top = STEP;
-        for &(z, _) in &self.high {
-            match step(top, z) {
+        for element in &self.high {
+            match step(top, element.z) {
                 Some(z) => top = z,
                 None => break,
             }
         }
         top
+    }
+
+    /// The place of an element, whether it is there or not.
+    fn place(&self, element: &Element) -> usize {
+        let before = |other: &Rc<Element>| (other.z, &other.id) < (element.z, &element.id);
+        self.high.partition_point(before)
+    }
+
+    /// Says of each high element whether its z counts; whether any changed.
+    fn climb(&self) -> bool {
+        let top = self.top();
+        let changed = self.high.iter().map(|element| {
+            let is_aloft = element.z > top;
+            element.is_aloft.replace(is_aloft) != is_aloft
+        });
+        changed.fold(false, |any, changed| any | changed)
     }
 }
 
@@ -132,8 +151,6 @@ pub struct Scene {
     index: RTree<Entry>,
     /// What nothing is painted over.
     top: Option<Rc<Element>>,
-    /// Under the eraser, not erased yet.
-    fading: HashSet<Id>,
     outlines: Outlines,
     ladder: Ladder,
 }
@@ -151,27 +168,15 @@ impl Scene {
             top: None,
             index: RTree::bulk_load(elements.values().map(|e| entry(e)).collect()),
             elements,
-            fading: HashSet::new(),
             ladder: Ladder::default(),
         };
-        let high = scene.elements.values().filter(|element| element.z > STEP);
-        scene.ladder.high = high
-            .map(|element| (element.z, element.id.clone()))
-            .collect();
-        scene.climb();
+        // No z is aloft yet.
+        let mut high = scene.in_order();
+        high.retain(|element| element.z > STEP);
+        scene.ladder.high = high;
+        scene.ladder.climb();
         scene.top = topmost(&scene.elements);
         scene
-    }
-
-    /// Says of each high element whether its z counts; whether any changed.
-    fn climb(&mut self) -> bool {
-        let top = self.ladder.top();
-        let high = self.ladder.high.iter();
-        let changed = high.filter_map(|(z, id)| {
-            let is_aloft = *z > top;
-            Some(self.elements.get(id)?.is_aloft.replace(is_aloft) != is_aloft)
-        });
-        changed.fold(false, |any, changed| any | changed)
     }
 
     /// Puts a stroke in, in place of one with the same id; none if it does not read.
@@ -180,9 +185,10 @@ impl Scene {
         let element = Rc::new(Element::of(id.clone(), ink, &self.outlines)?);
         self.index.insert(entry(&element));
         if element.z > STEP {
-            self.ladder.high.insert((element.z, id.clone()));
+            let at = self.ladder.place(&element);
+            self.ladder.high.insert(at, Rc::clone(&element));
             self.elements.insert(id.clone(), Rc::clone(&element));
-            if self.climb() {
+            if self.ladder.climb() {
                 self.top = topmost(&self.elements);
             }
         }
@@ -198,14 +204,15 @@ impl Scene {
     pub fn remove(&mut self, id: &Id) -> Option<Rect> {
         let element = self.elements.remove(id)?;
         self.index.remove(&entry(&element));
-        let was_rung = element.z > STEP && self.ladder.high.remove(&(element.z, id.clone()));
-        if was_rung && self.climb() {
-            self.top = topmost(&self.elements);
+        if element.z > STEP {
+            self.ladder.high.remove(self.ladder.place(&element));
+            if self.ladder.climb() {
+                self.top = topmost(&self.elements);
+            }
         }
         if self.top.as_ref().is_some_and(|top| top.id == *id) {
             self.top = topmost(&self.elements);
         }
-        self.fading.remove(id);
         Some(element.bounds)
     }
 
@@ -271,15 +278,13 @@ impl Scene {
     /// Marks a stroke as about to be erased, or no longer; gives the box to paint anew if that is news.
     pub fn fade(&mut self, id: &Id, fade: bool) -> Option<Rect> {
         let element = self.elements.get(id)?;
-        let is_news = match fade {
-            true => self.fading.insert(id.clone()),
-            false => self.fading.remove(id),
-        };
+        let is_news = element.is_fading.replace(fade) != fade;
         is_news.then_some(element.bounds)
     }
 
     pub fn is_fading(&self, id: &Id) -> bool {
-        self.fading.contains(id)
+        let element = self.elements.get(id);
+        element.is_some_and(|element| element.is_fading.get())
     }
 }
 

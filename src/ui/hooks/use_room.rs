@@ -28,7 +28,7 @@ use crate::{
         todo::list::List,
         wire::tag::Tag,
     },
-    ui::pages::board::easel::Easel,
+    ui::{chunks::Start, pages::board::easel::Easel},
 };
 
 /// A page of another person, as this one shows it.
@@ -76,6 +76,8 @@ pub struct Room {
     /// Whose view is shown in place of one's own, and what they see once they have said so.
     pub follows: RwSignal<Option<PeerId>>,
     pub led: RwSignal<Option<Viewport>>,
+    /// The first chunk, once it is here.
+    pub started: RwSignal<Option<&'static Start>>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -137,6 +139,7 @@ pub fn provide_room(address: Address) -> Option<Room> {
         is_past: RwSignal::new(false),
         follows: RwSignal::new(None),
         led: RwSignal::new(None),
+        started: RwSignal::new(None),
         inner: StoredValue::new_local(Inner {
             host,
             easel,
@@ -146,7 +149,6 @@ pub fn provide_room(address: Address) -> Option<Room> {
     };
     *events.borrow_mut() = Some(room);
     room.keep_view(tag);
-    room.share_profile();
     provide_context(room);
     Some(room)
 }
@@ -231,7 +233,7 @@ impl Room {
     }
 
     /// A name or colour that is chosen in another tab is this one's, too.
-    fn share_profile(&self) {
+    pub fn share_profile(&self) {
         let room = *self;
         let changed = Listener::on(window().unchecked_ref(), "storage", move |_| {
             let kept: Option<Profile> = preferences::load("profile");

@@ -1,5 +1,6 @@
 //! The board: canvases, tools around them, and the cursors of the others.
 
+pub mod back_to_ink;
 pub mod cursors;
 pub mod easel;
 pub mod following;
@@ -7,15 +8,14 @@ pub mod stage;
 pub mod toolbar;
 
 use self::{
-    cursors::Cursors,
     stage::{Stage, on_wheel},
     toolbar::{Toolbar, Zoom},
 };
-use crate::core::keyboard::Command;
 use crate::{
     browser::task,
+    core::keyboard::Command,
     ui::{
-        chunks::{self, Fetched, Formats},
+        chunks::{self, Fetched, Formats, around},
         hooks::{use_key::use_key, use_room::use_room},
         parts::{
             button::IconButton,
@@ -45,7 +45,7 @@ pub fn BoardPage() -> impl IntoView {
     view! {
         <div class="board-page" on:wheel=move |event| on_wheel(room, &event)>
             <Stage/>
-            <Cursors/>
+            {around(|start| start.cursors)}
             {move || room.follows.get().is_some().then(|| view! {
                 <Fetched part=|| async { chunks::dialogs().await.map(|dialogs| dialogs.following) }/>
             })}
@@ -60,30 +60,10 @@ pub fn BoardPage() -> impl IntoView {
             </div>
             <Toolbar/>
             <Zoom/>
-            <BackToInk/>
+            {around(|start| start.back_to_ink)}
             <History/>
             <Shortcuts open=show_shortcuts/>
         </div>
-    }
-}
-
-/// Where no ink is in view there is a way to it.
-#[component]
-fn BackToInk() -> impl IntoView {
-    let room = use_room();
-    let is_lost = room.easel().borrow().is_lost;
-    move || {
-        is_lost.get().then(|| {
-            view! {
-                <button
-                    type="button"
-                    class="panel back-to-ink"
-                    on:click=move |_| room.easel().borrow_mut().command(Command::ZoomToFit)
-                >
-                    "Show the drawing"
-                </button>
-            }
-        })
     }
 }
 

@@ -22,7 +22,10 @@ use crate::{
         text::one_line,
     },
     limits::ROOM_TITLE_CHARS,
-    ui::{app::fresh, parts::drop::on_files_dropped},
+    ui::{
+        app::fresh,
+        parts::drop::{self, on_files_dropped},
+    },
 };
 
 /// What is being done to one of the rooms.
@@ -57,6 +60,8 @@ impl Rooms {
 }
 
 pub fn page() -> AnyView {
+    // What is dropped beside the list opens nothing.
+    drop::watch(|| ());
     let page = Rooms {
         entries: RwSignal::new(rooms::all()),
         doing: RwSignal::new(None),

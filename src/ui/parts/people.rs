@@ -18,8 +18,8 @@ use crate::{
 /// Badges beyond this many become a number.
 const BADGES: usize = 4;
 
-#[component]
-pub fn People() -> impl IntoView {
+/// The button that shows who is here.
+pub fn people() -> AnyView {
     let room = use_room();
     let open = RwSignal::new(false);
     let persons = move || {
@@ -52,6 +52,7 @@ pub fn People() -> impl IntoView {
         </button>
         <Dialog open=open title="People here" contents=|dialogs| dialogs.people/>
     }
+    .into_any()
 }
 
 /// Oneself, to be named, and everybody else.

@@ -5,8 +5,7 @@ use leptos::prelude::*;
 
 use crate::ui::hooks::use_room::{Other, use_room};
 
-#[component]
-pub fn Cursors() -> impl IntoView {
+pub fn cursors() -> AnyView {
     let room = use_room();
     let camera = room.easel().borrow().camera;
     let cursor = move |other: Other| {
@@ -32,4 +31,5 @@ pub fn Cursors() -> impl IntoView {
             {move || room.others.get().into_iter().filter_map(cursor).collect::<Vec<_>>()}
         </div>
     }
+    .into_any()
 }

@@ -1,5 +1,6 @@
 //! The two canvases, and the events that reach them: dry tiles below, wet ink above.
 
+use js_sys::Number;
 use kurbo::{Point, Size, Vec2};
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -150,7 +151,11 @@ fn watch_density_once(
     measure: impl Fn() + Clone + 'static,
     watched: StoredValue<Option<Listener>, LocalStorage>,
 ) {
-    let query = format!("(resolution: {}dppx)", window().device_pixel_ratio());
+    let ratio = Number::from(window().device_pixel_ratio()).to_string_with_radix(10);
+    let query = format!(
+        "(resolution: {}dppx)",
+        ratio.map_or_else(|_| String::new(), String::from)
+    );
     let Ok(Some(query)) = window().match_media(&query) else {
         return;
     };
