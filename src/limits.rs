@@ -212,8 +212,6 @@ pub const APART_MS: Millis = 15_000;
 pub const FORK_RANK_MS: Millis = 5_000;
 /// Forks that were looked into and are remembered.
 pub const FORKS: usize = 64;
-/// A page that cannot get the code for signatures goes on without it after this.
-pub const TRUST_WAITS_MS: Millis = 3_000;
 /// What a peer may send at once, and in a second, counted in messages and in pieces of so many bytes: a script that adds
 /// a thousand items, or an answer of 30 MB, and then three times what drawing takes.
 pub const PEER_MESSAGES: u64 = 1_000;

@@ -7,43 +7,36 @@ pub mod io;
 pub mod lead;
 mod lookout;
 pub mod message;
+pub mod network;
 mod person;
 mod presence;
 pub mod relay;
 pub mod status;
 mod sync;
-pub mod trust;
 
 pub use io::{Input, Notice, Output, Scout, ScoutNews, Setup};
-use lead::{Lead, Role};
-use message::Body;
+use lead::Lead;
+use network::Networking;
 use presence::Told;
 use relay::Relay;
-use trust::Trusting;
 
 use super::{
     bucket::Bucket,
     doc::{
         draft::Drafts,
         fork::Forks,
-        presence::{Listened, People, Profile, Viewport},
+        presence::{People, Profile, Viewport},
         quarantine::Quarantine,
         replica::{Replica, ReplicaError},
         schema::{Change, Touched, Write},
         storage::Stored,
         store::{self, Store},
-        sync::{Action, Sync},
+        sync::Sync,
         undo::{Direction, History, Step},
     },
-    frame::Frame,
     peer::PeerId,
-    socket::machine,
     tape::Tape,
-    wire::{
-        codec::{Codec, Inbound, Message},
-        identity::Seed,
-        tag::Tag,
-    },
+    wire::{codec::Codec, identity::Seed, tag::Tag},
 };
 use crate::limits::{
     ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, ASLEEP_MS, Millis, QUESTION_WAITS_MS,
@@ -61,7 +54,7 @@ pub struct Session {
     lead: Lead,
     rng: fastrand::Rng,
     codec: Codec,
-    trusting: Trusting,
+    networking: Networking,
     replica: Replica,
     history: History,
     sync: Sync,
@@ -101,9 +94,12 @@ impl Session {
             lead: Lead::new(setup.shares),
             rng: fastrand::Rng::with_seed(setup.seed),
             codec: Codec::new(setup.tag, setup.room_key, setup.me, setup.salt),
-            trusting: match setup.fetches_trust {
-                true => Trusting::Awaited(None),
-                false => Trusting::Without,
+            networking: match setup.network {
+                None => Networking::Awaited(Vec::new()),
+                Some(network) => Networking::Has {
+                    network,
+                    signs: false,
+                },
             },
             sent_state: replica.state_vector(),
             sync: Sync::new(replica.digest()),
@@ -172,23 +168,9 @@ impl Session {
     }
 
     pub fn wake_at(&self) -> Option<Millis> {
-        let view = self.view.wake_at().filter(|_| self.shows_view());
-        [
-            self.relay.wake_at(),
-            self.lead.wake_at(),
-            self.trusting.wake_at(),
-            self.codec.wake_at(),
-            self.sync.wake_at(),
-            self.forks.wake_at(),
-            self.people.wake_at(),
-            self.store.wake_at(),
-            self.drafts.wake_at(),
-            self.cursor.wake_at(),
-            view,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let here = [self.store.wake_at(), self.drafts.wake_at()];
+        let network = self.network_wake();
+        here.into_iter().flatten().chain(network).min()
     }
 
     pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Output> {
@@ -198,10 +180,9 @@ impl Session {
             self.lead.slept(now);
         }
         self.woke_at = now;
-        self.wait_for_trust(now, &mut out);
         match input {
             Input::Loaded(stored) => self.loaded(now, stored, &mut out),
-            Input::TrustCame(came) => self.trust_came(now, came, &mut out),
+            Input::NetworkCame(network, seed) => self.network_came(now, network, seed, &mut out),
             Input::Written(batch) => out.extend(self.store.written(batch).map(Output::Store)),
             Input::WriteFailed(batch, reason) => self.store.write_failed(now, batch, reason),
             Input::StoreFailed(reason) => {
@@ -211,18 +192,6 @@ impl Session {
                 self.begin(now, &mut out);
             }
             Input::StoreLasts(lasts) => self.store.lasts(lasts),
-            Input::Socket(machine::Input::RetryAsked) => self.retry(now, &mut out),
-            Input::Socket(machine::Input::Hid) => self.seen(now, false, &mut out),
-            Input::Socket(machine::Input::Showed) => self.seen(now, true, &mut out),
-            Input::Socket(machine::Input::WentOnline) => {
-                self.socket(now, machine::Input::WentOnline, &mut out);
-                self.examine_useless(now, &mut out);
-            }
-            Input::Socket(input) => self.socket(now, input, &mut out),
-            Input::Scout(news) => self.scouted(now, news, &mut out),
-            Input::FrameArrived(frame) => self.frame(now, &frame, &mut out),
-            Input::Noted(note) => self.noted(now, note, &mut out),
-            Input::Leads(role) => self.leads(now, role, &mut out),
             Input::Edited(writes) => {
                 self.edit(now, &writes, &mut out);
                 self.drafts.committed(self.me, &writes);
@@ -241,59 +210,44 @@ impl Session {
                 );
             }
             Input::UndoAsked(direction) => self.undo(now, direction, &mut out),
-            Input::Inked(ink) => self.say_if_heard(Body::Wet(ink), &mut out),
-            Input::Pointed(cursor) => {
-                self.cursor.now = cursor;
-                self.tell_place(now, &mut out);
-            }
             Input::PenSeen(peer, at) => self.people.pointed(peer, Some(at)),
-            Input::Looked(view) => {
-                self.view.now = Some(view);
-                self.tell_place(now, &mut out);
-            }
-            Input::Followed(leader) => self.follow(now, leader, &mut out),
-            Input::Renamed(profile) => {
-                self.profile = Profile::new(&profile.name, profile.color);
-                self.beat(&mut out);
-            }
-            Input::RelaysChosen(relays) => {
-                self.relay.wanted = relays;
-                self.is_ready = true;
-                match self.relay.wanted.is_empty() {
-                    false if !self.has_name() => {}
-                    false => self.stand(now, &mut out),
-                    true => {
-                        self.socket(now, machine::Input::Stopped, &mut out);
-                        self.step_down(now, &mut out);
-                    }
-                }
+            Input::Ticked => {
+                self.pass_to_network(now, Input::Ticked, &mut out);
+                self.take_up_drafts(now, &mut out);
+                out.extend(self.store.tick(now).map(Output::Store));
             }
             Input::Left => {
-                self.part(&mut out);
-                self.socket(now, machine::Input::Left, &mut out);
-                self.step_down(now, &mut out);
+                self.pass_to_network(now, Input::Left, &mut out);
                 out.extend(self.store.hurry().map(Output::Store));
                 self.has_left = true;
             }
-            Input::Returned => {
-                self.has_left = false;
-                self.sync.joined(now);
-                match self.lead.role {
-                    _ if !self.has_name() => {}
-                    Role::Alone => self.socket(now, machine::Input::Returned, &mut out),
-                    Role::Leader | Role::Follower => self.stand(now, &mut out),
-                }
+            input => {
+                self.note(&input);
+                self.pass_to_network(now, input, &mut out);
             }
-            Input::Ticked => self.tick(now, &mut out),
         }
-        self.lead(now, &mut out);
-        self.tell_news(now, &mut out);
+        self.settle(now, &mut out);
         if self.drafts.has_finished() && self.store.pending() == 0 {
             let dropped = self.drafts.dropped();
             out.extend(self.store.record(dropped).map(Output::Store));
         }
         self.store.watch(now);
         out
+    }
+
+    /// What this page itself keeps of what is otherwise for others.
+    fn note(&mut self, input: &Input) {
+        match input {
+            Input::Pointed(cursor) => self.cursor.now = *cursor,
+            Input::Looked(view) => self.view.now = Some(*view),
+            Input::Renamed(profile) => self.profile = Profile::new(&profile.name, profile.color),
+            Input::RelaysChosen(relays) => {
+                self.relay.wanted.clone_from(relays);
+                self.is_ready = true;
+            }
+            Input::Returned => self.has_left = false,
+            _ => {}
+        }
     }
 
     fn loaded(&mut self, now: Millis, stored: Stored, out: &mut Vec<Output>) {
@@ -343,152 +297,11 @@ impl Session {
         self.begin(now, out);
     }
 
-    /// Connects, if there is something to connect for, it is known who we are, and it was not done before.
-    fn begin(&mut self, now: Millis, out: &mut Vec<Output>) {
-        let is_idle = *self.relay.machine.state() == machine::State::Idle;
-        let may = self.is_ready && self.has_name() && !self.has_left;
-        if may && is_idle && !self.lead.stands {
-            self.stand(now, out);
-        }
-    }
-
-    /// The relay is reached: say what was made meanwhile, then ask and show ourselves.
-    fn joined(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if self.unsent > 0 {
-            self.unsent = 0;
-            if let Ok(Some(update)) = self.replica.diff(&self.sent_state) {
-                self.say(Body::Update(update), out);
-            } else {
-                self.say(Body::Update(self.replica.deletions()), out);
-            }
-        }
-        self.met(now, out);
-    }
-
     /// Asks what there is, and shows ourselves. What storage has need not come again, and a scout would get all of it too.
     fn ask(&mut self, now: Millis) {
         self.sync.joined(now);
         if self.relay.is_examined() || !self.store.is_loaded() {
             self.sync.patient(now, QUESTION_WAITS_MS);
-        }
-    }
-
-    /// The others can be reached: asks them, and shows ourselves.
-    fn met(&mut self, now: Millis, out: &mut Vec<Output>) {
-        self.cursor.told = None;
-        self.view.told = None;
-        self.people.met(now);
-        self.ask(now);
-        self.tick(now, out);
-    }
-
-    fn frame(&mut self, now: Millis, frame: &Frame, out: &mut Vec<Output>) {
-        let inbound = self.inbound(now, frame);
-        self.relayed(now, frame, &inbound, out);
-        if !inbound.stranger {
-            self.pass_to_followers(frame, out);
-        }
-        self.messages(now, inbound.messages, out);
-    }
-
-    /// A frame came from another tab, made there or passed on.
-    fn overheard(&mut self, now: Millis, frame: &Frame, out: &mut Vec<Output>) {
-        let inbound = self.inbound(now, frame);
-        self.messages(now, inbound.messages, out);
-    }
-
-    fn inbound(&mut self, now: Millis, frame: &Frame) -> Inbound {
-        let inbound = self.codec.frame_arrived(now, frame.as_bytes());
-        let others = inbound.others.iter();
-        others.for_each(|&peer| self.sync.heard(now, peer));
-        inbound
-    }
-
-    fn messages(&mut self, now: Millis, messages: Vec<Message>, out: &mut Vec<Output>) {
-        for message in messages {
-            let bytes = message.body.len();
-            let Some(body) = Body::read(message.kind, message.body) else {
-                continue;
-            };
-            if body != Body::Leave {
-                self.heard(now, message.sender);
-            }
-            match self.people.listen(now, message.sender, bytes) {
-                Listened::Taken => {}
-                Listened::Mutes => {
-                    let name = self.name(message.sender);
-                    out.push(Output::Notice(Notice::Muted(name)));
-                    continue;
-                }
-                Listened::Muted if body != Body::Leave => continue,
-                Listened::Muted => {}
-            }
-            self.message(now, message.sender, body, out);
-        }
-    }
-
-    fn message(&mut self, now: Millis, from: PeerId, body: Body, out: &mut Vec<Output>) {
-        match body {
-            Body::Ask {
-                state_vector,
-                digest,
-            } => self.asked(now, from, state_vector, digest),
-            Body::Answer {
-                to,
-                digest,
-                update,
-                more,
-            } => {
-                self.merge(now, &update, out);
-                let rank = self.people.rank(from, to) + u64::from(self.me < from);
-                self.sync.answered(now, to, digest, rank);
-                if to == self.me {
-                    if more > 0 {
-                        self.sync.announced(now, from, more);
-                    }
-                    self.forks.answered(from, more.saturating_add(update.len()));
-                }
-                self.copy_arrived(now, from, update, out);
-            }
-            Body::Part(update) => {
-                self.merge(now, &update, out);
-                self.sync.arrived(from, update.len());
-                self.copy_arrived(now, from, update, out);
-            }
-            Body::Whole(of) if of == self.me => {
-                let nothing = Replica::NOTHING.to_vec();
-                self.sync.asked_for_all(now, from, nothing, &mut self.rng);
-            }
-            Body::Whole(_) => {}
-            Body::Update(update) => self.edited(now, from, &update, out),
-            Body::Beat {
-                operations,
-                digest,
-                profile,
-                follows,
-                claim,
-            } => {
-                let owner = self.owner_of(from, claim);
-                self.showed(now, from, profile, follows, owner, out);
-                self.sync.digest_shown(now, from, digest, &mut self.rng);
-                self.compare(now, from, operations, digest);
-            }
-            Body::Cursor(cursor) => self.people.pointed(from, cursor),
-            Body::View(view) => self.people.looked(from, view),
-            Body::Wet(ink) => out.push(Output::Wet(from, ink)),
-            Body::Missing(missing) => {
-                let again = self.codec.missing_asked(now, &missing);
-                self.send(again, None, out);
-            }
-            Body::Ping(to) if to.contains(&self.me) => {
-                self.say(Body::Pong(from), out);
-            }
-            Body::Ping(_) => {}
-            Body::Pong(to) => self.ponged(now, to, out),
-            Body::Leave => {
-                self.people.left(now, from);
-                self.forget_absent();
-            }
         }
     }
 
@@ -537,7 +350,7 @@ impl Session {
         out.push(Output::Touched(touched));
         out.extend(self.store.keep(commit.update.clone()).map(Output::Store));
         out.extend(self.store.edited().map(Output::Store));
-        self.say(Body::Update(commit.update), out);
+        self.tell(commit.update, out);
         self.sync.changed(now, self.replica.digest());
         self.sync.edited(now);
         Some(commit.changes)
@@ -557,48 +370,6 @@ impl Session {
     fn record(&mut self, out: &mut Vec<Output>) {
         let records = self.history.records();
         out.extend(self.store.record(records).map(Output::Store));
-    }
-
-    fn tick(&mut self, now: Millis, out: &mut Vec<Output>) {
-        self.socket(now, machine::Input::Ticked, out);
-        self.watch_leader(now, out);
-        self.examine(now, out);
-        for missing in self.codec.overdue(now, &mut self.rng) {
-            self.say(Body::Missing(missing), out);
-        }
-        for action in self.sync.tick(now, &mut self.rng) {
-            match action {
-                Action::Ask => {
-                    let ask = Body::Ask {
-                        state_vector: self.replica.state_vector(),
-                        digest: self.replica.digest(),
-                    };
-                    self.say(ask, out);
-                }
-                Action::Answer { to, state_vector } => self.answer(now, to, &state_vector, out),
-                Action::Beat => self.beat(out),
-            }
-        }
-        self.mend(now, out);
-        if self.people.forget_silent(now) {
-            self.forget_absent();
-            self.relay.doubt(now);
-        }
-        if self.relay.machine.is_open() {
-            self.judge(now, out);
-        }
-        self.take_up_drafts(now, out);
-        out.extend(self.store.tick(now).map(Output::Store));
-        self.tell_place(now, out);
-    }
-
-    fn forget_absent(&mut self) {
-        let people = &self.people;
-        self.sync.retain(|peer| people.get(peer).is_some());
-        self.relay.forget(|peer| people.get(peer).is_some());
-        self.lead.forget(|peer| people.get(peer).is_some());
-        self.claims.retain(|(peer, ..)| people.get(*peer).is_some());
-        self.follows = self.follows.filter(|&leader| people.get(leader).is_some());
     }
 }
 

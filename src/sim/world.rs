@@ -25,7 +25,7 @@ use crate::{
         session::{
             Input, Notice, Output, Session, Setup,
             lead::{Group, Note, Role},
-            trust::TRUST,
+            network::NETWORK,
         },
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{
@@ -49,7 +49,7 @@ enum Event {
     Opened(machine::Generation),
     Closed(machine::Generation),
     Storage(Command),
-    TrustCame(Seed),
+    NetworkCame(Seed),
     Tick,
 }
 
@@ -131,16 +131,16 @@ impl World {
         let (page, outputs) = self.page(client, 0);
         self.pages.push(page);
         self.disks.push(Disk::default());
-        self.fetch_trust(client);
+        self.fetch_network(client);
         self.carry_out(client, outputs);
     }
 
     /// The page's code for signatures is on its way.
-    fn fetch_trust(&mut self, client: usize) {
+    fn fetch_network(&mut self, client: usize) {
         if self.plan.signs() {
             let seed = std::array::from_fn(|_| self.rng.u8(..));
             let after = self.rng.u64(0..60);
-            self.schedule(client, after, Event::TrustCame(seed));
+            self.schedule(client, after, Event::NetworkCame(seed));
         }
     }
 
@@ -158,7 +158,7 @@ impl World {
             relays: Endpoint::parse(ADDRESS, false).into_iter().collect(),
             known: vec![(ADDRESS.to_owned(), self.server())],
             shares: self.plan.locks,
-            fetches_trust: self.plan.signs(),
+            network: (!self.plan.signs()).then_some(NETWORK),
         });
         let page = Page {
             session,
@@ -483,7 +483,7 @@ impl World {
                 );
             }
             Event::Storage(command) => self.storage(client, command),
-            Event::TrustCame(seed) => self.input(client, Input::TrustCame(Some((TRUST, seed)))),
+            Event::NetworkCame(seed) => self.input(client, Input::NetworkCame(NETWORK, seed)),
             Event::Tick => {
                 page.tick_at = None;
                 self.input(client, Input::Ticked);
@@ -558,7 +558,7 @@ impl World {
         if let Some(slot) = self.pages.get_mut(client) {
             *slot = page;
         }
-        self.fetch_trust(client);
+        self.fetch_network(client);
         self.carry_out(client, outputs);
     }
 

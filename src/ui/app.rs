@@ -163,20 +163,19 @@ fn listen(mut changed: impl FnMut() + 'static) {
     ));
 }
 
-/// Fetches what the first word waits for, a little.
+/// Fetches what the first word waits for.
 async fn start(room: Room) {
-    let start = chunks::start().await;
-    let trust = start.as_ref().ok().map(|start| start.trust);
-    room.send(Input::TrustCame(trust.zip(random::bytes())));
-    match start {
-        Ok(start) => {
-            (start.listen)(room);
-            room.started.set(Some(start));
-            task::spawn((start.find_relay)(room));
-        }
-        Err(_) => set_timeout(move || task::spawn(self::start(room)), chunks::FETCH_AGAIN),
-    }
+    let (Ok(start), Some(seed)) = (chunks::start().await, random::bytes()) else {
+        room.say(NOT_STARTED);
+        return set_timeout(move || task::spawn(self::start(room)), chunks::FETCH_AGAIN);
+    };
+    room.send(Input::NetworkCame(start.network, seed));
+    (start.listen)(room);
+    room.started.set(Some(start));
+    task::spawn((start.find_relay)(room));
 }
+
+const NOT_STARTED: &str = "The part of Duplex that meets others could not be fetched. It is tried again; your edits are kept here meanwhile.";
 
 /// Connects to the first of `relays` that works, and writes them into the address, so that the link leads others to
 /// the same ones. None is a choice, too.

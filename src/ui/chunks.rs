@@ -19,14 +19,14 @@ use super::{
 };
 use crate::{
     browser::task,
-    core::session::trust::{TRUST, Trust},
+    core::session::network::{NETWORK, Network},
 };
 
 /// A view whose code is in a chunk.
 pub type Part = fn() -> AnyView;
 
 pub struct Start {
-    pub trust: Trust,
+    pub network: Network,
     pub find_relay: fn(Room) -> Pin<Box<dyn Future<Output = ()>>>,
     /// From now on takes what other tabs and the desktop hand to the page.
     pub listen: fn(Room),
@@ -88,7 +88,7 @@ macro_rules! chunk {
 chunk! {
     /// What a page needs before its first word, but not to paint.
     start: &'static Start = &Start {
-        trust: TRUST,
+        network: NETWORK,
         find_relay: relays::find,
         listen: |room| {
             drop::watch(move || {

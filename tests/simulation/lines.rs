@@ -12,7 +12,9 @@ use duplex::{
         },
         frame::Frame,
         peer::PeerId,
-        session::{Input, Output, Scout, ScoutNews, Session, Setup, status::Status},
+        session::{
+            Input, Output, Scout, ScoutNews, Session, Setup, network::NETWORK, status::Status,
+        },
         socket::{
             close::CloseEvent,
             endpoint::Endpoint,
@@ -102,7 +104,7 @@ impl Net {
             relays: (0..self.relays.len()).map(endpoint).collect(),
             known: Vec::new(),
             shares: false,
-            fetches_trust: false,
+            network: Some(NETWORK),
         });
         self.people.push(Person {
             session,

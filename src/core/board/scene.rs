@@ -414,7 +414,7 @@ mod tests {
                     .ladder
                     .high
                     .iter()
-                    .all(|(_, id)| scene.get(id).is_some())
+                    .all(|element| scene.get(&element.id).is_some())
             );
             assert_eq!(scene.top().unwrap().id, id(10));
         }

@@ -83,7 +83,7 @@ mod tests {
             store::Command,
         },
         peer::PeerId,
-        session::{Input, Notice, Output, Session, Setup},
+        session::{Input, Notice, Output, Session, Setup, network::NETWORK},
         wire::{seal::RoomKey, tag::Tag},
     };
 
@@ -102,7 +102,7 @@ mod tests {
     fn session() -> Session {
         let (session, _) = Session::new(Setup {
             shares: false,
-            fetches_trust: false,
+            network: Some(NETWORK),
             tag: Tag::derive("room", None),
             room_key: RoomKey::derive("room", None),
             me: PeerId::from_random(2),

@@ -62,10 +62,6 @@ impl Status {
     pub fn card(&self) -> Vec<(&'static str, String)> {
         let server = &self.line.server;
         let mut lines = Vec::new();
-        if self.believes_everybody {
-            let unsigned = "The code that checks who speaks could not be fetched. Until it is here, which is tried again, anybody in this room can speak in the name of another.";
-            lines.push(("Signatures", unsigned.to_owned()));
-        }
         let Some(relay) = &self.line.relay else {
             return lines;
         };

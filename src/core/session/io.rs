@@ -2,8 +2,8 @@
 
 use super::{
     lead::{Group, Note, Role},
+    network::Network,
     relay::Known,
-    trust::Trust,
 };
 use crate::core::{
     doc::{
@@ -44,16 +44,17 @@ pub struct Setup {
     pub known: Known,
     /// The host reaches the browser's other tabs and can tell which one leads: it answers [`Output::Lead`].
     pub shares: bool,
-    /// The host fetches what [`Input::TrustCame`] brings: nothing is said before that.
-    pub fetches_trust: bool,
+    /// The code for the network, where it is here from the beginning: such a page does not sign, and believes everybody.
+    /// None: the host fetches it ([`Input::NetworkCame`]).
+    pub network: Option<Network>,
 }
 
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The room was read from storage.
     Loaded(Stored),
-    /// With random bytes that nobody else has. None: it could not be fetched.
-    TrustCame(Option<(Trust, Seed)>),
+    /// With random bytes that nobody else has. The page speaks and hears from now on, and signs.
+    NetworkCame(Network, Seed),
     /// A batch is in storage …
     Written(BatchNumber),
     /// … or is not, for this reason.

@@ -443,12 +443,6 @@ impl Session {
         self.tell_line(now, out);
     }
 
-    /// To followers that are to hear it once more.
-    pub(super) fn tell_line_anew(&mut self, now: Millis, out: &mut Vec<Output>) {
-        self.lead.told = None;
-        self.tell_line(now, out);
-    }
-
     fn tell_line(&mut self, now: Millis, out: &mut Vec<Output>) {
         let line = self.own_line();
         if self.lead.role == Role::Leader && self.lead.told.as_ref() != Some(&line) {

@@ -27,10 +27,10 @@ fn head(tag: Tag, owner: PeerId) -> Head {
 impl Session {
     /// The person's key is used from now on: signatures are here.
     pub(super) fn claim_person(&mut self, seed: Option<Seed>) {
-        let (Some(trust), Some(seed)) = (self.trust(), seed) else {
+        let (Some(network), Some(seed)) = (self.checks(), seed) else {
             return;
         };
-        let owner = Identity::new(trust.signatures, seed);
+        let owner = Identity::new(network.signatures, seed);
         let head = head(self.tag, owner.name());
         self.claim = owner.signed(&head, &self.me.to_bytes(), Introduction::Made);
         self.people.is_me(owner.name());
@@ -38,7 +38,7 @@ impl Session {
 
     /// Whose page `page` is, if the claim shows it and that can be checked.
     pub(super) fn owner_of(&mut self, page: PeerId, claim: Vec<u8>) -> Option<PeerId> {
-        let signatures = self.trust()?.signatures;
+        let signatures = self.checks()?.signatures;
         if claim.is_empty() || !page.is_keyed() {
             return None;
         }

@@ -564,7 +564,7 @@ impl Session {
     }
 
     fn seal(&mut self, body: Body, out: &mut Vec<Output>) -> Option<Outbound> {
-        if self.has_left || !self.has_name() {
+        if self.has_left {
             return None;
         }
         let is_edit = matches!(body, Body::Update(_));
@@ -602,9 +602,8 @@ impl Session {
         self.say(Body::Leave, out);
     }
 
-    /// The next frame to hand to the relay's socket, which holds `buffered` bytes already. Ask after each input,
-    /// before its outputs are carried out, until there is none.
-    pub fn next_frame(&mut self, now: Millis, buffered: usize) -> Option<Frame> {
+    /// [`Session::next_frame`].
+    pub(super) fn frame_to_send(&mut self, now: Millis, buffered: usize) -> Option<Frame> {
         let relay = &mut self.relay;
         if !relay.machine.is_open() && !relay.parting {
             return None;

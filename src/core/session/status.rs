@@ -123,8 +123,6 @@ pub struct Status {
     pub saved: Saved,
     /// A newer version of this program stored the room.
     pub is_newer: bool,
-    /// The code that tells one member from another is not here: nothing is signed or checked.
-    pub believes_everybody: bool,
     /// Whether the browser promises to keep what is stored; none until it has said.
     pub lasts: Option<bool>,
     pub storage_problem: Option<String>,
@@ -161,7 +159,6 @@ impl Session {
             unstored: self.store.pending(),
             saved: self.store.saved(),
             is_newer: self.store.is_newer(),
-            believes_everybody: self.has_name() && self.trust().is_none(),
             lasts: self.store.is_lasting(),
             storage_problem: self.store.problem().map(str::to_owned),
         }

@@ -1,6 +1,6 @@
 //! What keeps this copy equal to the others': questions and answers, and the mending of what somebody forked.
 
-use super::{Notice, Output, Session, message::Body, trust::Trust};
+use super::{Notice, Output, Session, message::Body, network::Network};
 use crate::{
     core::{
         doc::{
@@ -130,8 +130,8 @@ impl Session {
         update: &[u8],
         out: &mut Vec<Output>,
     ) {
-        let contradicts = |trust: &Trust| (trust.contradicts)(&self.replica, update);
-        if !self.trust().is_some_and(contradicts) {
+        let contradicts = |network: &Network| (network.contradicts)(&self.replica, update);
+        if !self.checks().is_some_and(contradicts) {
             return self.merge(now, update, out);
         }
         self.people.mute(now, from);
@@ -175,8 +175,8 @@ impl Session {
         out: &mut Vec<Output>,
     ) {
         if let Some(copy) = self.forks.arrived(from, update)
-            && let Some(trust) = self.trust()
-            && let writes = (trust.mended)(&self.replica, &copy)
+            && let Some(network) = self.checks()
+            && let writes = (network.mended)(&self.replica, &copy)
             && self.write(now, &writes, out).is_some()
         {
             out.push(Output::Notice(Notice::Mended));

@@ -1,21 +1,23 @@
 //! What the simulation cannot show, because its network has no width: a long answer that is half here.
 #![cfg(test)]
 
-use super::{trust::TRUST, *};
+use super::{
+    message::Body,
+    network::{NETWORK, Network},
+    *,
+};
 use crate::{
     core::{
         doc::schema::{Cell, Id, Value},
-        socket::{close::CloseEvent, endpoint::Endpoint},
+        frame::Frame,
+        socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{
             envelope,
             profile::{Audience, Profile as Server},
             seal::RoomKey,
         },
     },
-    limits::{
-        ANSWER_PART_BYTES, ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, LARGEST_FRAME_BYTES,
-        TRUST_WAITS_MS,
-    },
+    limits::{ANSWER_PART_BYTES, ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, LARGEST_FRAME_BYTES},
 };
 
 const STROKES: usize = 100;
@@ -30,10 +32,10 @@ struct Person {
 
 impl Person {
     fn new(id: u64) -> Self {
-        Self::fetching_trust(id, false)
+        Self::with(id, Some(NETWORK))
     }
 
-    fn fetching_trust(id: u64, fetches_trust: bool) -> Self {
+    fn with(id: u64, network: Option<Network>) -> Self {
         let relay = Endpoint::parse("ws://127.0.0.1/relay/x", false).unwrap();
         let server = Server {
             audience: Audience::Others,
@@ -52,7 +54,7 @@ impl Person {
             known: vec![(relay.as_str().to_owned(), server)],
             relays: vec![relay],
             shares: false,
-            fetches_trust,
+            network,
         });
         let mut person = Self {
             session,
@@ -154,60 +156,6 @@ fn kinds(frames: &[Frame]) -> Vec<u8> {
     kinds.collect()
 }
 
-#[test]
-fn nothing_is_said_before_a_page_has_its_name_and_nothing_is_lost_by_that() {
-    for trust in [Some((TRUST, [7; 32])), None] {
-        let (mut early, mut other) = (Person::fetching_trust(1, true), Person::new(2));
-        early.input(Input::Edited(vec![Write {
-            cell: Cell::Ink(Id::parse("early").unwrap()),
-            value: Some(Value::Bytes([1].into())),
-        }]));
-        assert_eq!(early.says(TRUST_WAITS_MS - 100), []);
-        early.input(Input::TrustCame(trust));
-        assert_eq!(early.session.me().is_keyed(), trust.is_some());
-        let name = early.session.me();
-        let said = early.says(TRUST_WAITS_MS);
-        assert!(kinds(&said).contains(&b'u'), "{:?}", kinds(&said));
-        other.says(10);
-        other.hears(&said);
-        assert_eq!(other.strokes(), 1);
-        assert!(other.session.people().get(name).is_some());
-        // It is too late for another one, but not for the first.
-        let had_one = trust.is_some();
-        early.input(Input::TrustCame(Some((TRUST, [8; 32]))));
-        assert_eq!(early.session.me() == name, had_one);
-    }
-}
-
-#[test]
-fn signatures_that_come_late_are_used_from_then_on_and_their_absence_is_said() {
-    let (mut late, mut other) = (
-        Person::fetching_trust(1, true),
-        Person::fetching_trust(2, true),
-    );
-    other.input(Input::TrustCame(Some((TRUST, [9; 32]))));
-    let said = late.says(TRUST_WAITS_MS + 500);
-    other.says(TRUST_WAITS_MS + 500);
-    let before = late.session.me();
-    assert!(late.session.status().believes_everybody);
-    other.hears(&said);
-    assert!(other.session.people().get(before).is_some());
-    late.input(Input::TrustCame(Some((TRUST, [8; 32]))));
-    assert!(!late.session.status().believes_everybody);
-    let name = late.session.me();
-    assert!(name.is_keyed() && name != before);
-    late.input(Input::Edited(vec![Write {
-        cell: Cell::Ink(Id::parse("late").unwrap()),
-        value: Some(Value::Bytes([1].into())),
-    }]));
-    other.hears(&late.says(TRUST_WAITS_MS + 1_500));
-    let people = other.session.people();
-    assert!(people.get(before).is_none() && people.get(name).is_some());
-    assert_eq!(other.strokes(), 1);
-    // And from now on it checks.
-    assert!(late.session.trust().is_some());
-}
-
 /// Somebody asks one page for everything, as often as it can.
 #[test]
 fn who_asks_for_everything_again_and_again_gets_no_more_than_a_page_can_spare() {
@@ -245,11 +193,58 @@ fn who_asks_for_everything_again_and_again_gets_no_more_than_a_page_can_spare() 
     );
 }
 
+fn drawn(id: &str) -> Input {
+    Input::Edited(vec![Write {
+        cell: Cell::Ink(Id::parse(id).unwrap()),
+        value: Some(Value::Bytes([1].into())),
+    }])
+}
+
+/// However late its code comes, and whatever is told to it meanwhile.
 #[test]
-fn a_page_goes_on_without_the_code_that_does_not_come() {
-    let mut page = Person::fetching_trust(1, true);
-    assert_eq!(page.says(TRUST_WAITS_MS), []);
-    let said = page.says(TRUST_WAITS_MS + 100);
-    assert!(kinds(&said).contains(&b'b'));
-    assert!(!page.session.me().is_keyed());
+fn before_its_network_is_here_a_page_draws_and_stores_and_says_nothing_and_nothing_is_lost_by_that()
+{
+    for late in [20, 2_000, 60_000] {
+        let (mut early, mut other) = (Person::with(1, None), Person::new(2));
+        other.input(drawn("theirs"));
+        let before = other.says(10);
+        let mut stored = Vec::new();
+        for input in [
+            drawn("early"),
+            Input::Pointed(Some((1.0, 2.0))),
+            Input::Renamed(Profile::new("Eve", [9; 3])),
+            Input::Inked(vec![1]),
+            Input::Left,
+            Input::Returned,
+            Input::Socket(machine::Input::RetryAsked),
+        ] {
+            stored.extend(early.session.handle(0, input));
+        }
+        let writes = |output: &Output| matches!(output, Output::Store(store::Command::Write(_)));
+        assert!(stored.iter().any(writes));
+        early.hears(&before);
+        assert_eq!(early.strokes(), 1, "it is deaf");
+        assert_eq!(early.says(late), []);
+        // Nothing is due again and again that only the network could do.
+        let wake = early.session.wake_at();
+        assert!(wake.is_none_or(|at| at > late), "{wake:?} at {late}");
+
+        early.input(Input::NetworkCame(NETWORK, [7; 32]));
+        let name = early.session.me();
+        assert!(name.is_keyed());
+        let said = early.says(late + 1_000);
+        assert!(kinds(&said).contains(&b'u'), "{:?}", kinds(&said));
+        other.hears(&said);
+        assert_eq!(other.strokes(), 2);
+        let person = other.session.people().get(name).unwrap();
+        assert_eq!(person.name(), "Eve");
+        for now in (late + 1_000..late + 4_000).step_by(20) {
+            early.hears(&other.says(now));
+            other.hears(&early.says(now));
+        }
+        assert_eq!(early.strokes(), 2);
+        // Another one is too late.
+        early.input(Input::NetworkCame(NETWORK, [8; 32]));
+        assert_eq!(early.session.me(), name);
+    }
 }

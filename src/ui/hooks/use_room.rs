@@ -114,7 +114,7 @@ pub fn provide_room(address: Address) -> Option<Room> {
         relays: Vec::new(),
         known: preferences::load(KNOWN_SERVERS).unwrap_or_default(),
         shares: room::can_share(),
-        fetches_trust: true,
+        network: None,
     };
     let events: Rc<RefCell<Option<Room>>> = Rc::default();
     let easel = Rc::new(RefCell::new(Easel::new(rng.fork())));

@@ -15,7 +15,10 @@ use duplex::{
         },
         frame::Frame,
         peer::PeerId,
-        session::{Input, Output, Scout, ScoutNews, Session, Setup, relay::Known, status::Status},
+        session::{
+            Input, Output, Scout, ScoutNews, Session, Setup, network::NETWORK, relay::Known,
+            status::Status,
+        },
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{seal::RoomKey, tag::Tag},
     },
@@ -85,7 +88,7 @@ impl Person {
         let mut rng = fastrand::Rng::new();
         let setup = Setup {
             shares: false,
-            fetches_trust: false,
+            network: Some(NETWORK),
             tag: Tag::derive(room, Some(b"a shared secret!")),
             room_key: RoomKey::derive(room, Some(b"a shared secret!")),
             me: PeerId::from_random(rng.u64(..)),
