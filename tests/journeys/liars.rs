@@ -32,6 +32,7 @@ fn beat(name: &str) -> Body {
         digest: Digest(1),
         profile: Profile::new(name, [1, 2, 3]),
         follows: None,
+        claim: Vec::new(),
     }
 }
 

@@ -290,14 +290,19 @@ impl Window {
     }
 
     pub async fn goto(&self, url: &str) -> Result<()> {
-        // A change of the hash alone would not load anything.
-        self.client.goto("about:blank").await?;
-        self.client.goto(url).await?;
+        self.open_only(url).await?;
         self.until(
             "the page to start",
             "return !!(window.duplex && document.querySelector('main'))",
         )
         .await
+    }
+
+    /// The same for a page that may not start.
+    pub async fn open_only(&self, url: &str) -> Result<()> {
+        // A change of the hash alone would not load anything.
+        self.client.goto("about:blank").await?;
+        Ok(self.client.goto(url).await?)
     }
 
     pub async fn reload(&self) -> Result<()> {

@@ -1,0 +1,242 @@
+//! Links as programs and people damage them.
+#![cfg(test)]
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn good(hash: &str) -> Address {
+    let (address, problems) = parse(hash, false);
+    assert_eq!(problems, []);
+    address.unwrap()
+}
+
+#[test]
+fn a_full_link_reads_and_writes_the_same() {
+    let hash = "#/r/our%20attic/todo?relay=wss%3A%2F%2Frelay.example%2Fa%3Fb%3Dc&key=AAECAwQFBgcICQoLDA0ODw&filter=active";
+    let address = good(hash);
+    assert_eq!(address.room.name, "our attic");
+    assert_eq!(address.page, Page::Todo);
+    assert_eq!(address.to_hash(), hash);
+    assert_eq!(good("#/r/attic").to_hash(), "#/r/attic/board");
+    assert_eq!(good("#/r/attic/board?relay=none").relay, RelayChoice::None);
+}
+
+/// A link as this program writes it, and what mail and chat programs make of it.
+#[test]
+fn links_that_were_rewritten_on_their_way_lead_to_the_same_room() {
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODw";
+    let relay = "wss%3A%2F%2Frelay.example%2Fa";
+    for relay in [relay, "wss%3A%2F%2Frelay.example%2Fa%3Fb%3Dc%26d%3De"] {
+        let hash = format!("#/r/our%20attic/todo?relay={relay}&key={KEY}");
+        let expected = good(&hash);
+        let encoded = |text: &str| text.replace('%', "%25");
+        let wrapped = format!("{}=\r\n{}", &KEY[..9], &KEY[9..]);
+        let mut rewritten = vec![
+            hash.replace("&key=", "%26key%3D"),
+            hash.replace("&key=", "%26key="),
+            hash.replace("&key=", "&amp;key="),
+            hash.replace("&key=", "%26amp%3Bkey%3D"),
+            hash.replace("&key=", "&#38;key="),
+            hash.replace("&key=", "\\u0026key="),
+            hash.replace("?relay=", "%3Frelay%3D")
+                .replace("&key=", "%26key%3D"),
+            hash.replace("&key=", "&KEY="),
+            hash.replace(KEY, &wrapped),
+            hash.replace(KEY, &wrapped.replace("=\r\n", "%0D%0A")),
+            hash.replace(KEY, &wrapped.replace("=\r\n", "\u{200b}")),
+            hash.replace("relay=", "relay=3D").replace("key=", "key=3D"),
+            hash.replace(KEY, &format!("{KEY}==")),
+            format!("#{}", percent_encoded(&hash[1..])),
+            format!(
+                "#{}",
+                percent_encoded(&hash[1..])
+                    .to_ascii_lowercase()
+                    .replace(&KEY.to_ascii_lowercase(), KEY)
+            ),
+            hash.replace(relay, &encoded(relay)),
+            hash.replace("/todo?", "/todo)?"),
+        ];
+        for end in [
+            ")",
+            ".",
+            ">",
+            " ",
+            "),",
+            ").",
+            ").See below",
+            "\u{201d}",
+            "%20",
+            "%3E",
+            "%29.",
+            "\n",
+            "%0A",
+            "*",
+            "]",
+            "\u{a0}",
+            "'",
+            "; thanks",
+            "&amp;",
+        ] {
+            rewritten.push(format!("{hash}{end}"));
+        }
+        for link in rewritten {
+            let (address, problems) = parse(&link, false);
+            assert_eq!(address.as_ref(), Some(&expected), "{link}");
+            let is_said = problems
+                .iter()
+                .all(|problem| *problem == AddressProblem::Mended);
+            assert!(is_said, "{link}: {problems:?}");
+        }
+    }
+}
+
+#[test]
+fn a_relay_never_gets_a_rooms_key_and_keeps_what_is_its_own() {
+    let key = "AAECAwQFBgcICQoLDA0ODw";
+    for link in [
+        format!("#/r/a/board?relay=wss%3A%2F%2Fx%2F%3Fa%3Db%26key%3D{key}"),
+        format!("#/r/a/board?relay=wss%3A%2F%2Fx%2F%26amp%3Bkey%3D{key}%29"),
+        format!("#/r/a/board?relay=wss%253A%252F%252Fx%2526key%253D{key}"),
+    ] {
+        let (address, _) = parse(&link, false);
+        let address = address.unwrap();
+        assert!(address.room.key.is_some(), "{link}");
+        for relay in address.relay.endpoints() {
+            assert!(!relay.as_str().contains(key), "{link}");
+        }
+    }
+    let own = good("#/r/a/board?relay=wss%3A%2F%2Fx%2F%3Fkey%3Dsecret%26user%3Dme");
+    assert_eq!(
+        own.relay.endpoints()[0].as_str(),
+        "wss://x/?key=secret&user=me"
+    );
+}
+
+#[test]
+fn a_damaged_key_is_named_and_no_other_key_is_made_of_it() {
+    for damaged in [
+        "short",
+        "AAECAwQFBgcICQoLDA0OD",
+        "",
+        "AAECAwQF BgcI)CQoLDA0ODw",
+        "%ff",
+        "%",
+    ] {
+        let (address, problems) =
+            parse(&format!("#/r/attic/board?relay=none&key={damaged}"), false);
+        assert_eq!(address.unwrap().room.key, None, "{damaged}");
+        assert!(problems.contains(&AddressProblem::Key), "{damaged}");
+    }
+}
+
+#[test]
+fn space_around_a_rooms_name_is_none_of_it() {
+    let room = |hash: &str| parse(hash, false).0.unwrap().room;
+    for hash in [
+        "#/r/attic%20/board",
+        "#/r/%20attic/board",
+        "#/r/attic ",
+        "#/r/attic/",
+        "#/r/attic).",
+    ] {
+        assert_eq!(room(hash).name, "attic", "{hash}");
+    }
+    assert_ne!(room("#/r/Attic").tag(), room("#/r/attic").tag());
+    assert_eq!(parse("#/r/%20/board", false).0, None);
+}
+
+#[test]
+fn an_empty_hash_names_no_room_and_is_no_problem() {
+    for hash in ["", "#", "#/"] {
+        assert_eq!(parse(hash, false), (None, vec![]));
+    }
+}
+
+#[test]
+fn each_bad_part_costs_a_sentence_and_the_rest_works() {
+    let (address, problems) = parse(
+        "#/r/attic/chess?relay=http%3A%2F%2Fx&key=short&colour=red",
+        false,
+    );
+    let address = address.unwrap();
+    assert_eq!(
+        (address.page, address.relay),
+        (Page::Board, RelayChoice::None)
+    );
+    assert_eq!(
+        problems,
+        [
+            AddressProblem::Page("chess".into()),
+            AddressProblem::Relay(EndpointError::Scheme),
+            AddressProblem::Key,
+            AddressProblem::Parameter("colour".into()),
+        ]
+    );
+    for hash in ["#/x/attic", "#/r/", "#/r/%zz/board", "#/r/%00", "#section"] {
+        assert_eq!(
+            parse(hash, false),
+            (None, vec![AddressProblem::Room]),
+            "{hash}"
+        );
+    }
+}
+
+#[test]
+fn fresh_rooms_have_a_name_and_a_key_that_no_debug_print_shows() {
+    let random = std::array::from_fn(|i| (i * 37) as u8);
+    let room = Room::fresh(random);
+    assert_eq!(room.name.len(), 10);
+    assert_eq!(format!("{:?}", room.key), "Some(Key(…))");
+    let address = Address {
+        room,
+        page: Page::Board,
+        relay: RelayChoice::None,
+        filter: Filter::All,
+    };
+    assert_eq!(good(&address.to_hash()), address);
+}
+
+#[test]
+fn a_bad_config_is_named_and_left_aside() {
+    let (config, problems) = Config::parse(
+        r#"{"relays":["wss://a/","http://b"],"title":"Class 3b"}"#,
+        false,
+    );
+    assert_eq!((config.relays.len(), problems.len()), (1, 1));
+    assert_eq!(config.title.as_deref(), Some("Class 3b"));
+    for text in [
+        "<!doctype html>",
+        "[]",
+        r#"{"relays":7}"#,
+        &" ".repeat(CONFIG_BYTES + 1),
+    ] {
+        let (config, problems) = Config::parse(text, false);
+        assert_eq!((config, problems.len()), (Config::default(), 1));
+    }
+    assert_eq!(Config::parse("{}", false), (Config::default(), vec![]));
+}
+
+proptest! {
+    #[test]
+    fn any_hash_reads_without_a_panic(hash in ".*") {
+        let _ = parse(&hash, true);
+        let _ = parse(&format!("#/r/{hash}"), false);
+    }
+
+    #[test]
+    fn any_room_name_survives_the_link(name in "[^/\\p{Cc}]{1,80}") {
+        let address = Address {
+            room: Room { name, key: None },
+            page: Page::Board,
+            relay: RelayChoice::Default,
+            filter: Filter::All,
+        };
+        let expected = Address {
+            room: Room { name: address.room.name.trim().to_owned(), key: None },
+            ..address.clone()
+        };
+        let is_name = is_room_name(&expected.room.name);
+        prop_assert_eq!(parse(&address.to_hash(), false).0, is_name.then_some(expected));
+    }
+}
