@@ -15,11 +15,16 @@
 //!   board/     geometry, strokes, tools, scene, tiles, file formats
 //!   todo/      items, their order, filters
 //!   rooms      the rooms of this device: a list of them, each as a file
-//!   session    socket + wire + doc joined: the whole client minus the browser; tabs that share one socket
+//!   session    socket + wire + doc + todo joined: the whole client minus the browser; tabs that share one socket; a
+//!              look at the other relays of a link. All that concerns others is session/network, which comes later
 //!   tape       what happened on the wire, for people who want to see
 //!   frame      what one WebSocket message carries
 //!   address    links and `config.json`
 //!   peer       who is who
+//!   bucket     how much of something is left to somebody
+//!   json       JSON from elsewhere, read leniently
+//!   keyboard   keys and what they mean, on every layout
+//!   text       what people write: what of it can be seen, and how long it is
 //!
 //! aead/      the cipher, a crate of its own because it is compiled for speed and not for size
 //! sim/       a seeded world of several sessions, a faulty relay and killed pages   native only

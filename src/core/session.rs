@@ -8,6 +8,7 @@ pub mod lead;
 mod lookout;
 pub mod message;
 pub mod network;
+mod outgoing;
 mod person;
 mod presence;
 pub mod relay;

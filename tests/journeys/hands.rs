@@ -229,7 +229,8 @@ pub async fn pinches_and_wheels_zoom_the_board_and_not_the_page(ground: Ground) 
         window.eval(&wheel(".toolbar")).await? == true,
         "over a panel"
     );
-    window.until("160 %", &percent("160")).await?;
+    let smaller = "return parseInt(document.querySelector('.percent').textContent) < 200";
+    window.until("a smaller scale", smaller).await?;
     ensure!(
         window.eval(&wheel(".topbar")).await? == false,
         "elsewhere the browser may"

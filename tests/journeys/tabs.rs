@@ -26,6 +26,9 @@ pub async fn tabs_that_are_reloaded_and_closed_lose_no_edit(ground: Ground) -> R
 /// How long the others may be without a socket when the tab that holds it goes.
 const HAND_OVER: Duration = Duration::from_secs(2);
 
+/// The tabs of one browser are one of them.
+const TWO_PEOPLE: &str = "return duplex.status().people === 2";
+
 pub async fn tabs_share_one_socket_and_the_next_one_takes_over(ground: Ground) -> Result<()> {
     let relay = Server::start(0, Faults::default()).await?;
     let address = ground.address("tabs", "board", Some(&format!("{}tabs", relay.address())));
@@ -34,17 +37,13 @@ pub async fn tabs_share_one_socket_and_the_next_one_takes_over(ground: Ground) -
     window.goto(&address).await?;
     window.until_open().await?;
     let mut tabs = vec![window.this_tab().await?];
-    for others in [2, 3] {
+    for _ in 0..2 {
         tabs.push(window.tab(&address).await?);
         window.until_open().await?;
-        let here = format!("return duplex.status().people === {others}");
-        window.until("the other tabs", &here).await?;
     }
     let friend = ground.window().await?;
     friend.goto(&address).await?;
-    friend
-        .until("four to meet", "return duplex.status().people === 4")
-        .await?;
+    friend.until("two people", TWO_PEOPLE).await?;
     // A scout may still be on its way out.
     sockets.wait_for(|&sockets| sockets == 2).await?;
 
@@ -66,8 +65,7 @@ pub async fn tabs_share_one_socket_and_the_next_one_takes_over(ground: Ground) -
         }
         window.until_open().await?;
         ensure!(closed.elapsed() < HAND_OVER, "{:?}", closed.elapsed());
-        let people = format!("return duplex.status().people === {}", left + 1);
-        window.until("the tab to be missed", &people).await?;
+        window.until("two people still", TWO_PEOPLE).await?;
         let drawn = 4 - 2 * left;
         draw(&window, drawn + 2..drawn + 3).await?;
         strokes(&friend, drawn + 3).await?;

@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Output, Scout, Session,
-    lookout::Lookout,
-    message::{self, Body},
-    status::Connection,
+    Output, Scout, Session, lookout::Lookout, message::Body, outgoing::meanings, status::Connection,
 };
 use crate::{
     core::{
@@ -20,8 +17,7 @@ use crate::{
         },
         tape::{Event, FrameSeen, Tape},
         wire::{
-            codec::{Inbound, Outbound},
-            envelope,
+            codec::Inbound,
             profile::{Lesson, Line, Order, Profile, Profiler},
         },
     },
@@ -77,9 +73,9 @@ pub struct Relay {
     asked: Option<(u32, Millis)>,
     /// A message had to be dropped; once the queue is empty the others are shown what we have.
     pub overflowed: bool,
-    drain_at: Option<Millis>,
+    pub drain_at: Option<Millis>,
     /// The page goes away: what waits may go out though the connection counts as closed.
-    parting: bool,
+    pub parting: bool,
 }
 
 impl Relay {
@@ -533,101 +529,4 @@ impl Session {
             self.measured(now, now.saturating_sub(at), out);
         }
     }
-
-    /// Seals a message and queues it for the relay, if that is reached, and for the other tabs. Gives its number.
-    pub(super) fn say(&mut self, body: Body, out: &mut Vec<Output>) -> Option<u32> {
-        let slot = match body {
-            Body::Cursor(_) => Some(message::CURSOR),
-            Body::View(_) => Some(message::VIEW),
-            _ => None,
-        };
-        let Outbound { seq, frames } = self.seal(body, out)?;
-        self.send(frames, slot, out);
-        Some(seq)
-    }
-
-    /// The same for several that the queue takes together or not at all.
-    pub(super) fn say_together(
-        &mut self,
-        bodies: impl Iterator<Item = Body>,
-        out: &mut Vec<Output>,
-    ) {
-        let mut frames = Vec::new();
-        for body in bodies {
-            frames.extend(
-                self.seal(body, out)
-                    .into_iter()
-                    .flat_map(|sealed| sealed.frames),
-            );
-        }
-        self.send(frames, None, out);
-    }
-
-    fn seal(&mut self, body: Body, out: &mut Vec<Output>) -> Option<Outbound> {
-        if self.has_left {
-            return None;
-        }
-        let is_edit = matches!(body, Body::Update(_));
-        let is_brief = body.is_brief();
-        let (kind, body) = body.write();
-        let sealed = match is_brief {
-            true => self.codec.encode_brief(kind, &body),
-            false => self.codec.encode(kind, &body),
-        };
-        sealed
-            .map_err(|error| {
-                // Only a person's own edit is worth a word; a long answer will be asked for again.
-                if is_edit {
-                    out.push(Output::Notice(error.into()));
-                }
-            })
-            .ok()
-    }
-
-    pub(super) fn send(&mut self, frames: Vec<Frame>, slot: Option<u8>, out: &mut Vec<Output>) {
-        for frame in &frames {
-            self.tell_tabs(frame.clone(), out);
-        }
-        if !self.relay.machine.is_open() {
-            return;
-        }
-        match (slot, frames.as_slice()) {
-            (Some(slot), [frame]) => self.relay.outbox.replace(slot, frame.clone()),
-            _ => self.relay.overflowed |= self.relay.outbox.push(frames).is_err(),
-        }
-    }
-
-    pub(super) fn part(&mut self, out: &mut Vec<Output>) {
-        self.relay.parting = self.relay.machine.is_open();
-        self.say(Body::Leave, out);
-    }
-
-    /// [`Session::next_frame`].
-    pub(super) fn frame_to_send(&mut self, now: Millis, buffered: usize) -> Option<Frame> {
-        let relay = &mut self.relay;
-        if !relay.machine.is_open() && !relay.parting {
-            return None;
-        }
-        let frame = relay.outbox.next(buffered);
-        relay.drain_at = relay.outbox.wake_at(now);
-        match &frame {
-            Some(frame) => relay
-                .tape
-                .record(now, Event::Sent(FrameSeen::new(frame, &meanings(frame)))),
-            None => {
-                relay.parting = false;
-                if relay.overflowed && relay.outbox.is_empty() {
-                    relay.overflowed = false;
-                    self.sync.edited(now);
-                }
-            }
-        }
-        frame
-    }
-}
-
-fn meanings(frame: &Frame) -> Vec<&'static str> {
-    envelope::kinds(frame.as_bytes())
-        .map(message::meaning)
-        .collect()
 }

@@ -8,6 +8,9 @@ const CAMERA: Camera = Camera {
     zoom: 2.0,
 };
 
+/// What tells that a pointer is up.
+type Sign<'a> = dyn Fn(&mut Hands) -> Vec<Intent> + 'a;
+
 fn sample(x: f64, y: f64) -> ScreenSample {
     ScreenSample {
         at: Point::new(x, y),
@@ -71,7 +74,7 @@ fn a_lift_that_never_comes_ends_with_the_next_sign_of_it_and_keeps_what_was_draw
     use PointerKind::{Mouse, Pen, Touch};
     for (tool, ends) in TOOLS {
         for kind in [Mouse, Pen, Touch] {
-            let signs: [&dyn Fn(&mut Hands) -> Vec<Intent>; 6] = [
+            let signs: [&Sign<'_>; 6] = [
                 &|hands| shift_with(hands, 1, 0, &[90.0]),
                 &|hands| hands.handle(&CAMERA, Input::Lifted { pointer: 1 }),
                 &|hands| hands.handle(&CAMERA, Input::Released),

@@ -1,9 +1,11 @@
 //! The board's state while the page lives: scene, camera, tools, wet ink, and the canvases while they are shown.
 //! Paints at most once a frame, and only what changed.
 
+mod view;
+
 use std::{cell::RefCell, rc::Rc};
 
-use kurbo::{Point, Rect, Size};
+use kurbo::{Point, Size};
 use leptos::prelude::*;
 
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
             wet::WetInk,
         },
         doc::{
-            presence::{self, Viewport},
+            presence,
             replica::Replica,
             schema::{Id, Write},
         },
@@ -168,83 +170,11 @@ impl Easel {
         self.ask_frame();
     }
 
-    /// Opens the board with this view.
-    pub fn open_at(&mut self, camera: Camera) {
-        self.camera.set(camera);
-        self.is_untouched = false;
-    }
-
-    /// Where one is to be again after a reload: one's own view, if one has looked anywhere.
-    pub fn kept_view(&self) -> Option<Camera> {
-        let is_own = !self.is_untouched && !self.is_led();
-        is_own.then(|| self.camera.get_untracked())
-    }
-
-    /// Whoever opens a board sees what is on it, unless they have looked elsewhere since.
-    fn show_ink_at_first(&mut self) {
-        if self.is_untouched && self.size.area() > 0.0 && !self.scene.is_empty() {
-            if !self.sees_ink() {
-                self.camera.set(self.fitting());
-            }
-            self.is_untouched = false;
-        }
-    }
-
-    fn sees_ink(&self) -> bool {
-        let visible = self.camera.get_untracked().visible(self.size);
-        self.scene.is_empty() || self.scene.has_any_in(visible)
-    }
-
-    fn fitting(&self) -> Camera {
-        match (self.scene.bounds(), self.scene.top()) {
-            (Some(all), Some(top)) => Camera::fitting(all, top.bounds, self.size),
-            _ => Camera::default(),
-        }
-    }
-
     pub fn set_dark(&mut self, is_dark: bool) {
         if self.is_dark != is_dark {
             self.is_dark = is_dark;
             self.tiles.clear();
             self.ask_frame();
-        }
-    }
-
-    pub fn set_camera(&mut self, camera: Camera) {
-        self.is_untouched = false;
-        self.camera.set(camera);
-        self.ask_frame();
-    }
-
-    /// Moves the view so that this part of the board is seen, if it is not.
-    pub fn reveal(&mut self, area: Rect) {
-        let visible = self.camera.get_untracked().visible(self.size);
-        if !visible.overlaps(area) {
-            self.set_camera(Camera::fitting(area, area, self.size));
-        }
-    }
-
-    /// Shows what somebody else sees.
-    pub fn show(&mut self, view: Viewport) {
-        let area = Rect::from_origin_size((view.x, view.y), (view.width, view.height));
-        let camera = Camera::framing(area, self.size);
-        self.led = Some(camera);
-        self.set_camera(camera);
-    }
-
-    /// Whether this is somebody else's view.
-    pub fn is_led(&self) -> bool {
-        self.led == Some(self.camera.get_untracked())
-    }
-
-    /// What is seen of the board.
-    pub fn viewport(&self) -> Viewport {
-        let visible = self.camera.get_untracked().visible(self.size);
-        Viewport {
-            x: visible.x0,
-            y: visible.y0,
-            width: visible.width(),
-            height: visible.height(),
         }
     }
 
