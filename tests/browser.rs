@@ -322,6 +322,36 @@ async fn the_hook_gives_state_as_a_signal_and_messages_as_a_stream() {
     owner.cleanup();
 }
 
+/// A component that is gone has no values left to put a message into: its listener goes with it.
+#[wasm_bindgen_test]
+async fn a_listener_goes_with_its_component_or_when_it_is_removed() {
+    let owner = Owner::new();
+    let socket = owner.with(|| use_socket(&format!("{RELAY}/echo")));
+    let mut stream = socket.stream();
+    let (heard, removed) = (Rc::new(RefCell::new(0)), Rc::new(RefCell::new(0)));
+    let component = owner.with(Owner::new);
+    component.with(|| {
+        let (own, counted) = (StoredValue::new_local(0), Rc::clone(&heard));
+        socket.on_message(move |_| {
+            own.update_value(|count| *count += 1);
+            *counted.borrow_mut() += 1;
+        });
+    });
+    let counted = Rc::clone(&removed);
+    let subscription = owner.with(|| socket.on_message(move |_| *counted.borrow_mut() += 1));
+    for (text, is_last) in [("both", false), ("neither", true)] {
+        socket.send(text).unwrap();
+        assert_eq!(stream.next().await.unwrap().data, Frame::from(text));
+        if !is_last {
+            component.cleanup();
+            subscription.remove();
+            subscription.remove();
+        }
+    }
+    assert_eq!((*heard.borrow(), *removed.borrow()), (1, 1));
+    owner.cleanup();
+}
+
 #[wasm_bindgen_test]
 fn the_hook_takes_a_bad_address_without_a_panic() {
     let owner = Owner::new();
