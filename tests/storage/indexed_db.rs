@@ -179,7 +179,7 @@ async fn a_room_that_is_forgotten_is_gone_and_whoever_has_it_open_is_told() {
     let store = store.await.unwrap();
     store.write(&[vec![1]], &[]).await.unwrap();
     rooms::forget(tag).await.unwrap();
-    assert_eq!(told.next().await, Some(Interference::Forgets));
+    assert_eq!(told.next().await, Some(Interference::Closes));
     assert!(store.write(&[vec![2]], &[]).await.is_err());
     let left =
         script("return indexedDB.databases().then(all => all.map(({ name }) => name).join())");
