@@ -225,3 +225,23 @@ fn an_update_in_parts_is_the_same_update() {
     assert_eq!(c.inks().len(), a.inks().len());
     assert_eq!(Replica::cut(whole.clone(), usize::MAX), [whole]);
 }
+
+/// A member sends an update of an old clock again and again: to compare it would write out all that was done since.
+#[test]
+fn what_somebody_said_long_ago_is_not_compared_and_what_is_recent_is() {
+    let said = |byte| replica(2).write(&[ink("forked", byte)]).unwrap().update;
+    for (since, is_compared) in [
+        (0, true),
+        (COMPARED_OPERATIONS / 2, true),
+        (COMPARED_OPERATIONS + 1, false),
+    ] {
+        let (mut author, mut mine) = (replica(2), replica(1));
+        let mut hear = |commit: Option<Commit>| mine.apply(&commit.unwrap().update).unwrap().news;
+        assert!(hear(author.write(&[ink("forked", 1)])));
+        for n in 0..since {
+            assert!(hear(author.write(&[ink(&n.to_string(), 1)])));
+        }
+        assert!(!mine.contradicts(&said(1)), "the same, after {since}");
+        assert_eq!(mine.contradicts(&said(2)), is_compared, "after {since}");
+    }
+}
