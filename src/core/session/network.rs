@@ -218,6 +218,8 @@ impl Session {
                     Role::Alone => self.socket(now, machine::Input::Returned, out),
                     Role::Leader | Role::Follower => self.stand(now, out),
                 }
+                // Where it was away when this code came.
+                self.begin_now(now, out);
             }
             Input::Ticked => self.tick_network(now, out),
             Input::Loaded(_)

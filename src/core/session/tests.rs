@@ -248,3 +248,13 @@ fn before_its_network_is_here_a_page_draws_and_stores_and_says_nothing_and_nothi
         assert_eq!(early.session.me(), name);
     }
 }
+
+#[test]
+fn a_page_that_was_away_when_its_network_came_connects_when_it_is_back() {
+    let mut page = Person::with(1, None);
+    page.input(Input::Left);
+    page.input(Input::NetworkCame(NETWORK, [7; 32]));
+    assert_eq!(page.generation, None);
+    page.input(Input::Returned);
+    assert!(page.generation.is_some());
+}
