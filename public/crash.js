@@ -1,5 +1,5 @@
-// What a page shows without WebAssembly: that it is loading, that it could not be loaded, and that it stopped. Nothing of
-// the program can be trusted in the last two cases, so this file needs nothing of it.
+// What a page does without WebAssembly: it says that it is loading, that it could not be loaded, and that it stopped, and
+// lets no dropped file take its place. Nothing of the program can be trusted then, so this file needs nothing of it.
 const SLOW_MS = 4000;
 const TOO_SLOW_MS = 20000;
 const root = document.documentElement;
@@ -35,6 +35,12 @@ addEventListener("unhandledrejection", (event) =>
 );
 setTimeout(() => boot(root.dataset.boot === "failed" ? "failed" : "slow"), SLOW_MS);
 setTimeout(() => boot("failed"), TOO_SLOW_MS);
+// A dropped file never opens in place of a page that may hold the only copy of something.
+for (const name of ["dragover", "drop"]) {
+  addEventListener(name, (event) => {
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  });
+}
 addEventListener("click", (event) => {
   if (event.target.closest?.("[data-reload]")) location.reload();
 });

@@ -169,9 +169,8 @@ impl Session {
     }
 
     pub fn wake_at(&self) -> Option<Millis> {
-        let here = [self.store.wake_at(), self.drafts.wake_at()];
-        let network = self.network_wake();
-        here.into_iter().flatten().chain(network).min()
+        let store = self.store.wake_at().into_iter();
+        store.chain(self.network_wake()).min()
     }
 
     pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Output> {
@@ -214,7 +213,6 @@ impl Session {
             Input::PenSeen(peer, at) => self.people.pointed(peer, Some(at)),
             Input::Ticked => {
                 self.pass_to_network(now, Input::Ticked, &mut out);
-                self.take_up_drafts(now, &mut out);
                 out.extend(self.store.tick(now).map(Output::Store));
             }
             Input::Left => {
@@ -318,7 +316,7 @@ impl Session {
 
     /// Finishes what pages that stopped were in the middle of. A page that is here does so itself, and what is in the
     /// document already was finished.
-    fn take_up_drafts(&mut self, now: Millis, out: &mut Vec<Output>) {
+    pub(super) fn take_up_drafts(&mut self, now: Millis, out: &mut Vec<Output>) {
         for (page, draft) in self.drafts.due(now) {
             if self.people.get(page).is_some() {
                 continue;

@@ -16,7 +16,7 @@ use crate::{
     browser::{address as browser_address, lifecycle::Listener, random, rooms, task, text},
     core::{
         address::{self, Address, AddressProblem, Page, RelayChoice, Room as RoomName},
-        session::Input,
+        session::{Input, status::Status},
         socket::endpoint::Endpoint,
         todo::filter::Filter,
     },
@@ -66,7 +66,7 @@ pub fn App() -> impl IntoView {
     if !relay.endpoints().is_empty() {
         room.choose_relays(relay.endpoints().to_vec());
     }
-    task::spawn(start(room));
+    task::spawn(start(room, false));
     // Whoever makes something here can go on without the site's host; so can who finds something, but that is no hurry.
     let has_edited = Memo::new(move |had| had == Some(&true) || room.can_undo.get());
     let is_found = Memo::new(move |_| !room.status.read().is_empty);
@@ -163,11 +163,17 @@ fn listen(mut changed: impl FnMut() + 'static) {
     ));
 }
 
-/// Fetches what the first word waits for.
-async fn start(room: Room) {
+/// Fetches what the first word waits for, until it is here.
+async fn start(room: Room, was_said: bool) {
     let (Ok(start), Some(seed)) = (chunks::start().await, random::bytes()) else {
-        room.say(NOT_STARTED);
-        return set_timeout(move || task::spawn(self::start(room)), chunks::FETCH_AGAIN);
+        if !was_said {
+            let saved = room.status.with_untracked(Status::saved_sentence);
+            room.warn(format!("{NOT_STARTED} {saved}"));
+        }
+        return set_timeout(
+            move || task::spawn(self::start(room, true)),
+            chunks::FETCH_AGAIN,
+        );
     };
     room.send(Input::NetworkCame(start.network, seed));
     (start.listen)(room);
@@ -175,7 +181,7 @@ async fn start(room: Room) {
     task::spawn((start.find_relay)(room));
 }
 
-const NOT_STARTED: &str = "The part of Duplex that meets others could not be fetched. It is tried again; your edits are kept here meanwhile.";
+const NOT_STARTED: &str = "The part of Duplex that meets others could not be fetched. It is tried again every half a minute; load the page again if Duplex was updated.";
 
 /// Connects to the first of `relays` that works, and writes them into the address, so that the link leads others to
 /// the same ones. None is a choice, too.

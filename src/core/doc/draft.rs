@@ -86,6 +86,11 @@ impl Drafts {
                 Ok(_) | Err(_) => self.finished(*page),
             }
         }
+        self.wait_again(now);
+    }
+
+    /// From now on a page that is still there can be heard.
+    pub fn wait_again(&mut self, now: Millis) {
         self.look_at = (!self.found.is_empty()).then_some(now + DRAFT_IS_LEFT_MS);
     }
 

@@ -141,6 +141,8 @@ impl Session {
         };
         let before = std::mem::replace(&mut self.networking, here);
         self.drafts.renamed(self.me);
+        // Whose they are could not be heard until now.
+        self.drafts.wait_again(now);
         let identity = Identity::new(network.signatures, seed);
         self.me = identity.name();
         self.codec.identify(identity);
@@ -170,6 +172,7 @@ impl Session {
             self.relay.wake_at(),
             self.lead.wake_at(),
             self.codec.wake_at(),
+            self.drafts.wake_at(),
             self.sync.wake_at(),
             self.forks.wake_at(),
             self.people.wake_at(),
@@ -263,6 +266,7 @@ impl Session {
         if self.relay.machine.is_open() {
             self.judge(now, out);
         }
+        self.take_up_drafts(now, out);
         self.tell_place(now, out);
     }
 

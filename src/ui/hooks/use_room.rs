@@ -235,13 +235,16 @@ impl Room {
     /// A name or colour that is chosen in another tab is this one's, too.
     pub fn share_profile(&self) {
         let room = *self;
-        let changed = Listener::on(window().unchecked_ref(), "storage", move |_| {
+        let look = move || {
             let kept: Option<Profile> = preferences::load("profile");
             if let Some(profile) = kept.filter(|kept| room.profile.with_untracked(|p| p != kept)) {
                 room.profile.set(profile.clone());
                 room.send(Input::Renamed(profile));
             }
-        });
+        };
+        // It may have been chosen before this is called.
+        look();
+        let changed = Listener::on(window().unchecked_ref(), "storage", move |_| look());
         std::mem::forget(changed);
     }
 

@@ -21,25 +21,19 @@ pub fn on_files_dropped(open: impl Fn(File) + 'static) {
     on_cleanup(|| drop(OPEN.take()));
 }
 
-/// From now on the browser opens no dropped file in place of the page. `refuse` says that this page takes none.
+/// From now on dropped files go to whoever takes them; `refuse` says that this page takes none. That the browser does not
+/// open them itself is `public/crash.js`'s.
 pub fn watch(refuse: impl Fn() + 'static) {
     let has_files = |event: &DragEvent| {
         let types = event.data_transfer().map(|transfer| transfer.types());
         types.is_some_and(|types| types.includes(&"Files".into(), 0))
     };
     let window = window();
-    let over = Listener::on(window.unchecked_ref(), "dragover", move |event| {
-        let event: DragEvent = event.unchecked_into();
-        if has_files(&event) {
-            event.prevent_default();
-        }
-    });
     let dropped = Listener::on(window.unchecked_ref(), "drop", move |event| {
         let event: DragEvent = event.unchecked_into();
         if !has_files(&event) {
             return;
         }
-        event.prevent_default();
         let files = event.data_transfer().and_then(|transfer| transfer.files());
         OPEN.with_borrow(|open| match (open, files) {
             (Some(open), Some(files)) => {
@@ -50,6 +44,6 @@ pub fn watch(refuse: impl Fn() + 'static) {
             _ => refuse(),
         });
     });
-    // They live as long as the page.
-    std::mem::forget((over, dropped));
+    // It lives as long as the page.
+    std::mem::forget(dropped);
 }
