@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     core::{
-        doc::schema::{Cell, Id, Value},
+        doc::{
+            schema::{Cell, Id, Value},
+            undo::Record,
+        },
         frame::Frame,
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{
@@ -36,6 +39,10 @@ impl Person {
     }
 
     fn with(id: u64, network: Option<Network>) -> Self {
+        Self::reading(id, network, Stored::default())
+    }
+
+    fn reading(id: u64, network: Option<Network>, stored: Stored) -> Self {
         let relay = Endpoint::parse("ws://127.0.0.1/relay/x", false).unwrap();
         let server = Server {
             audience: Audience::Others,
@@ -61,7 +68,7 @@ impl Person {
             generation: None,
             now: 0,
         };
-        person.input(Input::Loaded(Stored::default()));
+        person.input(Input::Loaded(stored));
         person
     }
 
@@ -257,4 +264,40 @@ fn a_page_that_was_away_when_its_network_came_connects_when_it_is_back() {
     assert_eq!(page.generation, None);
     page.input(Input::Returned);
     assert!(page.generation.is_some());
+}
+
+/// Whoever is drawing in another tab cannot be heard yet: half of their stroke must not take the place of the whole.
+#[test]
+fn a_page_without_its_network_takes_up_nobodys_draft_and_later_only_that_of_a_page_that_is_gone() {
+    for is_there in [true, false] {
+        let mut author = Person::new(9);
+        let half = Write {
+            cell: Cell::Ink(Id::parse("half").unwrap()),
+            value: Some(Value::Bytes([1].into())),
+        };
+        let drafted = author.session.handle(0, Input::Drafted(vec![half]));
+        let records = drafted.into_iter().filter_map(|output| match output {
+            Output::Store(store::Command::Write(batch)) => Some(batch.records),
+            _ => None,
+        });
+        let drafts = records.flatten().filter_map(|record| match record {
+            Record::KeepDraft(page, draft) => Some((page, draft)),
+            _ => None,
+        });
+        let stored = Stored {
+            drafts: drafts.collect(),
+            ..Stored::default()
+        };
+        assert_eq!(stored.drafts.len(), 1);
+        let mut page = Person::reading(1, None, stored);
+        assert_eq!(page.says(60_000), []);
+        assert_eq!(page.strokes(), 0);
+        page.input(Input::NetworkCame(NETWORK, [7; 32]));
+        page.says(60_500);
+        if is_there {
+            page.hears(&author.says(60_500));
+        }
+        page.says(70_000);
+        assert_eq!(page.strokes(), usize::from(!is_there));
+    }
 }
