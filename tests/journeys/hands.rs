@@ -255,7 +255,7 @@ pub async fn the_view_is_kept_and_there_is_a_way_back_to_the_ink(ground: Ground)
     window
         .promise("duplex.board.camera({ x: 90000, y: -90000, zoom: 1 })")
         .await?;
-    window.press_if_there("Show the drawing").await?;
+    window.find(".back-to-ink").await?.click().await?;
     let gone = "return !document.querySelector('.back-to-ink')";
     window.until("the ink", gone).await?;
     // Whoever never was here sees the ink, wherever it is.
