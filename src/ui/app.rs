@@ -9,6 +9,7 @@ use super::{
     api,
     chunks::{self, Fetched},
     hooks::use_room::{Room, provide_room},
+    parts::drop,
     shell::Shell,
     theme::provide_theme,
 };
@@ -61,6 +62,9 @@ pub fn App() -> impl IntoView {
         false => browser_address::replace_hash(&hash),
     }
     tell(room, &problems);
+    drop::watch(move || {
+        room.say("Drop a file on the board, or on the list of rooms. Here it opens nothing.");
+    });
     follow_address(room);
     let relay = room.address.with_untracked(|address| address.relay.clone());
     if !relay.endpoints().is_empty() {
@@ -176,7 +180,7 @@ async fn start(room: Room, was_said: bool) {
         );
     };
     room.send(Input::NetworkCame(start.network, seed));
-    (start.listen)(room);
+    (start.share_profile)(room);
     room.started.set(Some(start));
     task::spawn((start.find_relay)(room));
 }

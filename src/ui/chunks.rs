@@ -14,7 +14,7 @@ use super::{
         board::{back_to_ink::back_to_ink, cursors::cursors, following::following},
         damaged_link, rooms, todo,
     },
-    parts::{connection, drop, listing, people, saved, share, shortcuts, status, toasts, versions},
+    parts::{connection, listing, people, saved, share, shortcuts, status, toasts, versions},
     relays,
 };
 use crate::{
@@ -28,8 +28,8 @@ pub type Part = fn() -> AnyView;
 pub struct Start {
     pub network: Network,
     pub find_relay: fn(Room) -> Pin<Box<dyn Future<Output = ()>>>,
-    /// From now on takes what other tabs and the desktop hand to the page.
-    pub listen: fn(Room),
+    /// From now on takes over the name and colour that are chosen in other tabs.
+    pub share_profile: fn(Room),
     pub back_to_ink: Part,
     pub cursors: Part,
     pub damaged_link: Part,
@@ -90,12 +90,7 @@ chunk! {
     start: &'static Start = &Start {
         network: NETWORK,
         find_relay: relays::find,
-        listen: |room| {
-            drop::watch(move || {
-                room.say("Drop a file on the board, or on the list of rooms. Here it opens nothing.");
-            });
-            room.share_profile();
-        },
+        share_profile: |room| room.share_profile(),
         back_to_ink,
         cursors,
         damaged_link: damaged_link::page,
