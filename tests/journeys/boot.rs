@@ -111,7 +111,7 @@ pub async fn a_program_that_does_not_come_is_said_and_can_be_asked_for_again(
             .await?;
         window
             .until(
-                "the page",
+                &format!("the page after {broken:?}"),
                 "return !!window.duplex && !document.getElementById('boot')",
             )
             .await?;
