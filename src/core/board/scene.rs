@@ -80,6 +80,11 @@ impl Element {
         })
     }
 
+    /// Marked by [`Scene::fade`].
+    pub fn is_fading(&self) -> bool {
+        self.is_fading.get()
+    }
+
     /// Elements are painted in this order.
     pub fn order(&self) -> (u64, &Id) {
         (self.counted_z(), &self.id)
@@ -281,11 +286,6 @@ impl Scene {
         let is_news = element.is_fading.replace(fade) != fade;
         is_news.then_some(element.bounds)
     }
-
-    pub fn is_fading(&self, id: &Id) -> bool {
-        let element = self.elements.get(id);
-        element.is_some_and(|element| element.is_fading.get())
-    }
 }
 
 fn in_order<'a>(elements: impl Iterator<Item = &'a Rc<Element>>) -> Vec<Rc<Element>> {
@@ -444,9 +444,12 @@ mod tests {
         scene.insert(id(1), line(1, 0.0, 0.0));
         assert!(scene.fade(&id(1), true).is_some());
         assert!(scene.fade(&id(1), true).is_none());
-        assert!(scene.is_fading(&id(1)));
+        assert!(scene.get(&id(1)).unwrap().is_fading());
         scene.remove(&id(1));
-        assert!(!scene.is_fading(&id(1)));
+        assert!(scene.get(&id(1)).is_none());
         assert_eq!(scene.bounds(), None);
+        // Whoever brings it back does not find it marked.
+        scene.insert(id(1), line(1, 0.0, 0.0));
+        assert!(!scene.get(&id(1)).unwrap().is_fading());
     }
 }

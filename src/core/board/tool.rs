@@ -382,23 +382,20 @@ impl Hands {
 
     /// Ends the gesture; what was drawn or erased stays.
     fn finish(&mut self) -> Vec<Intent> {
-        let intent = match std::mem::replace(&mut self.gesture, Gesture::Idle) {
-            Gesture::Held(held) => match held.act {
-                Act::Draw => Some(Intent::FinishStroke),
-                Act::Erase { .. } => Some(Intent::FinishErasing),
-                Act::Pan { .. } => None,
-            },
-            Gesture::Idle | Gesture::Pinching { .. } => None,
-        };
-        intent.into_iter().collect()
+        self.end(Intent::FinishStroke, Intent::FinishErasing)
     }
 
     /// Ends the gesture as if it had not been begun.
     fn give_up(&mut self) -> Vec<Intent> {
+        self.end(Intent::CancelStroke, Intent::CancelErasing)
+    }
+
+    /// Gives what ends a stroke or an erasing, whichever was under way.
+    fn end(&mut self, stroke: Intent, erasing: Intent) -> Vec<Intent> {
         let intent = match std::mem::replace(&mut self.gesture, Gesture::Idle) {
             Gesture::Held(held) => match held.act {
-                Act::Draw => Some(Intent::CancelStroke),
-                Act::Erase { .. } => Some(Intent::CancelErasing),
+                Act::Draw => Some(stroke),
+                Act::Erase { .. } => Some(erasing),
                 Act::Pan { .. } => None,
             },
             Gesture::Idle | Gesture::Pinching { .. } => None,

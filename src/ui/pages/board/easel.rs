@@ -440,11 +440,7 @@ impl Easel {
     }
 
     fn paint(&self, surface: &Surface, element: &Element) {
-        let alpha = if self.scene.is_fading(&element.id) {
-            FADED
-        } else {
-            1.0
-        };
+        let alpha = if element.is_fading() { FADED } else { 1.0 };
         if let Some(fill) = element.fill() {
             surface.fill(&fill, self.shade(fill.color), alpha);
         }
