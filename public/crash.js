@@ -41,6 +41,13 @@ for (const name of ["dragover", "drop"]) {
     if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
   });
 }
-addEventListener("click", (event) => {
-  if (event.target.closest?.("[data-reload]")) location.reload();
+addEventListener("click", async (event) => {
+  if (!event.target.closest?.("[data-reload]")) return;
+  if (!started) {
+    // WebKit keeps the answer to a script's request over a reload, also when it was an error.
+    const scripts = [...document.querySelectorAll("link[rel=modulepreload]")];
+    const asked = { cache: "reload", signal: AbortSignal.timeout?.(SLOW_MS) };
+    await Promise.allSettled(scripts.map((script) => fetch(script.href, asked)));
+  }
+  location.reload();
 });

@@ -288,3 +288,7 @@ pub const TAPE_TEXT_BYTES: usize = 500;
 pub const ROOM_CHARS: usize = 80;
 /// `config.json` larger than this is not one.
 pub const CONFIG_BYTES: usize = 64 * 1024;
+
+/// A pen or mouse that says nothing for so long was lifted without a word, when a finger comes down. One that rests on
+/// the glass reports its pressure all the time.
+pub const LIFT_LOST_MS: Millis = 5_000;

@@ -1,12 +1,15 @@
 //! Files in and out: a download, an `<input type="file">`, the clipboard.
 
 use js_sys::{Array, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, HtmlInputElement, Url, window};
 
 use super::clock::Timeout;
-use crate::limits::{DOWNLOAD_MS, IMPORT_BYTES};
+use crate::{
+    core::text,
+    limits::{DOWNLOAD_MS, IMPORT_BYTES},
+};
 
 /// Saves `bytes` as a file in the person's downloads.
 pub fn download(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
@@ -50,9 +53,9 @@ pub async fn text_of(file: File) -> Result<String, FileError> {
     if file.size() > IMPORT_BYTES as f64 {
         return Err(FileError::TooLarge);
     }
-    let text = JsFuture::from(file.text()).await.ok();
-    text.and_then(|text: JsValue| text.as_string())
-        .ok_or(FileError::Unreadable)
+    let bytes = JsFuture::from(file.array_buffer()).await;
+    let bytes = bytes.map_err(|_| FileError::Unreadable)?;
+    Ok(text::of_file(&Uint8Array::new(&bytes).to_vec()))
 }
 
 /// Puts `text` on the clipboard; says whether the browser let us.

@@ -14,10 +14,7 @@ use indexed_db_futures::{
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    DomException, IdbDatabase, IdbObjectStore, IdbObjectStoreParameters, IdbVersionChangeEvent,
-    window,
-};
+use web_sys::{DomException, IdbDatabase, IdbObjectStoreParameters, IdbVersionChangeEvent, window};
 
 use super::lifecycle::Listener;
 use crate::core::{
@@ -114,16 +111,7 @@ impl Store {
             let tell = tell.clone();
             move || tell(Interference::Blocks)
         };
-        let database = open(name, VERSION, on_blocked, |database, before| {
-            if before < 1.0 {
-                let numbered = IdbObjectStoreParameters::new();
-                numbered.set_auto_increment(true);
-                database.create_object_store_with_optional_parameters(LOG, &numbered)?;
-                database.create_object_store(SNAPSHOT)?;
-            }
-            database.create_object_store(STEPS)
-        })
-        .await?;
+        let database = open(name, VERSION, on_blocked, &STORES).await?;
         let old = database.clone();
         let closes = {
             let tell = tell.clone();
@@ -149,15 +137,42 @@ impl Store {
     }
 }
 
-/// Opens a database, in the version that it has if that is a newer one. `upgrade` makes the stores that the version
-/// before, 0 for none, did not have.
+/// An object store, and where its keys come from.
+#[derive(Clone, Copy)]
+pub enum Table {
+    /// The database counts them.
+    Counted(&'static str),
+    Keyed(&'static str),
+}
+
+const STORES: [Table; 3] = [
+    Table::Counted(LOG),
+    Table::Keyed(SNAPSHOT),
+    Table::Keyed(STEPS),
+];
+
+impl Table {
+    /// Makes it where it is missing, whatever the version of the database says.
+    fn make(self, database: &IdbDatabase) -> Result<(), JsValue> {
+        let (Self::Counted(name) | Self::Keyed(name)) = self;
+        if database.object_store_names().contains(name) {
+            return Ok(());
+        }
+        let options = IdbObjectStoreParameters::new();
+        options.set_auto_increment(matches!(self, Self::Counted(_)));
+        database.create_object_store_with_optional_parameters(name, &options)?;
+        Ok(())
+    }
+}
+
+/// Opens a database, in the version that it has if that is a newer one. An upgrade makes the stores that are missing.
 ///
 /// By hand, because the crate writes out what its upgrades fail with, and that needs 5 kB of a first load.
 pub async fn open(
     name: &str,
     version: u8,
     on_blocked: impl Fn() + 'static,
-    upgrade: impl Fn(&IdbDatabase, f64) -> Result<IdbObjectStore, JsValue> + 'static,
+    stores: &'static [Table],
 ) -> Result<Database, StoreError> {
     let factory = window().and_then(|window| window.indexed_db().ok()?);
     let factory = factory.ok_or_else(|| StoreError::Open(NO_DATABASES.to_owned()))?;
@@ -167,10 +182,10 @@ pub async fn open(
     let upgrading = request.clone();
     let _listeners = [
         Listener::on(&request, "blocked", move |_| on_blocked()),
-        Listener::on(&request, "upgradeneeded", move |event| {
-            let event: IdbVersionChangeEvent = event.unchecked_into();
+        Listener::on(&request, "upgradeneeded", move |_| {
             let database = upgrading.result().map(JsCast::unchecked_into);
-            let upgraded = database.and_then(|database| upgrade(&database, event.old_version()));
+            let upgraded = database
+                .and_then(|database| stores.iter().try_for_each(|store| store.make(&database)));
             if upgraded.is_err()
                 && let Some(transaction) = upgrading.transaction()
             {

@@ -1,6 +1,10 @@
 //! What happens to the page and its network: events of `window`, `document` and `navigator.onLine`.
 
+use std::time::Duration;
+
+use js_sys::Promise;
 use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, EventTarget, PageTransitionEvent, window};
 
 use crate::core::socket::machine::Input;
@@ -67,6 +71,27 @@ pub fn started() {
     }
 }
 
+/// Waits until the network comes back, at most for `at_most`.
+pub async fn back_online(at_most: Duration) {
+    let Some(window) = window() else {
+        return;
+    };
+    let mut wake = None;
+    let waiting = Promise::new(&mut |resolve, _| {
+        let milliseconds = i32::try_from(at_most.as_millis()).unwrap_or(i32::MAX);
+        let _ =
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+        let _ = window.add_event_listener_with_callback(ONLINE, &resolve);
+        wake = Some(resolve);
+    });
+    let _ = JsFuture::from(waiting).await;
+    if let Some(wake) = wake {
+        let _ = window.remove_event_listener_with_callback(ONLINE, &wake);
+    }
+}
+
+const ONLINE: &str = "online";
+
 /// Tells of the page's comings and goings, for as long as the listeners are kept. An installed app on Android may miss
 /// `visibilitychange` after a freeze, and Safari close events after a change of network: so every sign counts.
 pub fn watch(tell: impl Fn(Input) + Clone + 'static) -> Vec<Listener> {
@@ -102,7 +127,7 @@ pub fn watch(tell: impl Fn(Input) + Clone + 'static) -> Vec<Listener> {
         tell(Input::Hid);
     }
     vec![
-        on(&window, "online", Input::WentOnline),
+        on(&window, ONLINE, Input::WentOnline),
         on(&window, "offline", Input::WentOffline),
         // An open socket bars the back/forward cache.
         on(&window, "pagehide", Input::Left),

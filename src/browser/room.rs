@@ -286,6 +286,14 @@ impl Host {
         }
     }
 
+    /// Whether this connection is the one that counts: another may have taken its place while it worked.
+    fn is_connected_by(&self, store: &Rc<idb::Store>) -> bool {
+        let current = self.store.borrow();
+        current
+            .as_ref()
+            .is_some_and(|current| Rc::ptr_eq(current, store))
+    }
+
     /// Gives what to tell the session, if it waits for anything.
     async fn ask_storage(self: &Rc<Self>, command: Command) -> Result<Option<Input>, StoreError> {
         let opened = self.store.borrow().clone();
@@ -313,10 +321,16 @@ impl Host {
             Command::Load => {
                 self.marks.look_back().await;
                 self.session.borrow_mut().guard(self.marks.quarantine());
-                Some(Input::Loaded(store.load().await?))
+                let stored = store.load().await?;
+                // After a loss all is read again.
+                self.is_connected_by(&store)
+                    .then_some(Input::Loaded(stored))
             }
             Command::Write(batch) => {
                 store.write(&batch.rows, &batch.records).await?;
+                if !self.is_connected_by(&store) {
+                    return Err(StoreError::Use(CLOSED.to_owned()));
+                }
                 Some(Input::Written(batch.number))
             }
             Command::Compact(compaction) => {

@@ -10,9 +10,8 @@ use indexed_db_futures::{
     transaction::{Transaction, TransactionMode},
 };
 use wasm_bindgen::JsValue;
-use web_sys::IdbDatabase;
 
-use super::idb::{self, StoreError, bytes_of, value_of};
+use super::idb::{self, StoreError, Table, bytes_of, value_of};
 use crate::core::doc::versions::Version;
 
 const VERSIONS: &str = "versions";
@@ -35,8 +34,7 @@ pub fn name(room: &str) -> String {
 impl Versions {
     /// `room`: its name in storage.
     pub async fn open(room: &str) -> Result<Self, StoreError> {
-        let make = |database: &IdbDatabase, _| database.create_object_store(VERSIONS);
-        let database = idb::open(&name(room), 1, || {}, make).await?;
+        let database = idb::open(&name(room), 1, || {}, &[Table::Keyed(VERSIONS)]).await?;
         Ok(Self { database })
     }
 

@@ -1,7 +1,7 @@
 //! JSON from outside, read leniently: half of a surrogate pair and a number beyond all numbers cost that detail and not
 //! the file.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -19,8 +19,8 @@ pub fn parse(text: &str) -> Option<Value> {
     serde_json::from_str(&mended(text)).ok()
 }
 
-/// With U+FFFD for each escaped surrogate without its other half, which no text of ours can hold, and with the largest
-/// number for one that is larger.
+/// With U+FFFD for each escaped surrogate without its other half, which no text of ours can hold, with the largest number
+/// for one that is larger, and with null for what Python writes where there is no number.
 fn mended(text: &str) -> Cow<'_, str> {
     let (mut out, mut copied, mut at) = (String::new(), 0, 0);
     let (bytes, mut in_string) = (text.as_bytes(), false);
@@ -44,7 +44,20 @@ fn mended(text: &str) -> Cow<'_, str> {
                     |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
                 let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
                 let number = rest.get(..end).unwrap_or_default();
-                (end.max(1), is_out_of_range(number).then_some("1e308"))
+                let largest = match byte {
+                    b'-' => "-1e308",
+                    _ => "1e308",
+                };
+                match rest.strip_prefix('-').unwrap_or(rest).starts_with(INFINITY) {
+                    true => (end + INFINITY.len(), Some("null")),
+                    false => (end.max(1), is_out_of_range(number).then_some(largest)),
+                }
+            }
+            b'I' if !in_string && text[at..].starts_with(INFINITY) => {
+                (INFINITY.len(), Some("null"))
+            }
+            b'N' if !in_string && text[at..].starts_with(NO_NUMBER) => {
+                (NO_NUMBER.len(), Some("null"))
             }
             _ => (1, None),
         };
@@ -61,6 +74,9 @@ fn mended(text: &str) -> Cow<'_, str> {
     }
 }
 
+const INFINITY: &str = "Infinity";
+const NO_NUMBER: &str = "NaN";
+
 /// By serde_json's own word: a second parser of numbers, with its tables, would be part of the first load.
 fn is_out_of_range(number: &str) -> bool {
     let read: Result<Value, _> = serde_json::from_str(number);
@@ -72,6 +88,12 @@ fn surrogate(text: &str, at: usize) -> Option<u32> {
     let hex = text.get(at..at + 6)?.strip_prefix("\\u")?;
     let code = u32::from_str_radix(hex, 16).ok()?;
     (0xd800..=0xdfff).contains(&code).then_some(code)
+}
+
+/// How many elements these are about.
+pub fn elements(remarks: &[Remark]) -> usize {
+    let elements: HashSet<_> = remarks.iter().map(|remark| remark.index).collect();
+    elements.len()
 }
 
 /// Remarks as people read them: each reason once, with how often it holds, the most frequent first.
@@ -117,6 +139,11 @@ mod tests {
             (r#"{"\ud83d":1}"#, json!({"\u{fffd}": 1})),
             ("\u{feff}[1]", json!([1])),
             ("[1e999,-2,3.5e2]", json!([1e308, -2, 350.0])),
+            ("[-1e999]", json!([-1e308])),
+            (
+                r#"[NaN,-Infinity,{"a":Infinity},"NaN"]"#,
+                json!([null, null, {"a": null}, "NaN"]),
+            ),
             (r#"["1e999"]"#, json!(["1e999"])),
         ] {
             assert_eq!(parse(text), Some(expected), "{text}");
@@ -128,6 +155,9 @@ mod tests {
             r#"["\u12"]"#,
             r#"["\ud83d]"#,
             "nul",
+            "NaNN",
+            "[- Infinity]",
+            "[Inf]",
             "\\ud83d",
             "-",
         ] {

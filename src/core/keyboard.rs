@@ -11,6 +11,8 @@ pub struct Press<'a> {
     /// Control, or the command key of a Mac.
     pub control: bool,
     pub alt: bool,
+    /// The key for third characters, which some systems do not report as Alt.
+    pub alt_graph: bool,
 }
 
 /// What a person can ask for by key.
@@ -60,7 +62,13 @@ impl Press<'_> {
             _ if matches!(self.key, "Process" | "Unidentified" | "Dead") => None,
             _ => return None,
         };
-        if let Some(c) = written.filter(char::is_ascii) {
+        // A script without Latin letters may write a sign where the others have a letter, as Thai and Arabic do with
+        // Shift and Z. Dvorak has a colon there.
+        let is_sign_of_a_letter = |c: char| {
+            let is_sign = !c.is_alphanumeric() && c != ':';
+            is_sign && self.control && self.shift && self.code.starts_with("Key")
+        };
+        if let Some(c) = written.filter(|c| c.is_ascii() && !is_sign_of_a_letter(*c)) {
             return Some(c.to_ascii_lowercase());
         }
         let at_place = |prefix: &str| {
@@ -68,7 +76,10 @@ impl Press<'_> {
             let mut rest = rest.chars();
             rest.next().filter(|_| rest.next().is_none())
         };
-        let place = at_place("Key").map(|c| c.to_ascii_lowercase());
+        // A letter that ASCII has not is still a Latin one, and the others are where the layout has them.
+        let is_other = !written.is_some_and(is_latin_letter);
+        let place = at_place("Key").filter(|_| is_other);
+        let place = place.map(|c| c.to_ascii_lowercase());
         let digit = || at_place("Digit").or_else(|| at_place("Numpad"));
         let symbol = || match (self.code, self.shift) {
             ("Equal", _) | ("NumpadAdd", _) => Some('+'),
@@ -80,7 +91,7 @@ impl Press<'_> {
     }
 
     pub fn command(&self) -> Option<Command> {
-        if self.alt {
+        if self.alt || self.alt_graph {
             return None;
         }
         // Shift + 1 is another character on every keyboard layout.
@@ -109,6 +120,11 @@ impl Press<'_> {
     }
 }
 
+/// Of Latin-1, or one of Latin's extensions.
+fn is_latin_letter(c: char) -> bool {
+    c.is_alphabetic() && matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +136,7 @@ mod tests {
             shift: modifiers.contains('s'),
             control: modifiers.contains('c'),
             alt: modifiers.contains('a'),
+            alt_graph: modifiers.contains('g'),
         }
     }
 
@@ -133,6 +150,13 @@ mod tests {
             ("я", "KeyZ", "c", undo),
             ("Я", "KeyZ", "cs", redo),
             ("н", "KeyY", "c", redo),
+            (":", "KeyZ", "cs", None),
+            ("(", "KeyZ", "cs", redo),
+            ("~", "KeyZ", "cs", redo),
+            ("à", "KeyZ", "c", None),
+            ("ę", "KeyE", "g", None),
+            ("€", "KeyE", "g", None),
+            ("ę", "KeyE", "", None),
             ("ζ", "KeyZ", "c", undo),
             ("ز", "KeyZ", "c", undo),
             ("ז", "KeyZ", "c", undo),

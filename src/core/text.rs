@@ -6,15 +6,32 @@ pub fn is_visible(text: &str) -> bool {
         .any(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(c))
 }
 
-/// Unicode's Default_Ignorable_Code_Point, and the two fillers that are shown as nothing.
+/// Unicode's Default_Ignorable_Code_Point, the marks of interlinear annotation, and two fillers that are shown as nothing.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+/// A file's text: UTF-8, or UTF-16 where its first bytes say so. What is neither becomes U+FFFD.
+pub fn of_file(bytes: &[u8]) -> String {
+    let units = |of: fn([u8; 2]) -> u16| -> Vec<u16> {
+        let pairs = bytes
+            .chunks_exact(2)
+            .filter_map(|pair| pair.try_into().ok());
+        pairs.map(of).collect()
+    };
+    // The mark of the order, or an ASCII character.
+    match bytes {
+        [0xff, 0xfe, ..] | [1..=255, 0, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] | [0, 1..=255, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 /// Trimmed, in one line, without controls and without what turns the direction of the text around it.
@@ -66,21 +83,36 @@ const CLUSTER_CHARS: usize = 32;
 fn is_boundary(before: char, after: char) -> bool {
     // Two of these are a flag.
     let is_flag = |c: char| matches!(c, '\u{1f1e6}'..='\u{1f1ff}');
-    let joins = before == '\u{200d}';
+    let joins = before == '\u{200d}' || is_linker(before);
     !joins && (starts_cluster(after) || (is_flag(after) && !is_flag(before)))
 }
 
-/// Whether a character certainly begins something new: letters of scripts without marks of their own, ideographs,
+/// A sign of a script of India, Burma or Cambodia that joins the next consonant to the one before.
+fn is_linker(c: char) -> bool {
+    let is_virama = u32::from(c) & 0x7f == 0x4d;
+    matches!(c, '\u{900}'..='\u{d7f}') && is_virama
+        || matches!(c, '\u{dca}' | '\u{1039}' | '\u{17d2}')
+}
+
+/// A letter of the scripts of India, whose blocks are laid out alike.
+fn is_indic_letter(c: char) -> bool {
+    matches!(c, '\u{900}'..='\u{d7f}') && matches!(u32::from(c) & 0x7f, 0x05..=0x39)
+}
+
+/// Whether a character certainly begins something new: letters, ideographs,
 /// syllables, punctuation, most emoji. Flags, skin tones, joiners and combining marks do not.
 fn starts_cluster(c: char) -> bool {
-    matches!(
-        c,
-        ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{370}'..='\u{482}' | '\u{48a}'..='\u{58f}'
-            | '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{64a}' | '\u{2010}'..='\u{2027}' | '\u{20a0}'..='\u{20c0}'
-            | '\u{2190}'..='\u{27ff}' | '\u{3001}'..='\u{3029}' | '\u{3030}'..='\u{3098}'
-            | '\u{309b}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}'
-            | '\u{1f300}'..='\u{1f3fa}' | '\u{1f400}'..='\u{1faff}' | '\u{20000}'..='\u{323af}'
-    )
+    is_indic_letter(c)
+        || matches!(
+            c,
+            ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{370}'..='\u{482}' | '\u{48a}'..='\u{58f}'
+                | '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{64a}' | '\u{e01}'..='\u{e30}' | '\u{e32}' | '\u{e3f}'..='\u{e46}'
+                | '\u{e81}'..='\u{eb0}' | '\u{ec0}'..='\u{ec6}' | '\u{f40}'..='\u{f6c}' | '\u{1000}'..='\u{102a}'
+                | '\u{10d0}'..='\u{10fa}' | '\u{1200}'..='\u{135a}' | '\u{1780}'..='\u{17b3}' | '\u{2010}'..='\u{2027}' | '\u{20a0}'..='\u{20c0}'
+                | '\u{2190}'..='\u{27ff}' | '\u{3001}'..='\u{3029}' | '\u{3030}'..='\u{3098}'
+                | '\u{309b}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}'
+                | '\u{1f300}'..='\u{1f3fa}' | '\u{1f400}'..='\u{1faff}' | '\u{20000}'..='\u{323af}'
+        )
 }
 
 #[cfg(test)]
@@ -101,12 +133,36 @@ mod tests {
             "\u{e0061}",
             "\u{ad}\t",
             "\u{202e}",
+            "\u{1d173}",
+            "\u{1bca0}",
+            "\u{fff9}",
         ] {
             assert!(!is_visible(nothing), "{nothing:?}");
         }
         for something in ["a", "é", "\u{200b}x", "👩‍👩‍👧", "مرحبا", "."] {
             assert!(is_visible(something), "{something:?}");
         }
+    }
+
+    #[test]
+    fn a_files_text_is_read_in_each_form_that_editors_write() {
+        let text = "{\"é\":\"😀\"}";
+        let units = || text.encode_utf16();
+        let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+        for (bytes, mark) in [
+            (text.as_bytes(), [0xef, 0xbb, 0xbf].as_slice()),
+            (&little, &[0xff, 0xfe]),
+            (&big, &[0xfe, 0xff]),
+        ] {
+            assert_eq!(of_file(bytes), text);
+            assert_eq!(
+                of_file(&[mark, bytes].concat()).trim_start_matches('\u{feff}'),
+                text
+            );
+        }
+        assert_eq!(of_file(&[b'a', 0xff, b'b']), "a\u{fffd}b");
+        assert_eq!(of_file(&[]), "");
     }
 
     #[test]
@@ -130,6 +186,22 @@ mod tests {
                 assert_eq!(cut(&text, chars), whole, "{text} at {chars}");
             }
             assert_eq!(cut(&text, all), text);
+        }
+        // Scripts without spaces between words: a vowel or tone stays with its letter, a conjunct stays whole.
+        for (syllable, count) in [
+            ("\u{e17}\u{e35}\u{e48}", 20),
+            ("\u{e81}\u{eb4}\u{ec8}", 20),
+            ("\u{915}\u{94d}\u{937}\u{93f}", 20),
+            ("\u{9a8}\u{9cd}\u{9a4}\u{9c1}", 20),
+            ("\u{1000}\u{1039}\u{1000}\u{102c}", 20),
+            ("\u{1780}\u{17d2}\u{1798}\u{17b6}", 20),
+        ] {
+            let text = syllable.repeat(count);
+            let length = syllable.chars().count();
+            for chars in 40..48 {
+                let kept = cut(&text, chars).chars().count();
+                assert_eq!(kept, chars / length * length, "{syllable} at {chars}");
+            }
         }
         assert_eq!(cut("hello", 3), "hel");
         assert_eq!(cut("日本語", 2), "日本");

@@ -70,7 +70,7 @@ pub fn App() -> impl IntoView {
     if !relay.endpoints().is_empty() {
         room.choose_relays(relay.endpoints().to_vec());
     }
-    task::spawn(start(room, false));
+    task::spawn(start(room));
     // Whoever makes something here can go on without the site's host; so can who finds something, but that is no hurry.
     let has_edited = Memo::new(move |had| had == Some(&true) || room.can_undo.get());
     let is_found = Memo::new(move |_| !room.status.read().is_empty);
@@ -167,25 +167,21 @@ fn listen(mut changed: impl FnMut() + 'static) {
     ));
 }
 
-/// Fetches what the first word waits for, until it is here.
-async fn start(room: Room, was_said: bool) {
-    let (Ok(start), Some(seed)) = (chunks::start().await, random::bytes()) else {
-        if !was_said {
-            let saved = room.status.with_untracked(Status::saved_sentence);
-            room.warn(format!("{NOT_STARTED} {saved}"));
-        }
-        return set_timeout(
-            move || task::spawn(self::start(room, true)),
-            chunks::FETCH_AGAIN,
-        );
+/// Fetches what the first word waits for.
+async fn start(room: Room) {
+    let fetch = async || Some((chunks::start().await.ok()?, random::bytes()?));
+    let failed = || {
+        let saved = room.status.with_untracked(Status::saved_sentence);
+        room.warn(format!("{NOT_STARTED} {saved}"));
     };
+    let (start, seed) = chunks::until_here(fetch, failed).await;
     room.send(Input::NetworkCame(start.network, seed));
     (start.share_profile)(room);
     room.started.set(Some(start));
     task::spawn((start.find_relay)(room));
 }
 
-const NOT_STARTED: &str = "The part of Duplex that meets others could not be fetched. It is tried again every half a minute; load the page again if Duplex was updated.";
+const NOT_STARTED: &str = "The part of Duplex that meets others could not be fetched. It is tried again when the network is back, and every half a minute; load the page again if Duplex was updated.";
 
 /// Connects to the first of `relays` that works, and writes them into the address, so that the link leads others to
 /// the same ones. None is a choice, too.

@@ -18,7 +18,7 @@ use super::{
     relays,
 };
 use crate::{
-    browser::task,
+    browser::{lifecycle, task},
     core::session::network::{NETWORK, Network},
 };
 
@@ -148,22 +148,35 @@ chunk! {
 /// What to tell somebody who asked for a chunk that did not come.
 pub const NOT_FETCHED: &str = "This part of Duplex could not be fetched. Try again when the network is back; if Duplex was updated meanwhile, load the page again. Nothing is lost.";
 
-/// After a chunk did not come.
-pub const FETCH_AGAIN: Duration = Duration::from_secs(30);
-
-/// Fetches all of them, so that they are here when the network is not, and begins what only who edits needs. One that
-/// does not come is asked for again when it is needed.
-pub async fn fetch_all(room: Room) {
-    let _ = todo_page().await;
-    let _ = formats().await;
-    let _ = rooms_page().await;
-    match dialogs().await {
-        Ok(dialogs) => (dialogs.keep)(room),
-        Err(_) => {
-            room.say("Earlier versions of this room are not being kept, because a part of Duplex could not be fetched. It is tried again; your edits are stored as ever.");
-            set_timeout(move || task::spawn(fetch_all(room)), FETCH_AGAIN);
+/// Asks until it is here: at once when the network is back, and every half a minute. The first failure is told.
+pub async fn until_here<T>(fetch: impl AsyncFn() -> Option<T>, on_failure: impl FnOnce()) -> T {
+    if let Some(came) = fetch().await {
+        return came;
+    }
+    on_failure();
+    loop {
+        lifecycle::back_online(FETCH_AGAIN).await;
+        if let Some(came) = fetch().await {
+            return came;
         }
     }
+}
+
+const FETCH_AGAIN: Duration = Duration::from_secs(30);
+
+/// Fetches all of them, so that they are here when the network is not, and begins what only who edits needs.
+pub async fn fetch_all(room: Room) {
+    let fetch = async || {
+        let _ = todo_page().await;
+        let _ = formats().await;
+        let _ = rooms_page().await;
+        dialogs().await.ok()
+    };
+    let failed = || {
+        room.say("Earlier versions of this room are not being kept, because a part of Duplex could not be fetched. It is tried again; your edits are stored as ever.");
+    };
+    let dialogs = until_here(fetch, failed).await;
+    (dialogs.keep)(room);
 }
 
 type Fetching = Pin<Box<dyn Future<Output = Result<Part, SplitLoaderError>>>>;

@@ -174,6 +174,7 @@ pub async fn the_list_is_worked_by_keyboard(ground: Ground) -> Result<()> {
     window
         .until("the field has it", &focused(".new-todo"))
         .await?;
+    keep_focus(&window).await?;
     // Too long is said, and stays.
     window
         .eval("const field = document.querySelector('.new-todo'); field.value = 'x'.repeat(1500); field.focus()")
@@ -194,6 +195,75 @@ pub async fn the_list_is_worked_by_keyboard(ground: Ground) -> Result<()> {
         "a notice lies over the field"
     );
     window.close().await
+}
+
+/// What takes the element away that has the focus gives it to the next one. Starts and ends with an empty list.
+async fn keep_focus(window: &Window) -> Result<()> {
+    let key = |key: &str| {
+        format!(
+            "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true, cancelable: true }}))"
+        )
+    };
+    let focus = |selector: &str| format!("document.querySelector('{selector}').focus()");
+    let focused = |selector: &str| format!("return document.activeElement.matches('{selector}')");
+    for title in ["a", "b", "c"] {
+        let title = format!("{title}\u{e007}");
+        window.type_into(".new-todo", &title).await?;
+    }
+    window
+        .eval(&focus(".todo-list li:nth-child(3) .toggle"))
+        .await?;
+    window.eval(&key("F2")).await?;
+    window.until("the field", &focused(".edit")).await?;
+    let emptied = "document.activeElement.value = ''; document.activeElement.dispatchEvent(new Event('input', { bubbles: true }))";
+    window.eval(emptied).await?;
+    // The field's own: it saves nothing.
+    window.eval(&key("F2")).await?;
+    window.eval(&key("Escape")).await?;
+    window
+        .until("as it was", &focused("li:nth-child(3) .toggle"))
+        .await?;
+    window.eval(&key("F2")).await?;
+    window.until("the field", &focused(".edit")).await?;
+    window.eval(emptied).await?;
+    window.eval(&key("Enter")).await?;
+    window
+        .until(
+            "the neighbour of an item without a title",
+            "return document.querySelectorAll('.todo-list li').length === 2 && document.activeElement.matches('li:nth-child(2) .toggle')",
+        )
+        .await?;
+    window
+        .eval("document.querySelector('a[href*=\"filter=active\"]').click()")
+        .await?;
+    window
+        .eval(&format!(
+            "{}; document.activeElement.click()",
+            focus(".todo-list li:nth-child(1) .toggle")
+        ))
+        .await?;
+    window
+        .until(
+            "the neighbour of a completed one",
+            "return document.querySelectorAll('.todo-list li').length === 1 && document.activeElement.matches('li:nth-child(1) .toggle')",
+        )
+        .await?;
+    window
+        .eval(&format!(
+            "{}; document.activeElement.click()",
+            focus(".clear-completed")
+        ))
+        .await?;
+    window
+        .until("an item", &focused("li:nth-child(1) .toggle"))
+        .await?;
+    window
+        .eval("document.querySelector('li:nth-child(1) .destroy').click()")
+        .await?;
+    window
+        .until("the field for new ones", &focused(".new-todo"))
+        .await?;
+    Ok(())
 }
 
 pub async fn bad_files_cost_a_sentence(ground: Ground) -> Result<()> {

@@ -47,15 +47,37 @@ fn links_that_were_rewritten_on_their_way_lead_to_the_same_room() {
             hash.replace(KEY, &wrapped.replace("=\r\n", "\u{200b}")),
             hash.replace("relay=", "relay=3D").replace("key=", "key=3D"),
             hash.replace(KEY, &format!("{KEY}==")),
-            format!("#{}", percent_encoded(&hash[1..])),
+            format!("#{}", percent::encoded(&hash[1..])),
             format!(
                 "#{}",
-                percent_encoded(&hash[1..])
+                percent::encoded(&hash[1..])
                     .to_ascii_lowercase()
                     .replace(&KEY.to_ascii_lowercase(), KEY)
             ),
             hash.replace(relay, &encoded(relay)),
             hash.replace("/todo?", "/todo)?"),
+            hash.replace("&key=", "&amp;amp;key="),
+            hash.replace("&key=", "&amp%3Bkey="),
+            hash.replace("&key=", "&%20key="),
+            hash.replace("&key=", "&%0Akey="),
+            hash.replace("&key=", "\n&key="),
+            hash.replace("&key=", "%26KEY%3D"),
+            hash.replace("&key=", "%2526key%253D"),
+            hash.replace("&key=", "%26%2338%3Bkey%3D"),
+            format!("#{}", encoded(&percent::encoded(&hash[1..]))),
+            format!("#{}", hash[1..].replace('%', "%25")),
+            hash.replace("/todo?", "/todo%3F").replace('=', "%3D"),
+            format!(
+                "{}?fbclid=1",
+                hash.replace("/todo?", "/todo%3F")
+                    .replace("&key=", "%26key%3D")
+            )
+            .replace("?fbclid=1", "?"),
+            hash.replace("/todo?", "/todo%253F")
+                .replace("&key=", "%2526key%253D")
+                .replace(relay, &encoded(relay)),
+            hash.replace("relay.example", "relay.exam%20ple"),
+            hash.replace("relay.example", "relay.exam%0D%0Aple"),
         ];
         for end in [
             ")",
@@ -77,6 +99,13 @@ fn links_that_were_rewritten_on_their_way_lead_to_the_same_room() {
             "'",
             "; thanks",
             "&amp;",
+            "%20thanks",
+            "%20Klaus",
+            "%0ACheers",
+            "+hello",
+            "__",
+            "_",
+            "%2",
         ] {
             rewritten.push(format!("{hash}{end}"));
         }
@@ -111,6 +140,98 @@ fn a_relay_never_gets_a_rooms_key_and_keeps_what_is_its_own() {
         own.relay.endpoints()[0].as_str(),
         "wss://x/?key=secret&user=me"
     );
+}
+
+#[test]
+fn a_key_with_what_mail_writes_before_it_is_the_key() {
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODw";
+    let expected = good(&format!("#/r/attic/board?key={KEY}"));
+    let (address, problems) = parse(&format!("#/r/attic/board?key=3D{KEY}"), false);
+    assert_eq!(
+        (address, problems),
+        (Some(expected), vec![AddressProblem::Mended])
+    );
+}
+
+/// Several relays that were encoded with what stood between them.
+#[test]
+fn every_relay_of_a_rewritten_link_is_found() {
+    let hash = "#/r/attic/board?relay=wss%3A%2F%2Fa%2Fx&relay=wss%3A%2F%2Fb%2Fy&key=AAECAwQFBgcICQoLDA0ODw";
+    let expected = good(hash);
+    assert_eq!(expected.relay.endpoints().len(), 2);
+    for and in ["%26", "%26amp%3B", "&amp;", "%2526"] {
+        let (address, problems) = parse(&hash.replace('&', and), false);
+        assert_eq!(address.as_ref(), Some(&expected), "{and}");
+        assert_eq!(problems, [AddressProblem::Mended], "{and}");
+    }
+    let (filtered, _) = parse(
+        "#/r/attic/todo?relay=wss%3A%2F%2Fa%2Fx%26filter%3Dactive",
+        false,
+    );
+    assert_eq!(filtered.unwrap().filter, Filter::Active);
+}
+
+/// What is left of a key opens no other room, and no relay gets it.
+#[test]
+fn a_link_that_lost_its_key_on_the_way_opens_nothing_else() {
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODw";
+    let relay = "wss%3A%2F%2Frelay.example%2Fa";
+    for link in [
+        format!("#/r/attic/board?relay={relay}%26key%3D{}", &KEY[..20]),
+        format!("#/r/attic/board?relay={relay}%26key%3D{}", &KEY[..21]),
+        format!("#/r/attic/board?relay={relay}%26KEY%3D{}", &KEY[..20]),
+        format!("#/r/attic/board?relay={relay}%26key%3D{}%", &KEY[..5]),
+        format!("#/r/attic/board?relay={relay}%26key%3D{}%2", &KEY[..5]),
+        format!("#/r/attic/board?relay={relay}%2526key%253D{}", &KEY[..20]),
+        format!(
+            "#/r/attic/board?relay={relay}%3Fa%3Db%26key%3D{}",
+            &KEY[..20]
+        ),
+        format!("#/r/attic/board?relay={relay}&ke"),
+        format!("#/r/attic/board?relay={relay}&key"),
+        format!("#/r/attic/board?relay={relay}&k"),
+        format!("#/r/attic/board?relay={relay}&"),
+        format!("#/r/attic/board?relay={relay}&amp;"),
+        format!("#/r/attic/board?relay={relay}&am"),
+        format!("#/r/attic/board?relay={relay}%26"),
+        format!("#/r/attic/board?relay={relay}%26ke"),
+        format!("#/r/attic/board?relay={relay}%3Fb%3Dc%26"),
+        format!("#%25252Fr%25252Fattic%25252Fboard%25253Fkey%25253D{KEY}"),
+    ] {
+        let (address, problems) = parse(&link, false);
+        assert!(
+            problems.contains(&AddressProblem::Key),
+            "{link}: {problems:?}"
+        );
+        let Some(address) = address else {
+            continue;
+        };
+        assert_eq!(address.room.key, None, "{link}");
+        for relay in address.relay.endpoints() {
+            assert!(
+                !relay.as_str().to_lowercase().contains("key"),
+                "{link}: {relay}"
+            );
+        }
+    }
+}
+
+/// A relay's own parameters stay its own where a link has a key, and where it never had one.
+#[test]
+fn a_relays_own_key_stays_with_the_relay() {
+    for hash in [
+        "#/r/a/board?relay=wss%3A%2F%2Fx%2F%3Fuser%3Dme%26key%3DAAECAwQFBgcICQoLDA0ODw&key=EBESExQVFhcYGRobHB0eHw",
+        "#/r/a/board?relay=wss%3A%2F%2Fx%2F%3Fkey%3DAAECAwQFBgcICQoLDA0ODw",
+        "#/r/a/board?relay=wss%3A%2F%2Fx%2F%3Fuser%3Dme%26key%3Dsecret",
+    ] {
+        assert_eq!(good(hash).to_hash(), hash);
+    }
+    let (address, problems) = parse(
+        "#/r/a/board?relay=wss%3A%2F%2Fx%2F%3Fkey%3Dsecret&fbclid=1",
+        false,
+    );
+    assert_eq!(problems, [AddressProblem::Parameter("fbclid".into())]);
+    assert_eq!(address.unwrap().relay.endpoints().len(), 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use kurbo::Rect;
 
 use super::{
-    formats::excalidraw::{Import, Imported, derived},
+    formats::excalidraw::{Import, Imported},
     paint,
     scene::Scene,
     stroke::{Stroke, StrokeError, Track},
@@ -63,15 +63,15 @@ pub fn merge(imported: Imported, scene: &Scene, rng: &mut fastrand::Rng) -> Merg
     for Import { index, id, stroke } in imported.strokes {
         let bounds = paint::bounds(&stroke);
         let shown = merged.bounds.map_or(bounds, |all| all.union(bounds));
-        let id = match id.map(|id| place(&id, &stroke, scene, &used)) {
-            Some(Place::Taken) => {
+        let id = match place(&id, &stroke, scene, &used) {
+            Place::Taken => {
                 merged.bounds = Some(shown);
                 let why = "It is here already.".to_owned();
                 merged.already.push(Remark { index, why });
                 continue;
             }
-            Some(Place::Free(id)) => id,
-            Some(Place::None) | None => Id::random(rng),
+            Place::Free(id) => id,
+            Place::None => Id::random(rng),
         };
         let stroke = Stroke {
             z: scene.next_z().saturating_add(stroke.z),
@@ -82,10 +82,13 @@ pub fn merge(imported: Imported, scene: &Scene, rng: &mut fastrand::Rng) -> Merg
                 merged.bounds = Some(shown);
                 merged.writes.push(write);
             }
-            Err(error) => merged.skipped.push(Remark {
-                index,
-                why: error.to_string(),
-            }),
+            Err(error) => {
+                merged.changed.retain(|remark| remark.index != index);
+                merged.skipped.push(Remark {
+                    index,
+                    why: error.to_string(),
+                });
+            }
         }
         used.insert(id);
     }
@@ -108,9 +111,7 @@ enum Place {
 fn place(id: &Id, stroke: &Stroke, scene: &Scene, used: &HashSet<Id>) -> Place {
     const TRIES: usize = 16;
     for number in 1..=TRIES {
-        let Some(id) = derived(id, number) else {
-            break;
-        };
+        let id = id.numbered(number);
         match scene.get(&id).and_then(|element| element.stroke()) {
             Some(there) if is_same(&there, stroke) => return Place::Taken,
             None if scene.get(&id).is_none() && !used.contains(&id) => return Place::Free(id),
@@ -127,6 +128,11 @@ fn is_same(a: &Stroke, b: &Stroke) -> bool {
 }
 
 impl Merged {
+    /// Whether all of the file came as it is.
+    pub fn is_whole(&self) -> bool {
+        self.skipped.is_empty() && self.changed.is_empty()
+    }
+
     /// For the person who opened the file: what came, and what did not.
     pub fn in_words(&self) -> String {
         let strokes = |count: usize| match count {
@@ -148,7 +154,7 @@ impl Merged {
         };
         for (remarks, what) in [(&self.skipped, "left out"), (&self.changed, "changed")] {
             if !remarks.is_empty() {
-                let elements = match remarks.len() {
+                let elements = match json::elements(remarks) {
                     1 => "1 element was".to_owned(),
                     count => format!("{count} elements were"),
                 };
@@ -172,11 +178,19 @@ mod tests {
         let long: Vec<_> = (0..30_000).map(|n| (n, n % 7)).collect();
         let mut joined = stroke("long", 0);
         joined["points"] = json!(long);
+        // Ids that ours cannot be, and none at all.
+        let (mut numbered, long_id) = (stroke("", 3), stroke(&"\n".repeat(70), 4));
+        let (mut nameless, mut other) = (stroke("", 5), stroke("", 6));
+        numbered["id"] = json!(7);
+        for element in [&mut nameless, &mut other] {
+            element.as_object_mut().unwrap().remove("id");
+        }
         let file = json!({"type": "excalidraw", "elements": [
             stroke("a", 9), stroke("a", 9), stroke("a", 8), stroke("b", 7), joined, {"type": "text"},
+            numbered, long_id, nameless, nameless, other,
         ]});
         let (mut replica, mut rng) = (Replica::new(PeerId::FIRST), fastrand::Rng::with_seed(1));
-        for (added, already) in [(6, 0), (0, 6), (0, 6)] {
+        for (added, already) in [(11, 0), (0, 11), (0, 11)] {
             let scene = Scene::of(replica.inks());
             let merged = merge(excalidraw::import(&file).unwrap(), &scene, &mut rng);
             assert_eq!(
@@ -190,12 +204,12 @@ mod tests {
                     .is_some_and(|bounds| bounds.width() > 29_000.0)
             );
             replica.write(&merged.writes);
-            assert_eq!(replica.inks().len(), 6);
+            assert_eq!(replica.inks().len(), 11);
             assert!(replica.ink(&Id::parse("a").unwrap()).is_some());
         }
         // Another drawing that has the same ids keeps its own.
         let other = json!({"type": "excalidraw", "elements": [stroke("b", 1)]});
-        for expected in [7, 7] {
+        for expected in [12, 12] {
             let scene = Scene::of(replica.inks());
             let merged = merge(excalidraw::import(&other).unwrap(), &scene, &mut rng);
             replica.write(&merged.writes);
@@ -224,6 +238,13 @@ mod tests {
         let mixed = said(
             json!([ink, {"type": "text"}, {"type": "text"}, {"type": "arrow"}, {"type": "freedraw"}]),
         );
+        let twice = json!({"type": "freedraw", "points": [[0, 0], [9, 9]], "strokeColor": "x", "opacity": null, "strokeWidth": -3});
+        assert!(
+            said(json!([twice])).contains("1 element was changed"),
+            "one element, three remarks"
+        );
+        let none = said(json!([{"type": "freedraw", "points": [null, "x"]}]));
+        assert!(!none.contains("changed"), "it was left out: {none}");
         for words in [
             "1 stroke came",
             "4 elements were left out",

@@ -13,6 +13,7 @@
 use kurbo::{Point, Vec2};
 
 use super::{camera::Camera, stroke::Sample};
+use crate::limits::{LIFT_LOST_MS, Millis};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Tool {
@@ -119,7 +120,16 @@ pub enum Intent {
 enum Gesture {
     Idle,
     Held(Held),
-    Pinching { fingers: [(i32, Point); 2] },
+    Pinching(Pinch),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Pinch {
+    fingers: [(i32, Point); 2],
+    /// Where each came down.
+    from: [Point; 2],
+    /// They may be a palm, and move nothing before one of them is far.
+    waits: bool,
 }
 
 /// One pointer is down, and does something.
@@ -132,12 +142,14 @@ struct Held {
     /// It moved further than a finger that is about to pinch.
     far: bool,
     act: Act,
+    /// When it was heard of last.
+    heard: Millis,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Act {
     Draw,
-    /// `last` in board coordinates.
+    /// `last` in CSS pixels: the board may be moved meanwhile, and what passes by was not touched.
     Erase {
         last: Point,
     },
@@ -180,7 +192,7 @@ impl Hands {
     }
 
     pub fn is_pinching(&self) -> bool {
-        matches!(self.gesture, Gesture::Pinching { .. })
+        matches!(self.gesture, Gesture::Pinching(_))
     }
 
     /// Whether a drag would move the board.
@@ -195,7 +207,7 @@ impl Hands {
         self.space || self.tool == Tool::Hand || pans
     }
 
-    pub fn handle(&mut self, camera: &Camera, input: Input) -> Vec<Intent> {
+    pub fn handle(&mut self, camera: &Camera, now: Millis, input: Input) -> Vec<Intent> {
         match input {
             Input::Pressed {
                 pointer,
@@ -205,11 +217,12 @@ impl Hands {
                 sample,
             } => {
                 self.pen_seen |= kind == PointerKind::Pen;
-                let Some(mut intents) = self.make_way(pointer, kind, is_primary, sample.at) else {
+                let way = self.make_way(now, pointer, kind, is_primary, sample.at);
+                let Some(mut intents) = way else {
                     return Vec::new();
                 };
                 if self.is_idle() {
-                    intents.extend(self.begin(camera, pointer, kind, button, sample));
+                    intents.extend(self.begin(camera, now, pointer, kind, button, sample));
                 }
                 intents
             }
@@ -217,9 +230,9 @@ impl Hands {
                 pointer,
                 buttons,
                 samples,
-            } => self.moved(camera, pointer, buttons, &samples),
-            Input::Lifted { pointer } => self.ended(pointer, true),
-            Input::Cancelled { pointer } => self.ended(pointer, false),
+            } => self.moved(camera, now, pointer, buttons, &samples),
+            Input::Lifted { pointer } => self.ended(now, pointer, true),
+            Input::Cancelled { pointer } => self.ended(now, pointer, false),
             Input::PenSeen => {
                 self.pen_seen = true;
                 Vec::new()
@@ -242,6 +255,7 @@ impl Hands {
     /// What a new contact does to the gesture under way. None: it is ignored.
     fn make_way(
         &mut self,
+        now: Millis,
         pointer: i32,
         kind: PointerKind,
         is_primary: bool,
@@ -250,8 +264,8 @@ impl Hands {
         use PointerKind::{Pen, Touch};
         let held = match self.gesture {
             Gesture::Idle => return Some(Vec::new()),
-            Gesture::Pinching { .. } if kind == Touch && !is_primary => return None,
-            Gesture::Pinching { .. } => return Some(self.finish()),
+            Gesture::Pinching(_) if kind == Touch && !is_primary => return None,
+            Gesture::Pinching(_) => return Some(self.finish()),
             Gesture::Held(held) => held,
         };
         match (held.kind, kind) {
@@ -264,19 +278,22 @@ impl Hands {
                     Act::Draw | Act::Erase { .. } => !held.far,
                     Act::Pan { .. } => true,
                 };
-                let first = match held.act {
-                    Act::Pan { last, .. } => last,
-                    Act::Draw | Act::Erase { .. } => held.from,
+                let (first, waits) = match held.act {
+                    Act::Pan { last, waits } => (last, waits),
+                    Act::Draw | Act::Erase { .. } => (held.from, false),
                 };
                 is_early.then(|| {
                     let intents = self.give_up();
-                    let fingers = [(held.pointer, first), (pointer, at)];
-                    self.gesture = Gesture::Pinching { fingers };
+                    self.gesture = Gesture::Pinching(Pinch {
+                        fingers: [(held.pointer, first), (pointer, at)],
+                        from: [held.from, at],
+                        waits,
+                    });
                     intents
                 })
             }
-            // A palm beside a pen, or a finger beside a mouse.
-            (_, Touch) if held.kind != Touch => None,
+            // A palm beside a pen, or a finger beside a mouse; but no pen that is down says nothing for so long.
+            (_, Touch) if held.kind != Touch && now < held.heard + LIFT_LOST_MS => None,
             _ => Some(self.finish()),
         }
     }
@@ -284,6 +301,7 @@ impl Hands {
     fn begin(
         &mut self,
         camera: &Camera,
+        now: Millis,
         pointer: i32,
         kind: PointerKind,
         button: Button,
@@ -305,7 +323,7 @@ impl Hands {
                 (Act::Pan { last, waits }, None)
             }
             Tool::Eraser => (
-                Act::Erase { last: at },
+                Act::Erase { last: sample.at },
                 Some(Intent::Erase { from: at, to: at }),
             ),
             Tool::Pen => (
@@ -327,6 +345,7 @@ impl Hands {
             from: sample.at,
             far: false,
             act,
+            heard: now,
         });
         intent
     }
@@ -334,6 +353,7 @@ impl Hands {
     fn moved(
         &mut self,
         camera: &Camera,
+        now: Millis,
         moved: i32,
         buttons: u16,
         samples: &[ScreenSample],
@@ -343,13 +363,14 @@ impl Hands {
         };
         let held = match &mut self.gesture {
             Gesture::Held(held) if held.pointer == moved => held,
-            Gesture::Pinching { fingers } => return pinched(fingers, moved, newest.at),
+            Gesture::Pinching(pinch) => return pinch.moved(moved, newest.at),
             Gesture::Idle | Gesture::Held(_) => return Vec::new(),
         };
         if buttons & held.button.bit() == 0 {
             // It was lifted without a word, or while another button stayed down.
             return self.finish();
         }
+        held.heard = now;
         held.far |= is_far(held.from, samples);
         match &mut held.act {
             Act::Draw => {
@@ -360,12 +381,9 @@ impl Hands {
                 vec![Intent::ExtendStroke(samples.iter().map(board).collect())]
             }
             Act::Erase { last } => {
-                let step = |s: &ScreenSample| {
-                    let to = camera.board_from_screen(s.at);
-                    Intent::Erase {
-                        from: std::mem::replace(last, to),
-                        to,
-                    }
+                let step = |s: &ScreenSample| Intent::Erase {
+                    from: camera.board_from_screen(std::mem::replace(last, s.at)),
+                    to: camera.board_from_screen(s.at),
                 };
                 samples.iter().map(step).collect()
             }
@@ -398,12 +416,12 @@ impl Hands {
                 Act::Erase { .. } => Some(erasing),
                 Act::Pan { .. } => None,
             },
-            Gesture::Idle | Gesture::Pinching { .. } => None,
+            Gesture::Idle | Gesture::Pinching(_) => None,
         };
         intent.into_iter().collect()
     }
 
-    fn ended(&mut self, ended: i32, finished: bool) -> Vec<Intent> {
+    fn ended(&mut self, now: Millis, ended: i32, finished: bool) -> Vec<Intent> {
         match self.gesture {
             Gesture::Held(held) if held.pointer == ended => {
                 // What was drawn is kept, even if a notification or the system took the pointer away.
@@ -412,7 +430,9 @@ impl Hands {
                     false => self.give_up(),
                 }
             }
-            Gesture::Pinching { fingers } if fingers.iter().any(|(f, _)| *f == ended) => {
+            Gesture::Pinching(Pinch { fingers, waits, .. })
+                if fingers.iter().any(|(f, _)| *f == ended) =>
+            {
                 let rest = fingers.into_iter().find(|(finger, _)| *finger != ended);
                 self.gesture = rest.map_or(Gesture::Idle, |(pointer, last)| {
                     Gesture::Held(Held {
@@ -421,12 +441,13 @@ impl Hands {
                         button: Button::Primary,
                         from: last,
                         far: false,
-                        act: Act::Pan { last, waits: false },
+                        act: Act::Pan { last, waits },
+                        heard: now,
                     })
                 });
                 Vec::new()
             }
-            Gesture::Idle | Gesture::Held(_) | Gesture::Pinching { .. } => Vec::new(),
+            Gesture::Idle | Gesture::Held(_) | Gesture::Pinching(_) => Vec::new(),
         }
     }
 }
@@ -437,24 +458,31 @@ fn is_far(from: Point, samples: &[ScreenSample]) -> bool {
         .any(|s| (s.at - from).hypot() > PINCH_SLACK_PX)
 }
 
-/// One of two fingers moved: the board follows both.
-fn pinched(fingers: &mut [(i32, Point); 2], moved: i32, to: Point) -> Vec<Intent> {
-    let [(a, from_a), (b, from_b)] = *fingers;
-    let (to_a, to_b) = match moved {
-        finger if finger == a => (to, from_b),
-        finger if finger == b => (from_a, to),
-        _ => return Vec::new(),
-    };
-    *fingers = [(a, to_a), (b, to_b)];
-    let spread = |p: Point, q: Point| (p - q).hypot().max(1.0);
-    let about = to_a.midpoint(to_b);
-    vec![
-        Intent::Pan(about - from_a.midpoint(from_b)),
-        Intent::Zoom {
-            factor: spread(to_a, to_b) / spread(from_a, from_b),
-            about,
-        },
-    ]
+impl Pinch {
+    /// One of the fingers moved: the board follows both.
+    fn moved(&mut self, moved: i32, to: Point) -> Vec<Intent> {
+        let [(a, from_a), (b, from_b)] = self.fingers;
+        let (to_a, to_b) = match moved {
+            finger if finger == a => (to, from_b),
+            finger if finger == b => (from_a, to),
+            _ => return Vec::new(),
+        };
+        self.fingers = [(a, to_a), (b, to_b)];
+        let [began_a, began_b] = self.from;
+        self.waits &= (to_a - began_a).hypot().max((to_b - began_b).hypot()) <= PINCH_SLACK_PX;
+        if self.waits {
+            return Vec::new();
+        }
+        let spread = |p: Point, q: Point| (p - q).hypot().max(1.0);
+        let about = to_a.midpoint(to_b);
+        vec![
+            Intent::Pan(about - from_a.midpoint(from_b)),
+            Intent::Zoom {
+                factor: spread(to_a, to_b) / spread(from_a, from_b),
+                about,
+            },
+        ]
+    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use crate::limits::ID_BYTES;
+use crate::{core::text, limits::ID_BYTES};
 
 pub const INK: &str = "ink";
 pub const TODO: &str = "todo";
@@ -38,6 +39,31 @@ impl Id {
             .take(10)
             .collect();
         Self(text.into())
+    }
+
+    /// The id of what has `text` for its id elsewhere: a text that no id can be becomes another, always the same.
+    pub fn of_foreign(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|_| Self::of_contents(text))
+    }
+
+    /// The id of what has none, by what it is.
+    pub fn of_contents(contents: &str) -> Self {
+        let digest: [u8; 32] = Sha256::digest(contents).into();
+        let hex: String = digest
+            .iter()
+            .take(12)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self(hex.into())
+    }
+
+    /// The id of the `number`th thing, counted from 1, that has this one; always the same.
+    pub fn numbered(&self, number: usize) -> Self {
+        match number {
+            1 => self.clone(),
+            // A long id has to lose its end.
+            _ => Self(format!("{}~{number}", text::cut(&self.0, ID_BYTES / 4)).into()),
+        }
     }
 
     pub fn as_str(&self) -> &str {

@@ -156,12 +156,8 @@ impl Store {
     /// A step was made or taken back, or a draft grew.
     pub fn record(&mut self, records: Vec<Record>) -> Option<Command> {
         for record in records {
-            if let Record::KeepDraft(page, _) = &record {
-                // Only the newest draft of a page is worth anything.
-                let is_older =
-                    |other: &Record| matches!(other, Record::KeepDraft(of, _) if of == page);
-                self.records.retain(|other| !is_older(other));
-            }
+            // Only the newest is worth anything.
+            self.records.retain(|other| !record.supersedes(other));
             self.records.push(record);
         }
         self.next()
@@ -175,7 +171,20 @@ impl Store {
 
     /// A batch is in storage.
     pub fn written(&mut self, number: BatchNumber) -> Option<Command> {
-        self.take(number)?;
+        let batch = self.take(number)?;
+        if self.contents == Contents::Lost {
+            // Whoever deleted what was there may have deleted this along with it.
+            self.put_back(batch);
+            return None;
+        }
+        // If an older one fails, its records are not to come back over these.
+        for older in &mut self.writing {
+            if older.number < number {
+                older
+                    .records
+                    .retain(|record| !is_superseded(record, &batch.records));
+            }
+        }
         self.wrote_once = true;
         self.answered();
         self.next()
@@ -183,12 +192,29 @@ impl Store {
 
     /// A batch was not written, for `reason`. It is tried again with what came since.
     pub fn write_failed(&mut self, now: Millis, number: BatchNumber, reason: String) {
-        if let Some(mut batch) = self.take(number) {
-            batch.rows.append(&mut self.rows);
-            batch.records.append(&mut self.records);
-            (self.rows, self.records) = (batch.rows, batch.records);
+        if let Some(batch) = self.take(number) {
+            self.put_back(batch);
             self.complain(now, reason);
         }
+    }
+
+    /// A batch has to be written with what came since.
+    fn put_back(&mut self, mut batch: Batch) {
+        let later = self
+            .writing
+            .iter()
+            .filter(|other| other.number > batch.number);
+        let later: Vec<_> = later
+            .flat_map(|other| &other.records)
+            .chain(&self.records)
+            .cloned()
+            .collect();
+        batch
+            .records
+            .retain(|record| !is_superseded(record, &later));
+        batch.rows.append(&mut self.rows);
+        batch.records.append(&mut self.records);
+        (self.rows, self.records) = (batch.rows, batch.records);
     }
 
     /// The room could not be opened or read, or the connection to it was lost. It is read again before anything is
@@ -275,10 +301,70 @@ impl Store {
     }
 }
 
+fn is_superseded(record: &Record, later: &[Record]) -> bool {
+    later.iter().any(|newer| newer.supersedes(record))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::core::peer::PeerId;
+
+    /// The page that the drafts are of.
+    const ME: PeerId = PeerId::FIRST;
+
+    fn draft(byte: u8) -> Record {
+        Record::KeepDraft(ME, vec![byte])
+    }
+
+    fn records(command: Option<Command>) -> Vec<Record> {
+        match command {
+            Some(Command::Write(batch)) => batch.records,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_answer_of_a_lost_connection_stores_nothing_and_stops_no_retry() {
+        let mut store = opened();
+        let first = batch(store.keep(vec![1])).unwrap();
+        store.failed(0, "deleted".to_owned());
+        assert_eq!(store.written(first.0), None);
+        assert_ne!(store.saved(), Saved::Saved);
+        assert_eq!(store.tick(STORE_RETRY_MS), Some(Command::Load));
+        assert_eq!(store.loaded(&Stored::default(), Vec::new), None);
+        let again = batch(store.resume()).unwrap();
+        assert_eq!(again.1, first.1, "the same rows");
+        store.written(again.0);
+        assert_eq!(store.saved(), Saved::Saved);
+    }
+
+    /// A page that goes away writes a second batch beside the first.
+    #[test]
+    fn an_older_batch_that_fails_brings_no_old_draft_back() {
+        for (newer, second_is_first) in [
+            (draft(2), true),
+            (draft(2), false),
+            (Record::DropDraft(ME), true),
+            (Record::DropDraft(ME), false),
+        ] {
+            let mut store = opened();
+            let older = store.record(vec![draft(1)]);
+            assert_eq!(records(older), [draft(1)]);
+            store.record(vec![newer.clone()]);
+            assert_eq!(records(store.hurry()), [newer]);
+            let mut left = Vec::new();
+            if second_is_first {
+                left.extend(records(store.written(2)));
+            }
+            store.write_failed(0, 1, "frozen".to_owned());
+            left.extend(records(store.tick(STORE_RETRY_MS)));
+            if !second_is_first {
+                left.extend(records(store.written(2)));
+            }
+            assert_eq!(left, []);
+        }
+    }
 
     fn opened() -> Store {
         let mut store = Store::default();
@@ -352,8 +438,6 @@ mod tests {
 
     #[test]
     fn records_are_tried_again_too_and_only_the_newest_draft_of_a_page_is_kept() {
-        let page = PeerId::FIRST;
-        let draft = |byte| Record::KeepDraft(page, vec![byte]);
         let other = Record::KeepDraft(PeerId::from_random(7), vec![0]);
         let mut store = Store::default();
         assert_eq!(store.record(vec![draft(1), other.clone()]), None, "unread");
@@ -362,14 +446,13 @@ mod tests {
         let Some(Command::Write(written)) = store.resume() else {
             panic!("what waited is written");
         };
-        assert_eq!(written.records, [other, draft(2)]);
-        store.record(vec![Record::DropDraft(page)]);
+        assert_eq!(written.records, [other.clone(), draft(2)]);
+        store.record(vec![Record::DropDraft(ME)]);
         store.write_failed(0, written.number, "aborted".into());
         let Some(Command::Write(again)) = store.tick(STORE_RETRY_MS) else {
             panic!("it is tried again");
         };
-        assert_eq!(again.records.last(), Some(&Record::DropDraft(page)));
-        assert_eq!(again.records.len(), 3);
+        assert_eq!(again.records, [other, Record::DropDraft(ME)]);
         assert_eq!(store.pending(), 0, "records are no edits");
     }
 

@@ -53,6 +53,21 @@ pub enum Record {
     DropDraft(PeerId),
 }
 
+impl Record {
+    /// Whether this comes in place of `older`, which is about the same step or draft.
+    pub fn supersedes(&self, older: &Self) -> bool {
+        let step = |record: &Self| match record {
+            Self::Keep(step, _) | Self::Drop(step) => Some(*step),
+            Self::KeepDraft(..) | Self::DropDraft(_) => None,
+        };
+        let draft = |record: &Self| match record {
+            Self::KeepDraft(page, _) | Self::DropDraft(page) => Some(*page),
+            Self::Keep(..) | Self::Drop(_) => None,
+        };
+        step(self) == step(older) && draft(self) == draft(older)
+    }
+}
+
 #[derive(Debug)]
 pub struct History {
     page: PeerId,

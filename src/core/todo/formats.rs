@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::{list::List, title};
 use crate::{
@@ -71,6 +70,8 @@ pub fn read(list: &Value) -> Result<Reading, String> {
     Ok(reading)
 }
 
+const FIELDS: [&str; 3] = ["id", "title", "completed"];
+
 fn listed(item: &Value) -> Result<(Listed, Vec<String>), String> {
     let mut changes = Vec::new();
     let given = |name: &str| item.get(name).filter(|value| !value.is_null());
@@ -79,10 +80,10 @@ fn listed(item: &Value) -> Result<(Listed, Vec<String>), String> {
         other => as_text(other),
     };
     let whole = whole.ok_or("It has no title.")?;
-    if !text::is_visible(&whole) {
+    let title = title::cut(&whole);
+    if !text::is_visible(&title) {
         return Err("Its title is empty.".to_owned());
     }
-    let title = title::cut(&whole);
     if title.chars().count() < text::one_line(&whole).chars().count() {
         changes.push(format!(
             "Its title has more than {TITLE_CHARS} characters; the rest was left out."
@@ -92,17 +93,40 @@ fn listed(item: &Value) -> Result<(Listed, Vec<String>), String> {
         None => None,
         Some(Value::Bool(completed)) => Some(*completed),
         Some(Value::Number(number)) => Some(number.as_f64() != Some(0.0)),
-        Some(Value::String(text)) if text == "true" => Some(true),
-        Some(Value::String(text)) if text == "false" => Some(false),
-        Some(_) => {
-            changes.push(
-                "Whether it is completed is neither true nor false; it was left aside.".to_owned(),
-            );
-            None
+        Some(other) => {
+            let word = other
+                .as_str()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase();
+            let completed = match word.as_str() {
+                "true" | "1" => Some(true),
+                "false" | "0" => Some(false),
+                _ => None,
+            };
+            if completed.is_none() {
+                changes.push(
+                    "Whether it is completed is neither true nor false; it was left aside."
+                        .to_owned(),
+                );
+            }
+            completed
         }
     };
     let id = given("id").and_then(as_text).filter(|id| !id.is_empty());
-    let id = id.and_then(|id| id_of(&id));
+    let id = id.map(|id| Id::of_foreign(&id));
+    if let Some(fields) = item.as_object() {
+        let others = fields
+            .keys()
+            .filter(|name| !FIELDS.contains(&name.as_str()));
+        let others: Vec<_> = others
+            .map(|name| format!("\u{201c}{}\u{201d}", text::cut(name, 24)))
+            .collect();
+        if !others.is_empty() {
+            let others = others.join(", ");
+            changes.push(format!("An item has no {others} here; it was left aside."));
+        }
+    }
     let listed = Listed {
         id,
         title,
@@ -118,19 +142,6 @@ fn as_text(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
-}
-
-/// An id that ours cannot be becomes another one, always the same.
-fn id_of(text: &str) -> Option<Id> {
-    let hash = || -> String {
-        let digest: [u8; 32] = Sha256::digest(text).into();
-        digest
-            .iter()
-            .take(12)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
-    };
-    Id::parse(text).or_else(|_| Id::parse(&hash())).ok()
 }
 
 #[cfg(test)]
@@ -189,6 +200,8 @@ mod tests {
             {"id": 0, "title": "zero"}, null, 7, "milk", [], {}, {"title": null}, {"title": {}}, true,
             {"title": "\u{200b}"}, {"title": 3.5}, {"id": null, "title": "a", "completed": "yes"},
             {"id": [1], "title": "b", "completed": "true"}, {"title": "x".repeat(1_500)},
+            {"title": "c", "completed": "True", "done": true, "notes": ["n"]},
+            {"title": format!("{}x", "\u{200b}".repeat(TITLE_CHARS))},
         ]);
         let reading = read(&list).unwrap();
         let titles: Vec<_> = reading
@@ -201,8 +214,11 @@ mod tests {
         assert_eq!(reading.items[0].id.as_ref().map(Id::as_str), Some("0"));
         assert_eq!(reading.items[5].completed, Some(true));
         let places = |remarks: &[Remark]| -> Vec<_> { remarks.iter().map(|r| r.index).collect() };
-        assert_eq!(places(&reading.skipped), [1, 4, 5, 6, 7, 8, 9]);
-        assert_eq!(places(&reading.changed), [11, 13]);
+        assert_eq!(reading.items[7].completed, Some(true));
+        assert_eq!(places(&reading.skipped), [1, 4, 5, 6, 7, 8, 9, 15]);
+        assert_eq!(places(&reading.changed), [11, 13, 14]);
+        let aside = &reading.changed[2].why;
+        assert!(aside.contains("done") && aside.contains("notes"), "{aside}");
         let all = reading.skipped.iter().chain(&reading.changed);
         assert!(all.clone().all(|remark| remark.why.ends_with('.')));
         for no_list in [json!({}), json!("x"), json!(null), json!(7)] {
@@ -216,8 +232,9 @@ mod tests {
         let list = json!([
             {"id": "é".repeat(60), "title": "long"}, {"id": "tab\there", "title": "control"},
             {"id": 12_345_678_901_234_567_u64, "title": "number"}, {"id": -1.5, "title": "fraction"},
+            {"id": "twice", "title": "one"}, {"id": "twice", "title": "two"}, {"id": 1, "title": "n"}, {"id": "1", "title": "t"},
         ]);
-        assert_eq!(taker.take(&list).0, 4);
+        assert_eq!(taker.take(&list).0, 8);
         assert_eq!(taker.take(&list), (0, 0), "nothing doubles");
     }
 

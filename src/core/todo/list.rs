@@ -1,6 +1,6 @@
 //! The list: read in order, and edited by writes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     filter::Filter,
@@ -204,10 +204,19 @@ impl List {
     pub fn merge(&self, items: &[Listed], rng: &mut fastrand::Rng) -> Merged {
         let mut last = self.items.last().map(|item| item.order.clone());
         let mut merged = Merged::default();
-        let mut used = HashSet::new();
+        let (mut used, mut numbers) = (HashSet::new(), HashMap::new());
         for listed in items {
-            // A file may name an id twice; both items are somebody's.
-            let id = listed.id.clone().filter(|id| used.insert(id.clone()));
+            // A file may name an id twice; each of the items is kept.
+            let id = listed.id.as_ref().map(|id| {
+                let number: &mut usize = numbers.entry(id).or_default();
+                loop {
+                    *number += 1;
+                    let id = id.numbered(*number);
+                    if used.insert(id.clone()) {
+                        break id;
+                    }
+                }
+            });
             let title = title::cut(&listed.title);
             match id.as_ref().filter(|id| self.get(id).is_some()) {
                 Some(id) => {

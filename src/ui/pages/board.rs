@@ -21,7 +21,7 @@ use crate::{
             button::IconButton,
             drop::on_files_dropped,
             history::History,
-            shortcuts::{self, Shortcuts},
+            shortcuts::{self, Shortcuts, ShortcutsButton},
         },
     },
 };
@@ -51,12 +51,7 @@ pub fn BoardPage() -> impl IntoView {
             })}
             <div class="panel board-files">
                 <Files/>
-                <IconButton
-                    icon=icondata::LuKeyboard
-                    name="Keyboard"
-                    shortcut="?"
-                    on_press=move |()| show_shortcuts.set(true)
-                />
+                <ShortcutsButton open=show_shortcuts/>
             </div>
             <Toolbar/>
             <Zoom/>

@@ -309,10 +309,23 @@ fn Import(page: Rooms) -> impl IntoView {
     }
 }
 
-/// The title and contents of a room's file, or of a drawing.
-fn room_of(file: &Value) -> Result<(String, Replica), String> {
+/// What a file's room is made of.
+struct Opened {
+    title: String,
+    replica: Replica,
+    /// What did not come as it is in the file.
+    remarks: Option<String>,
+}
+
+/// A room's file, or a drawing.
+fn read(file: &Value) -> Result<Opened, String> {
     if is_file(file) {
-        return from_file(file).map_err(|error| error.to_string());
+        let (title, replica) = from_file(file).map_err(|error| error.to_string())?;
+        return Ok(Opened {
+            title,
+            replica,
+            remarks: None,
+        });
     }
     let drawing = excalidraw::import(file);
     let drawing = drawing.map_err(|_| "This file holds no room and no drawing.".to_owned())?;
@@ -321,34 +334,48 @@ fn room_of(file: &Value) -> Result<(String, Replica), String> {
     // Nobody goes on writing in this copy.
     let mut replica = Replica::new(PeerId::from_random(rng.u64(..)));
     match replica.write(&merged.writes) {
-        Some(_) => Ok(("Drawing".to_owned(), replica)),
+        Some(_) => Ok(Opened {
+            title: "Drawing".to_owned(),
+            replica,
+            remarks: (!merged.is_whole()).then(|| merged.in_words()),
+        }),
         None => Err(merged.in_words()),
     }
 }
 
-/// Goes to the room that a file became, or says why there is none.
+/// Goes to the room that a file became, says what did not come into it, or why there is none.
 async fn opened(page: Rooms, text: Result<String, FileError>) {
     let text = match text {
         Ok(text) => text,
         Err(error) => return page.said.set(error.to_string()),
     };
     match imported(&text).await {
-        Ok(Ok(address)) => {
+        Ok(Ok((address, None))) => {
             replace_hash(&address.to_hash());
             address::reload();
+        }
+        Ok(Ok((_, Some(remarks)))) => {
+            page.look();
+            page.said.set(format!(
+                "The drawing is a room of its own now, the first of this list. {remarks}"
+            ));
         }
         Ok(Err(sentence)) => page.said.set(sentence),
         Err(error) => page.done(Err(error)),
     }
 }
 
-/// A new private room with what a file holds, a room or a drawing, or why there is none.
-async fn imported(text: &str) -> Result<Result<Address, String>, StoreError> {
+/// A new private room with what a file holds, and what did not come into it; or why there is no such room.
+async fn imported(text: &str) -> Result<Result<(Address, Option<String>), String>, StoreError> {
     let Some(file) = json::parse(text) else {
         return Ok(Err("This file holds no room and no drawing.".to_owned()));
     };
-    let (title, replica) = match room_of(&file) {
-        Ok(read) => read,
+    let Opened {
+        title,
+        replica,
+        remarks,
+    } = match read(&file) {
+        Ok(opened) => opened,
         Err(sentence) => return Ok(Err(sentence)),
     };
     let Some(address) = fresh() else {
@@ -358,5 +385,5 @@ async fn imported(text: &str) -> Result<Result<Address, String>, StoreError> {
         Some(entry) => rooms::store(address.room.tag(), &entry, &replica).await?,
         None => return Ok(Err("There is nothing in this room.".to_owned())),
     }
-    Ok(Ok(address))
+    Ok(Ok((address, remarks)))
 }

@@ -14,9 +14,8 @@ use crate::{
     ui::{
         hooks::{use_key::use_key, use_room::use_room},
         parts::{
-            button::IconButton,
             history::History,
-            shortcuts::{self, Shortcuts},
+            shortcuts::{self, Shortcuts, ShortcutsButton},
         },
     },
 };
@@ -71,12 +70,7 @@ pub fn page() -> AnyView {
             })}
         </section>
         <div class="panel list-keys">
-            <IconButton
-                icon=icondata::LuKeyboard
-                name="Keyboard"
-                shortcut="?"
-                on_press=move |()| show_shortcuts.set(true)
-            />
+            <ShortcutsButton open=show_shortcuts/>
         </div>
         <History/>
         <Shortcuts open=show_shortcuts/>
@@ -94,17 +88,29 @@ fn focus(selector: &str) {
     });
 }
 
-/// The checkbox of the item at this place of those that are shown; of the last one, if there are fewer.
+/// The checkbox of the item at this place of those that are shown; of the last one, if there are fewer. Once what was
+/// done is painted, and only if it took the focus away.
 fn focus_item(place: usize) {
-    let list = document().query_selector(".todo-list").ok().flatten();
-    let count = list.map_or(0, |list| list.child_element_count() as usize);
-    match count {
-        0 => focus(".new-todo"),
-        count => focus(&format!(
-            ".todo-list li:nth-child({}) .toggle",
-            place.min(count - 1) + 1
-        )),
-    }
+    request_animation_frame(move || {
+        if has_focus() {
+            return;
+        }
+        let list = document().query_selector(".todo-list").ok().flatten();
+        let count = list.map_or(0, |list| list.child_element_count() as usize);
+        match count {
+            0 => focus(".new-todo"),
+            count => focus(&format!(
+                ".todo-list li:nth-child({}) .toggle",
+                place.min(count - 1) + 1
+            )),
+        }
+    });
+}
+
+/// Whether anything on the page has the focus.
+fn has_focus() -> bool {
+    let focused = document().active_element();
+    focused.is_some_and(|focused| focused.tag_name() != "BODY")
 }
 
 #[component]
@@ -167,13 +173,20 @@ fn TodoRow(id: Id) -> impl IntoView {
     let completed =
         move || item.with(|item| item.as_ref().is_some_and(|item: &Item| item.completed));
     let on_key = move |event: KeyboardEvent| {
+        // In its title's field the keys are the field's.
+        if editing.get_untracked() {
+            return;
+        }
         let is_checkbox = event
             .target()
             .and_then(|target| target.dyn_into::<HtmlElement>().ok())
             .is_some_and(|target| target.class_name() == "toggle");
         if event.key() == "F2" || (event.key() == "Enter" && is_checkbox) {
             event.prevent_default();
-            editing.set(true);
+            // A key that is held down has said so.
+            if !event.repeat() {
+                editing.set(true);
+            }
             return;
         }
         let down = event.key() == "ArrowDown";
@@ -208,8 +221,7 @@ fn TodoRow(id: Id) -> impl IntoView {
     let delete = move |_| {
         let at = place();
         room.edit_list(|list, _| id.with_value(|id| list.delete(id)));
-        // The button that had the focus is gone.
-        request_animation_frame(move || at.into_iter().for_each(focus_item));
+        at.into_iter().for_each(focus_item);
     };
     view! {
         <li node_ref=row class=class data-testid="todo-item" on:keydown=on_key>
@@ -221,8 +233,10 @@ fn TodoRow(id: Id) -> impl IntoView {
                     aria-keyshortcuts="F2 Alt+ArrowUp Alt+ArrowDown"
                     prop:checked=completed
                     on:change=move |event| {
-                        let completed = event_target_checked(&event);
+                        let (completed, at) = (event_target_checked(&event), place());
                         room.edit_list(|list, _| id.with_value(|id| list.complete(id, completed)));
+                        // Under a filter the item may be gone.
+                        at.into_iter().for_each(focus_item);
                     }
                 />
                 <label data-testid="todo-title" dir="auto" on:dblclick=move |_| editing.set(true)>{title}</label>
@@ -352,7 +366,10 @@ fn Footer() -> impl IntoView {
                 <button
                     type="button"
                     class="clear-completed"
-                    on:click=move |_| room.edit_list(|list, _| list.clear_completed())
+                    on:click=move |_| {
+                        room.edit_list(|list, _| list.clear_completed());
+                        focus_item(0);
+                    }
                 >
                     "Clear completed"
                 </button>

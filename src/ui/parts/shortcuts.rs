@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
-use super::dialog::Dialog;
+use super::{button::IconButton, dialog::Dialog};
 use crate::core::{
     address::Page,
     keyboard::{ALL_KEYS, BOARD_KEYS, Command, LIST_KEYS, Press},
@@ -23,6 +23,7 @@ pub fn command(event: &KeyboardEvent) -> Option<Command> {
         shift: event.shift_key(),
         control: event.ctrl_key() || event.meta_key(),
         alt: event.alt_key(),
+        alt_graph: event.get_modifier_state("AltGraph"),
     };
     let command = press.command()?;
     // A field that nobody has typed into has nothing of its own to take back.
@@ -49,6 +50,18 @@ fn is_within(event: &KeyboardEvent, selector: &str) -> bool {
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+}
+
+#[component]
+pub fn ShortcutsButton(open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <IconButton
+            icon=icondata::LuKeyboard
+            name="Keyboard"
+            shortcut="?"
+            on_press=move |()| open.set(true)
+        />
+    }
 }
 
 #[component]

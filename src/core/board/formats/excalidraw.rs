@@ -6,7 +6,7 @@
 
 use std::f64::consts::TAU;
 
-use kurbo::{Affine, Point};
+use kurbo::{Affine, Point, Rect, Vec2};
 use serde_json::{Map, Value, json};
 
 use super::super::stroke::{Sample, Stroke, Style, WIDTH_MAX, in_range};
@@ -16,7 +16,7 @@ use crate::{
         json::{self, Remark},
         text,
     },
-    limits::{CARRIED_BYTES, ID_BYTES, IMPORT_ELEMENTS, STROKE_SAMPLES},
+    limits::{CARRIED_BYTES, IMPORT_ELEMENTS, STROKE_SAMPLES},
 };
 
 /// The document that holds these strokes, in painting order.
@@ -149,6 +149,8 @@ fn thousandths(pressure: f64) -> f64 {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
+    #[error("This file is empty.")]
+    Empty,
     #[error("This is no JSON.")]
     Json,
     #[error("This is no Excalidraw drawing: its \"type\" is not \"excalidraw\".")]
@@ -174,44 +176,73 @@ pub struct Imported {
 pub struct Import {
     /// Of the element that it is, or is a piece of.
     pub index: usize,
-    pub id: Option<Id>,
+    pub id: Id,
     pub stroke: Stroke,
 }
 
 pub fn import_text(text: &str) -> Result<Imported, ImportError> {
-    import(&json::parse(text).ok_or(ImportError::Json)?)
+    if text::is_visible(text) {
+        import(&json::parse(text).ok_or(ImportError::Json)?)
+    } else {
+        Err(ImportError::Empty)
+    }
 }
 
 pub fn import(document: &Value) -> Result<Imported, ImportError> {
-    if document.get("type").and_then(Value::as_str) != Some("excalidraw") {
-        return Err(ImportError::NotExcalidraw);
-    }
-    let elements = document
-        .get("elements")
-        .and_then(Value::as_array)
-        .ok_or(ImportError::NoElements)?;
+    let elements = elements(document)?;
     if elements.len() > IMPORT_ELEMENTS {
         return Err(ImportError::TooMany);
     }
     let mut imported = Imported::default();
-    for (index, element) in elements.iter().enumerate() {
+    for (index, element) in elements.into_iter().enumerate() {
         let mut reader = Reader {
             element,
             changes: Vec::new(),
         };
         match reader.stroke() {
-            Ok((id, stroke)) => imported.take(index, id, stroke, &mut reader.changes),
+            Ok((id, stroke)) => {
+                imported.take(index, &id, stroke, &mut reader.changes);
+                let remarks = reader.changes.into_iter().map(|why| Remark { index, why });
+                imported.changed.extend(remarks);
+            }
             Err(why) => imported.skipped.push(Remark { index, why }),
         }
-        let remarks = reader.changes.into_iter().map(|why| Remark { index, why });
-        imported.changed.extend(remarks);
     }
     Ok(imported)
 }
 
+/// The elements of a drawing, of what was copied out of one, of a library, or of a bare list of them.
+fn elements(document: &Value) -> Result<Vec<&Value>, ImportError> {
+    let lists: Vec<&Value> = match document.get("type").and_then(Value::as_str) {
+        Some("excalidrawlib") => {
+            let items = ["libraryItems", "library"].map(|name| document.get(name));
+            let items = items.into_iter().flatten().filter_map(Value::as_array);
+            // In the first version an item is the list itself.
+            items
+                .flatten()
+                .map(|item| item.get("elements").unwrap_or(item))
+                .collect()
+        }
+        Some("excalidraw" | "excalidraw/clipboard") => {
+            vec![document.get("elements").ok_or(ImportError::NoElements)?]
+        }
+        Some(_) => return Err(ImportError::NotExcalidraw),
+        None => vec![document.get("elements").unwrap_or(document)],
+    };
+    let mut elements = Vec::new();
+    for list in lists {
+        elements.extend(list.as_array().ok_or(ImportError::NoElements)?);
+    }
+    let is_element = |value: &&Value| value.get("type").is_some();
+    match document.get("type").is_some() || elements.iter().any(is_element) {
+        true => Ok(elements),
+        false => Err(ImportError::NotExcalidraw),
+    }
+}
+
 impl Imported {
     /// One that is longer than a stroke may be becomes several that are joined.
-    fn take(&mut self, index: usize, id: Option<Id>, whole: Stroke, changes: &mut Vec<String>) {
+    fn take(&mut self, index: usize, id: &Id, whole: Stroke, changes: &mut Vec<String>) {
         let samples = whole.samples.as_slice();
         let step = STROKE_SAMPLES - 1;
         let pieces = samples.len().saturating_sub(1).div_ceil(step).max(1);
@@ -224,7 +255,7 @@ impl Imported {
         for piece in 0..pieces {
             let from = piece * step;
             let until = (from + STROKE_SAMPLES).min(samples.len());
-            let id = id.as_ref().and_then(|id| derived(id, piece + 1));
+            let id = id.numbered(piece + 1);
             let stroke = Stroke {
                 style: whole.style,
                 z: self.strokes.len() as u64,
@@ -240,31 +271,18 @@ impl Imported {
     }
 }
 
-/// The id of the `number`th thing, counted from 1, that has this one; always the same.
-pub fn derived(id: &Id, number: usize) -> Option<Id> {
-    match number {
-        1 => Some(id.clone()),
-        // A long id has to lose its end.
-        _ => Id::parse(&format!(
-            "{}~{number}",
-            text::cut(id.as_str(), ID_BYTES / 4)
-        ))
-        .ok(),
-    }
-}
-
 /// Reads one element, and notes what had to be changed.
 struct Reader<'a> {
     element: &'a Value,
     changes: Vec<String>,
 }
 
-impl Reader<'_> {
-    fn given(&self, name: &str) -> Option<&Value> {
+impl<'a> Reader<'a> {
+    fn given(&self, name: &str) -> Option<&'a Value> {
         self.element.get(name)
     }
 
-    fn stroke(&mut self) -> Result<(Option<Id>, Stroke), String> {
+    fn stroke(&mut self) -> Result<(Id, Stroke), String> {
         match self.given("type").and_then(Value::as_str) {
             // Drawings of 2020 have the second.
             Some("freedraw" | "draw") => {}
@@ -312,8 +330,12 @@ impl Reader<'_> {
                 .collect(),
             carried: self.carried(),
         };
-        let id = self.given("id").and_then(Value::as_str);
-        Ok((id.and_then(|id| Id::parse(id).ok()), stroke))
+        let id = match self.given("id") {
+            Some(Value::String(id)) if !id.is_empty() => Id::of_foreign(id),
+            Some(Value::Number(id)) => Id::of_foreign(&id.to_string()),
+            _ => Id::of_contents(&self.element.to_string()),
+        };
+        Ok((id, stroke))
     }
 
     /// A number, or a text of one; otherwise `default`, which is said if anything else stands there.
@@ -331,69 +353,67 @@ impl Reader<'_> {
     /// Where each sample is, turned into place, and its pressure.
     fn samples(&mut self) -> Result<Vec<(Point, Option<f64>)>, String> {
         let points = self.given("points").and_then(Value::as_array);
-        let points = points.ok_or("It has no points.")?;
+        let points = coordinates(points.ok_or("It has no points.")?);
         let given = points.len();
-        let read = points.iter().enumerate();
-        let mut points: Vec<(usize, Point)> = read
-            .filter_map(|(at, value)| Some((at, point(value)?)))
-            .collect();
-        if points.len() < given {
-            let lost = given - points.len();
-            self.changes.push(format!(
-                "{lost} of its {given} points are none, and were left out."
-            ));
-        }
-        if points.len() == 2
-            && points
-                .iter()
-                .all(|(_, point)| point.to_vec2().hypot() <= 2.0 * DOT)
-        {
-            points.truncate(1);
-        }
-        let first = points
-            .first()
-            .map(|(_, at)| *at)
-            .ok_or("It has no points.")?;
-        let box_of_first = kurbo::Rect::from_points(first, first);
-        let bounds = points
-            .iter()
-            .fold(box_of_first, |all, (_, at)| all.union_pt(*at));
-        let angle = self.number_or("angle", "angle", 0.0);
         let x = self.number_or("x", "place", 0.0);
         let y = self.number_or("y", "place", 0.0);
-        let turn = Affine::rotate_about(angle % TAU, bounds.center());
-        let place = Affine::translate((x, y)) * turn;
-        let pressures = self.given("pressures").and_then(Value::as_array);
-        let pressures = pressures.filter(|pressures| pressures.len() == given);
-        let mut replaced = 0;
-        let pressure_of = |at: usize| {
-            let given = pressures?.get(at)?;
-            let pressure = number(given);
-            replaced += usize::from(pressure.is_none());
-            Some(pressure.unwrap_or(0.5).clamp(0.0, 1.0))
-        };
-        let mut pressure_of = pressure_of;
-        let placed: Vec<_> = points
+        let angle = self.number_or("angle", "angle", 0.0);
+        let mut read: Vec<(usize, Point)> = points
             .into_iter()
-            .map(|(at, point)| (place * point, pressure_of(at)))
+            .enumerate()
+            .filter_map(|(at, point)| Some((at, point?)))
             .collect();
-        if replaced > 0 {
+        self.leave_out(given - read.len(), given, "none");
+        if read.is_empty() {
+            return Err("It has no points.".to_owned());
+        }
+        if let [(_, first), (_, second)] = read.as_slice()
+            && (*second - *first).hypot() <= 2.0 * DOT
+        {
+            read.truncate(1);
+        }
+        // One that is far out must not become what the others turn about.
+        let count = read.len();
+        let shift = Vec2::new(x, y);
+        read.retain(|(_, point)| in_range(*point + shift));
+        let first = read.first().map_or(Point::ORIGIN, |(_, point)| *point);
+        let box_of_first = Rect::from_points(first, first);
+        let bounds = read
+            .iter()
+            .fold(box_of_first, |all, (_, point)| all.union_pt(*point));
+        let place = Affine::translate(shift) * Affine::rotate_about(angle % TAU, bounds.center());
+        let placed = read
+            .into_iter()
+            .map(|(at, point)| (at, place * point))
+            .filter(|(_, point)| in_range(*point));
+        let placed: Vec<_> = placed.collect();
+        if placed.is_empty() {
+            return Err("It is too far out.".to_owned());
+        }
+        self.leave_out(count - placed.len(), given, "too far out");
+        let pressures = self.given("pressures").and_then(Value::as_array);
+        let Some(pressures) = pressures.filter(|pressures| !pressures.is_empty()) else {
+            return Ok(placed.into_iter().map(|(_, at)| (at, None)).collect());
+        };
+        let read = |at: usize| pressures.get(at).and_then(number);
+        let missing = placed.iter().filter(|(at, _)| read(*at).is_none()).count();
+        if missing > 0 {
             self.changes.push(format!(
-                "{replaced} of its pressures are no numbers; they were replaced by 0.5."
+                "{missing} of its pressures are no numbers; they were replaced by 0.5."
             ));
         }
-        let all = placed.len();
-        let near: Vec<_> = placed.into_iter().filter(|(at, _)| in_range(*at)).collect();
-        match near.len() {
-            0 => Err("It is too far out.".to_owned()),
-            count if count < all => {
-                let lost = all - count;
-                self.changes.push(format!(
-                    "{lost} of its {given} points are too far out, and were left out."
-                ));
-                Ok(near)
-            }
-            _ => Ok(near),
+        let pressure = |at: usize| Some(read(at).unwrap_or(0.5).clamp(0.0, 1.0));
+        Ok(placed
+            .into_iter()
+            .map(|(at, point)| (point, pressure(at)))
+            .collect())
+    }
+
+    fn leave_out(&mut self, lost: usize, given: usize, why: &str) {
+        if lost > 0 {
+            self.changes.push(format!(
+                "{lost} of its {given} points are {why}, and were left out."
+            ));
         }
     }
 
@@ -471,6 +491,18 @@ fn point(value: &Value) -> Option<Point> {
         _ => return None,
     };
     Some(Point::new(number(x)?, number(y)?))
+}
+
+/// The points of a list: each by itself, or all their numbers in a row.
+fn coordinates(list: &[Value]) -> Vec<Option<Point>> {
+    let is_row = list.len() > 1 && list.iter().all(Value::is_number);
+    match is_row {
+        true => list
+            .chunks(2)
+            .map(|pair| point(&Value::Array(pair.to_vec())))
+            .collect(),
+        false => list.iter().map(point).collect(),
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ fn press(
 ) -> Vec<Intent> {
     hands.handle(
         &CAMERA,
+        0,
         Input::Pressed {
             pointer,
             kind,
@@ -49,7 +50,7 @@ fn shift_with(hands: &mut Hands, pointer: i32, buttons: u16, xs: &[f64]) -> Vec<
         buttons,
         samples,
     };
-    hands.handle(&CAMERA, moved)
+    hands.handle(&CAMERA, 0, moved)
 }
 
 fn touch(pointer: i32, is_primary: bool) -> Input {
@@ -76,13 +77,13 @@ fn a_lift_that_never_comes_ends_with_the_next_sign_of_it_and_keeps_what_was_draw
         for kind in [Mouse, Pen, Touch] {
             let signs: [&Sign<'_>; 6] = [
                 &|hands| shift_with(hands, 1, 0, &[90.0]),
-                &|hands| hands.handle(&CAMERA, Input::Lifted { pointer: 1 }),
-                &|hands| hands.handle(&CAMERA, Input::Released),
+                &|hands| hands.handle(&CAMERA, 0, Input::Lifted { pointer: 1 }),
+                &|hands| hands.handle(&CAMERA, 0, Input::Released),
                 // The same pointer comes down again.
                 &|hands| press(hands, 1, kind, Button::Primary, 300.0),
                 // Another contact, when the first one cannot be there any more.
                 &|hands| match kind {
-                    Touch => hands.handle(&CAMERA, touch(7, true)),
+                    Touch => hands.handle(&CAMERA, 0, touch(7, true)),
                     _ => press(hands, 7, kind, Button::Primary, 300.0),
                 },
                 // The right button stays down.
@@ -90,7 +91,7 @@ fn a_lift_that_never_comes_ends_with_the_next_sign_of_it_and_keeps_what_was_draw
             ];
             for (at, sign) in signs.iter().enumerate() {
                 let mut hands = Hands::default();
-                hands.handle(&CAMERA, Input::ToolChosen(tool));
+                hands.handle(&CAMERA, 0, Input::ToolChosen(tool));
                 press(&mut hands, 1, kind, Button::Primary, 0.0);
                 shift(&mut hands, 1, &[60.0]);
                 let intents = sign(&mut hands);
@@ -101,7 +102,7 @@ fn a_lift_that_never_comes_ends_with_the_next_sign_of_it_and_keeps_what_was_draw
                     "{case}"
                 );
                 // And the next contact works.
-                hands.handle(&CAMERA, Input::Released);
+                hands.handle(&CAMERA, 0, Input::Released);
                 press(&mut hands, 9, Mouse, Button::Primary, 0.0);
                 assert!(!hands.is_idle(), "{case}");
             }
@@ -130,7 +131,7 @@ fn a_palm_that_lands_first_gives_way_to_the_pen_and_leaves_nothing() {
     for slide in [0.0, 5.0, 80.0] {
         for tool in [Tool::Pen, Tool::Eraser] {
             let mut hands = Hands::default();
-            hands.handle(&CAMERA, Input::ToolChosen(tool));
+            hands.handle(&CAMERA, 0, Input::ToolChosen(tool));
             press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
             shift(&mut hands, 1, &[slide]);
             let intents = press(&mut hands, 2, PointerKind::Pen, Button::Primary, 50.0);
@@ -147,7 +148,7 @@ fn a_palm_that_lands_first_gives_way_to_the_pen_and_leaves_nothing() {
             assert!(shift(&mut hands, 1, &[200.0]).is_empty());
             assert!(
                 hands
-                    .handle(&CAMERA, Input::Lifted { pointer: 1 })
+                    .handle(&CAMERA, 0, Input::Lifted { pointer: 1 })
                     .is_empty()
             );
             assert!(!hands.is_idle(), "the pen goes on");
@@ -166,13 +167,13 @@ fn a_palm_that_lands_first_gives_way_to_the_pen_and_leaves_nothing() {
 fn once_a_pen_was_seen_touches_never_draw_or_erase() {
     let by_press = |hands: &mut Hands| {
         press(hands, 8, PointerKind::Pen, Button::Primary, 0.0);
-        hands.handle(&CAMERA, Input::Lifted { pointer: 8 });
+        hands.handle(&CAMERA, 0, Input::Lifted { pointer: 8 });
     };
-    let by_hover = |hands: &mut Hands| drop(hands.handle(&CAMERA, Input::PenSeen));
+    let by_hover = |hands: &mut Hands| drop(hands.handle(&CAMERA, 0, Input::PenSeen));
     for sees in [&by_press as &dyn Fn(&mut Hands), &by_hover] {
         for tool in [Tool::Pen, Tool::Eraser] {
             let mut hands = Hands::default();
-            hands.handle(&CAMERA, Input::ToolChosen(tool));
+            hands.handle(&CAMERA, 0, Input::ToolChosen(tool));
             sees(&mut hands);
             // A palm that taps or rests does nothing; a finger that goes somewhere moves the board.
             assert!(press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0).is_empty());
@@ -183,7 +184,7 @@ fn once_a_pen_was_seen_touches_never_draw_or_erase() {
             ));
             assert!(
                 hands
-                    .handle(&CAMERA, Input::Lifted { pointer: 1 })
+                    .handle(&CAMERA, 0, Input::Lifted { pointer: 1 })
                     .is_empty()
             );
             // The pen still does what it is for, beside a palm too.
@@ -193,7 +194,7 @@ fn once_a_pen_was_seen_touches_never_draw_or_erase() {
                 1
             );
             assert!(
-                hands.handle(&CAMERA, touch(4, true)).is_empty(),
+                hands.handle(&CAMERA, 0, touch(4, true)).is_empty(),
                 "a second palm"
             );
             assert!(!hands.is_idle());
@@ -222,7 +223,7 @@ fn a_press_a_move_and_a_lift_are_a_stroke_in_board_coordinates() {
     assert_eq!(samples.len(), 2);
     assert!(shift(&mut hands, 2, &[0.0]).is_empty());
     assert_eq!(
-        hands.handle(&CAMERA, Input::Lifted { pointer: 1 }),
+        hands.handle(&CAMERA, 0, Input::Lifted { pointer: 1 }),
         [Intent::FinishStroke]
     );
     assert!(hands.is_idle());
@@ -234,7 +235,7 @@ fn a_stroke_that_the_system_interrupts_is_kept_once_it_is_one() {
         let mut hands = Hands::default();
         press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
         shift(&mut hands, 1, &[to]);
-        let cancelled = hands.handle(&CAMERA, Input::Cancelled { pointer: 1 });
+        let cancelled = hands.handle(&CAMERA, 0, Input::Cancelled { pointer: 1 });
         assert_eq!(cancelled, [kept]);
     }
 }
@@ -242,7 +243,7 @@ fn a_stroke_that_the_system_interrupts_is_kept_once_it_is_one() {
 #[test]
 fn two_fingers_pinch_with_the_eraser_too() {
     let mut hands = Hands::default();
-    hands.handle(&CAMERA, Input::ToolChosen(Tool::Eraser));
+    hands.handle(&CAMERA, 0, Input::ToolChosen(Tool::Eraser));
     press(&mut hands, 1, PointerKind::Touch, Button::Primary, 0.0);
     let second = press(&mut hands, 2, PointerKind::Touch, Button::Primary, 100.0);
     assert_eq!(second, [Intent::CancelErasing]);
@@ -269,7 +270,7 @@ fn a_second_finger_turns_a_stroke_just_begun_into_a_pinch() {
             }
         ]
     );
-    hands.handle(&CAMERA, Input::Lifted { pointer: 1 });
+    hands.handle(&CAMERA, 0, Input::Lifted { pointer: 1 });
     assert_eq!(
         shift(&mut hands, 2, &[210.0]),
         [Intent::Pan(Vec2::new(10.0, 0.0))]
@@ -296,8 +297,8 @@ fn the_middle_button_space_and_the_hand_pan() {
         shift(&mut hands, 1, &[5.0, 9.0]),
         [Intent::Pan(Vec2::new(9.0, 0.0))]
     );
-    hands.handle(&CAMERA, Input::Lifted { pointer: 1 });
-    hands.handle(&CAMERA, Input::SpaceHeld(true));
+    hands.handle(&CAMERA, 0, Input::Lifted { pointer: 1 });
+    hands.handle(&CAMERA, 0, Input::SpaceHeld(true));
     assert!(hands.would_pan());
     press(&mut hands, 1, PointerKind::Mouse, Button::Primary, 0.0);
     assert!(matches!(shift(&mut hands, 1, &[5.0])[..], [Intent::Pan(_)]));
@@ -306,7 +307,7 @@ fn the_middle_button_space_and_the_hand_pan() {
 #[test]
 fn the_eraser_goes_from_where_it_was() {
     let mut hands = Hands::default();
-    hands.handle(&CAMERA, Input::ToolChosen(Tool::Eraser));
+    hands.handle(&CAMERA, 0, Input::ToolChosen(Tool::Eraser));
     press(&mut hands, 1, PointerKind::Mouse, Button::Primary, 0.0);
     let at = |x| Point::new(x, 0.0);
     assert_eq!(
@@ -323,7 +324,73 @@ fn the_eraser_goes_from_where_it_was() {
         ]
     );
     assert_eq!(
-        hands.handle(&CAMERA, Input::Cancelled { pointer: 1 }),
+        hands.handle(&CAMERA, 0, Input::Cancelled { pointer: 1 }),
         [Intent::CancelErasing]
     );
+}
+
+#[test]
+fn a_palm_with_two_contacts_moves_nothing_and_two_fingers_do() {
+    let mut hands = Hands::default();
+    hands.handle(&CAMERA, 0, Input::PenSeen);
+    for (pointer, x) in [(1, 0.0), (2, 60.0)] {
+        assert_eq!(
+            press(&mut hands, pointer, PointerKind::Touch, Button::Primary, x),
+            []
+        );
+    }
+    for x in [1.0, 3.0, 2.0] {
+        assert_eq!(shift(&mut hands, 1, &[x]), []);
+        assert_eq!(shift(&mut hands, 2, &[60.0 + x]), []);
+    }
+    // What is left of the palm still rests.
+    hands.handle(&CAMERA, 0, Input::Lifted { pointer: 2 });
+    assert_eq!(shift(&mut hands, 1, &[4.0]), []);
+    hands.handle(&CAMERA, 0, Input::Lifted { pointer: 1 });
+    assert!(hands.is_idle());
+    for (pointer, x) in [(1, 0.0), (2, 60.0)] {
+        press(&mut hands, pointer, PointerKind::Touch, Button::Primary, x);
+    }
+    assert_eq!(shift(&mut hands, 2, &[80.0]), []);
+    let moved = shift(&mut hands, 2, &[90.0]);
+    assert!(
+        matches!(moved.as_slice(), [Intent::Pan(by), Intent::Zoom { .. }] if by.x == 5.0),
+        "{moved:?}"
+    );
+    assert!(
+        !shift(&mut hands, 1, &[1.0]).is_empty(),
+        "from now on both count"
+    );
+}
+
+#[test]
+fn a_finger_after_a_pen_that_fell_silent_finishes_its_stroke() {
+    for kind in [PointerKind::Pen, PointerKind::Mouse] {
+        let mut hands = Hands::default();
+        press(&mut hands, 9, kind, Button::Primary, 0.0);
+        shift(&mut hands, 9, &[40.0]);
+        assert_eq!(hands.handle(&CAMERA, LIFT_LOST_MS - 1, touch(1, true)), []);
+        let finished = hands.handle(&CAMERA, LIFT_LOST_MS, touch(1, true));
+        assert_eq!(finished.first(), Some(&Intent::FinishStroke), "{kind:?}");
+    }
+}
+
+/// Somebody who is followed, or a wheel, moves the board under an eraser that is down.
+#[test]
+fn an_eraser_takes_nothing_that_the_board_carried_past_it() {
+    let mut hands = Hands::default();
+    hands.handle(&CAMERA, 0, Input::ToolChosen(Tool::Eraser));
+    press(&mut hands, 1, PointerKind::Mouse, Button::Primary, 0.0);
+    let elsewhere = Camera {
+        origin: Point::new(5_000.0, 0.0),
+        ..CAMERA
+    };
+    let moved = Input::Moved {
+        pointer: 1,
+        buttons: u16::MAX,
+        samples: vec![sample(2.0, 0.0)],
+    };
+    let erased = hands.handle(&elsewhere, 0, moved);
+    let (from, to) = (Point::new(5_000.0, 0.0), Point::new(5_001.0, 0.0));
+    assert_eq!(erased, [Intent::Erase { from, to }]);
 }

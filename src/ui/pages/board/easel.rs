@@ -58,6 +58,8 @@ pub struct Easel {
     pub is_lost: RwSignal<bool>,
     /// The view is as the room was opened with: nobody has moved it.
     is_untouched: bool,
+    /// Somebody else's view, for when no gesture is under way.
+    awaited: Option<presence::Viewport>,
     /// The camera that shows what somebody else sees.
     led: Option<Camera>,
     scene: Scene,
@@ -113,6 +115,7 @@ impl Easel {
             pans: RwSignal::new(false),
             is_lost: RwSignal::new(false),
             is_untouched: true,
+            awaited: None,
             led: None,
             scene: Scene::default(),
             tiles: Tiles::default(),
@@ -180,7 +183,8 @@ impl Easel {
 
     pub fn hold_space(&mut self, held: bool) {
         let camera = self.camera.get_untracked();
-        self.hands.handle(&camera, ToolInput::SpaceHeld(held));
+        self.hands
+            .handle(&camera, clock::now(), ToolInput::SpaceHeld(held));
         self.pans.set(self.hands.would_pan());
     }
 
@@ -189,7 +193,8 @@ impl Easel {
         let middle = (self.size.to_vec2() / 2.0).to_point();
         match command {
             Command::Choose(tool) => {
-                self.hands.handle(&camera, ToolInput::ToolChosen(tool));
+                self.hands
+                    .handle(&camera, clock::now(), ToolInput::ToolChosen(tool));
                 self.tool.set(tool);
                 self.pans.set(self.hands.would_pan());
             }
@@ -216,12 +221,15 @@ impl Easel {
 
     fn use_hands(&mut self, input: ToolInput) -> (Vec<Write>, Vec<Input>) {
         let camera = self.camera.get_untracked();
-        let intents = self.hands.handle(&camera, input);
+        // Whoever works here has looked.
+        self.is_untouched &= !matches!(input, ToolInput::Pressed { .. });
+        let intents = self.hands.handle(&camera, clock::now(), input);
         let (mut edits, mut inputs) = (Vec::new(), Vec::new());
         for intent in intents {
             self.intend(intent, &mut edits, &mut inputs);
         }
         self.pans.set(self.hands.would_pan());
+        self.show_awaited();
         (edits, inputs)
     }
 

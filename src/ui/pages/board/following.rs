@@ -12,6 +12,7 @@ pub fn following() -> AnyView {
     let room = use_room();
     let camera = room.easel().borrow().camera;
     let stop = move || room.follow(None);
+    on_cleanup(move || room.easel().borrow_mut().show_own());
     Effect::new(move || {
         if let Some(view) = room.led.get() {
             room.easel().borrow_mut().show(view);

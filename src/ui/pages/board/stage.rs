@@ -71,7 +71,8 @@ pub fn Stage() -> impl IntoView {
     }
     for (event, held) in [("keydown", true), ("keyup", false)] {
         use_key(event, move |event| {
-            if event.code() == "Space" && !is_typing(event) {
+            // Letting go counts wherever the focus is by now.
+            if event.code() == "Space" && !(held && is_typing(event)) {
                 room.easel().borrow_mut().hold_space(held);
             }
         });

@@ -39,7 +39,7 @@ fn what_is_exported_imports_the_same() {
     for (z, (Import { id, stroke, .. }, original)) in
         imported.strokes.iter().zip(&strokes).enumerate()
     {
-        assert_eq!(id.as_ref(), ids.get(z));
+        assert_eq!(Some(id), ids.get(z));
         assert_eq!(
             *stroke,
             Stroke {
@@ -123,7 +123,11 @@ fn ink_is_kept_and_a_bad_detail_is_replaced_and_said() {
             false,
         ),
         ("points", json!([[0, 0], [1e12, 0], [10, 4], [20, 0]]), true),
+        ("points", json!([0, 0, 10, 4, 20, 0]), false),
         ("pressures", json!([null, 0.2, 0.3]), true),
+        ("pressures", json!([0.1, 0.2]), true),
+        ("pressures", json!([0.1, 0.2, 0.3, 0.4]), false),
+        ("pressures", json!([]), false),
         ("pressures", json!(null), false),
         ("pressures", json!("none"), false),
         ("angle", json!(null), true),
@@ -198,7 +202,8 @@ fn a_stroke_of_any_length_is_opened_in_joined_pieces() {
     let points: Vec<_> = (0..45_001).map(|n| (n, n % 9)).collect();
     let imported = with("points", json!(points));
     assert_eq!(imported.strokes.len(), 3);
-    assert!(imported.changed[0].why.contains("45001 points"));
+    let is_said = |remark: &Remark| remark.why.contains("45001 points");
+    assert!(imported.changed.iter().any(is_said));
     for pair in imported.strokes.windows(2) {
         assert_eq!(
             pair[0].stroke.samples.last(),
@@ -238,7 +243,7 @@ fn what_is_not_shown_is_given_back() {
     element = of_elements(json!([given])).strokes.remove(0);
     // Through the document, too.
     let stroke = Stroke::from_bytes(&element.stroke.to_bytes(6).unwrap()).unwrap();
-    let id = element.id.unwrap();
+    let id = element.id;
     let exported = export(std::iter::once((&id, stroke)));
     for (name, value) in carried.as_object().unwrap() {
         assert_eq!(&exported["elements"][0][name], value);
@@ -251,8 +256,59 @@ fn what_is_not_shown_is_given_back() {
     assert_eq!(exported["elements"][0]["isDeleted"], false);
 }
 
+/// One that is far out must not become what the others turn about.
+#[test]
+fn a_wild_point_costs_itself_however_the_stroke_is_turned() {
+    for wild in [json!(1e12), json!(-1e308), json!(1e308)] {
+        let turned = json!({
+            "type": "freedraw", "x": 5, "y": 5, "angle": 0.5, "points": [[0, 0], [wild, 0], [10, 4], [20, 0]],
+        });
+        let mut without = turned.clone();
+        without["points"] = json!([[0, 0], [10, 4], [20, 0]]);
+        let samples = |imported: Imported| imported.strokes[0].stroke.samples.clone();
+        let imported = of_elements(json!([turned]));
+        assert_eq!(imported.changed.len(), 1);
+        assert_eq!(samples(imported), samples(of_elements(json!([without]))));
+    }
+}
+
+/// What other parts of Excalidraw write, and what people make of its files by hand.
+#[test]
+fn ink_is_found_in_every_file_that_has_some() {
+    let ink = json!({"type": "freedraw", "points": [[0, 0], [9, 9]], "x": 1, "y": 1});
+    let pair = json!([ink, ink]);
+    for file in [
+        json!({"type": "excalidraw", "elements": pair}),
+        json!({"type": "excalidraw/clipboard", "elements": pair, "files": {}}),
+        json!({"elements": pair}),
+        pair.clone(),
+        json!({"type": "excalidrawlib", "version": 2, "libraryItems": [{"elements": [ink]}, {"elements": [ink]}]}),
+        json!({"type": "excalidrawlib", "version": 1, "library": [[ink], [ink]]}),
+    ] {
+        assert_eq!(import(&file).unwrap().strokes.len(), 2, "{file}");
+    }
+    let python = r#"{"type": "excalidraw", "elements": [{"type": "freedraw", "x": 0, "y": NaN, "points": [[0, 0], [NaN, 1], [-Infinity, 2], [9, 9]]}]}"#;
+    let imported = import_text(python).unwrap();
+    assert_eq!(imported.strokes[0].stroke.samples.len(), 2);
+}
+
 #[test]
 fn other_files_are_refused_with_a_sentence() {
+    for nothing in ["", " \n", "\u{feff}"] {
+        assert_eq!(import_text(nothing).unwrap_err(), ImportError::Empty);
+    }
+    for other in [
+        r#"[{"title": "milk"}]"#,
+        r#"{"elements": [1]}"#,
+        "7",
+        r#"{"type": "drawio", "elements": []}"#,
+    ] {
+        let error = import_text(other).unwrap_err();
+        assert!(
+            matches!(error, ImportError::NotExcalidraw | ImportError::NoElements),
+            "{other}: {error}"
+        );
+    }
     assert_eq!(import_text("{").unwrap_err(), ImportError::Json);
     assert_eq!(import_text("[]").unwrap_err(), ImportError::NotExcalidraw);
     assert_eq!(

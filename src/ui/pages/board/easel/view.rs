@@ -55,8 +55,21 @@ impl Easel {
         }
     }
 
-    /// Shows what somebody else sees.
+    /// Shows what somebody else sees, once no pointer is down: what is under a pen stays there.
     pub fn show(&mut self, view: Viewport) {
+        self.awaited = Some(view);
+        self.show_awaited();
+    }
+
+    /// Nobody is followed any more.
+    pub fn show_own(&mut self) {
+        self.awaited = None;
+    }
+
+    pub(super) fn show_awaited(&mut self) {
+        let Some(view) = self.awaited.take_if(|_| self.hands.is_idle()) else {
+            return;
+        };
         let area = Rect::from_origin_size((view.x, view.y), (view.width, view.height));
         let camera = Camera::framing(area, self.size);
         self.led = Some(camera);
