@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Pointer events of any kind on the board, by script: `down`, `move`, `up` and what else is wrong with them.
-const POINTERS: &str = "window.point = (type, x, y, init) => \
+pub const POINTERS: &str = "window.point = (type, x, y, init) => \
     document.querySelector('[data-testid=board]').dispatchEvent(new PointerEvent('pointer' + type, { \
       bubbles: true, cancelable: true, pointerId: 1, pointerType: 'mouse', isPrimary: true, button: 0, \
       buttons: type === 'up' ? 0 : 1, clientX: x, clientY: y, ...init })); \
@@ -25,7 +25,7 @@ async fn board(ground: &Ground, room: &str) -> Result<Window> {
 }
 
 /// The widths of all strokes, rounded.
-async fn widths(window: &Window) -> Result<Vec<f64>> {
+pub async fn widths(window: &Window) -> Result<Vec<f64>> {
     let drawn = window.promise("duplex.board.export()").await?;
     let elements = drawn["elements"].as_array().into_iter().flatten();
     Ok(elements
@@ -274,6 +274,26 @@ pub async fn the_view_is_kept_and_there_is_a_way_back_to_the_ink(ground: Ground)
     window.reload().await?;
     strokes(&window, 1).await?;
     window.until("the ink in view", gone).await?;
+    window.close().await
+}
+
+/// Somebody who opens a room draws before its ink is here.
+pub async fn a_board_that_fills_moves_nothing_under_a_pen(ground: Ground) -> Result<()> {
+    let window = board(&ground, "newcomer").await?;
+    window.eval("line(250)").await?;
+    window
+        .promise(
+            "duplex.board.import({ type: 'excalidraw', elements: [ \
+             { type: 'freedraw', id: 'far', x: 90000, y: -90000, points: [[0, 0], [50, 40]] } ] })",
+        )
+        .await?;
+    window
+        .eval("point('move', 410, 250); point('up', 410, 250)")
+        .await?;
+    strokes(&window, 2).await?;
+    let mut widths = widths(&window).await?;
+    widths.sort_by(f64::total_cmp);
+    ensure!(widths == [50.0, 110.0], "joined to the others: {widths:?}");
     window.close().await
 }
 

@@ -88,6 +88,7 @@ fn main() {
         hands::shortcuts_work_on_every_keyboard_layout,
         hands::pinches_and_wheels_zoom_the_board_and_not_the_page,
         hands::the_view_is_kept_and_there_is_a_way_back_to_the_ink,
+        hands::a_board_that_fills_moves_nothing_under_a_pen,
         boot::a_program_that_does_not_come_is_said_and_can_be_asked_for_again,
         input::a_crash_says_what_to_do,
         input::tools_undo_and_zoom_do_what_they_say,

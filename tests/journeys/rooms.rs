@@ -9,6 +9,7 @@ use xtask::{
 
 use crate::{
     Ground,
+    hands::{POINTERS, widths},
     together::{draw, strokes},
 };
 
@@ -208,6 +209,24 @@ pub async fn a_view_is_followed_until_one_moves_oneself(ground: Ground) -> Resul
     b.until("her view", &zoomed("200")).await?;
     a.press("Zoom out").await?;
     b.until("her view again", &zoomed("160")).await?;
+    // Her next view waits until the pen is up, so that no line runs from one to the other.
+    b.eval(&format!("{POINTERS} line(250)")).await?;
+    a.promise("duplex.board.camera({ x: 90000, y: 300, zoom: 3 })")
+        .await?;
+    draw(&a, 0..1).await?;
+    strokes(&b, 1).await?;
+    b.eval("point('move', 410, 250); point('up', 410, 250)")
+        .await?;
+    b.until("her newest view", &zoomed("300")).await?;
+    strokes(&b, 2).await?;
+    let widths = widths(&b).await?;
+    ensure!(
+        widths.iter().all(|&width| width < 2_000.0),
+        "joined: {widths:?}"
+    );
+    a.promise("duplex.board.camera({ x: 500, y: 300, zoom: 1.6 })")
+        .await?;
+    b.until("her view once more", &zoomed("160")).await?;
     b.press("Zoom in").await?;
     b.until(
         "the end of it",

@@ -226,8 +226,9 @@ fn elements(document: &Value) -> Result<Vec<&Value>, ImportError> {
         Some("excalidraw" | "excalidraw/clipboard") => {
             vec![document.get("elements").ok_or(ImportError::NoElements)?]
         }
+        None if document.is_array() => vec![document],
+        None => vec![document.get("elements").ok_or(ImportError::NotExcalidraw)?],
         Some(_) => return Err(ImportError::NotExcalidraw),
-        None => vec![document.get("elements").unwrap_or(document)],
     };
     let mut elements = Vec::new();
     for list in lists {

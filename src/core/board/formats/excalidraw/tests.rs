@@ -300,14 +300,12 @@ fn other_files_are_refused_with_a_sentence() {
     for other in [
         r#"[{"title": "milk"}]"#,
         r#"{"elements": [1]}"#,
+        "{}",
         "7",
         r#"{"type": "drawio", "elements": []}"#,
     ] {
         let error = import_text(other).unwrap_err();
-        assert!(
-            matches!(error, ImportError::NotExcalidraw | ImportError::NoElements),
-            "{other}: {error}"
-        );
+        assert_eq!(error, ImportError::NotExcalidraw, "{other}");
     }
     assert_eq!(import_text("{").unwrap_err(), ImportError::Json);
     assert_eq!(import_text("[]").unwrap_err(), ImportError::NotExcalidraw);
