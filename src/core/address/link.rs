@@ -72,7 +72,7 @@ fn without_blanks(text: &str) -> String {
     text.chars().filter(|c| !is_blank(*c)).collect()
 }
 
-/// `&` and `=` as JSON and HTML write them, however often.
+/// `&` and `=` as JSON and HTML write them, once or several times.
 fn unescaped(text: &str) -> String {
     let escapes = [
         ("\\u0026", "&"),
@@ -83,16 +83,25 @@ fn unescaped(text: &str) -> String {
         ("&#61;", "="),
         ("&#x3d;", "="),
     ];
-    let mut text = text.to_owned();
-    loop {
-        let shorter = escapes
-            .iter()
-            .fold(text.clone(), |text, (escape, c)| text.replace(escape, c));
-        if shorter.len() == text.len() {
-            return text;
+    let unescaped = |text: String| {
+        let escapes = escapes.iter();
+        escapes.fold(text, |text, (escape, c)| text.replace(escape, c))
+    };
+    until_stable(text.to_owned(), unescaped)
+}
+
+/// What is left when `step` finds no more to do. A text that needs more steps than any program takes is left as it is by
+/// then.
+fn until_stable(mut text: String, step: impl Fn(String) -> String) -> String {
+    const STEPS: usize = 8;
+    for _ in 0..STEPS {
+        let next = step(text.clone());
+        if next == text {
+            break;
         }
-        text = shorter;
+        text = next;
     }
+    text
 }
 
 impl Key {
@@ -376,9 +385,8 @@ fn split_at_encoded_query(hash: &str) -> Option<(&str, &str)> {
 /// A relay's address, and parameters of the link behind it, encoded once more or not. A relay may have a parameter `key`
 /// of its own: one that may be what is left of a room's is taken for the room's, since a relay must never see that.
 fn split_at_parameter(relay: &str) -> Option<(String, String)> {
-    let is_start = |relay: &str, at: usize| {
-        let (own, rest) = relay.split_at(at);
-        let has_query = own.contains('?');
+    let is_start = |relay: &str, at: usize, has_query: bool| {
+        let rest = relay.get(at..).unwrap_or_default();
         let pair = rest.split('&').nth(1).unwrap_or_default();
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match parameter_name(name).as_str() {
@@ -392,8 +400,9 @@ fn split_at_parameter(relay: &str) -> Option<(String, String)> {
     [relay.to_owned(), unescaped(&decoded_leniently(relay))]
         .iter()
         .find_map(|relay| {
+            let query = relay.find('?').unwrap_or(relay.len());
             let mut ands = relay.match_indices('&').map(|(at, _)| at);
-            let at = ands.find(|&at| is_start(relay, at))?;
+            let at = ands.find(|&at| is_start(relay, at, query < at))?;
             Some((relay.get(..at)?.to_owned(), relay.get(at + 1..)?.to_owned()))
         })
 }
@@ -410,14 +419,8 @@ fn may_be_key(value: &str) -> bool {
 /// Whether a key is named in a link, or its name was cut, and no relay has it for its own.
 fn has_lost_key(whole: &str, relay: &RelayChoice) -> bool {
     let plain = |text: &str| {
-        let mut text = text.to_owned();
-        loop {
-            let decoded = unescaped(&decoded_leniently(&text));
-            if decoded == text {
-                return without_blanks(&text).to_ascii_lowercase();
-            }
-            text = decoded;
-        }
+        let step = |text: String| unescaped(&decoded_leniently(&text));
+        without_blanks(&until_stable(text.to_owned(), step)).to_ascii_lowercase()
     };
     let count = |text: &str| {
         let is_name = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');

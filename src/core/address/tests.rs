@@ -338,6 +338,16 @@ fn a_bad_config_is_named_and_left_aside() {
     assert_eq!(Config::parse("{}", false), (Config::default(), vec![]));
 }
 
+/// Links that are large on purpose: each costs some passes over it, and no more.
+#[test]
+fn a_link_that_was_encoded_without_end_is_soon_read() {
+    for part in ["25", "amp;", "%26relay=", "&amp;key=", "%3F"] {
+        let link = format!("#/r/attic/board?relay=wss%{}", part.repeat(100_000));
+        let (address, problems) = parse(&link, false);
+        assert!(address.is_some() && !problems.is_empty(), "{part}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_hash_reads_without_a_panic(hash in ".*") {
