@@ -13,9 +13,19 @@ const boot = (state) => {
   root.dataset.boot = state;
 };
 
+// A trap of the program, its stack without room, or a call that came back into it while it ran.
+const isOurs = (cause) =>
+  cause instanceof WebAssembly.RuntimeError ||
+  (/duplex-|wasm/.test(cause?.stack ?? "") &&
+    (/^(RangeError|InternalError)$/.test(cause.name) ||
+      /closure invoked|recursive use/.test(cause.message)));
+
 const stopped = (cause) => {
   const dialog = element("crash");
-  if (cause instanceof WebAssembly.RuntimeError && dialog && !dialog.open) dialog.showModal();
+  if (!isOurs(cause) || !dialog || dialog.open) return;
+  const saved = document.querySelector("[data-testid=saved]");
+  dialog.dataset.stored = !saved || saved.dataset.state === "saved";
+  dialog.showModal();
 };
 
 addEventListener("duplexstarted", () => {

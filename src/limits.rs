@@ -43,6 +43,9 @@ pub const REFUSED_MS: Millis = 10_000;
 pub const REFUSED_CAP_MS: Millis = 300_000;
 /// Failures in a row after which the next relay of the list has its turn.
 pub const FAILOVER_ATTEMPTS: u32 = 2;
+/// Connections in a row that ended sooner than this, after which the next relay of the list has its turn, too.
+pub const SHORT_LIVES: u32 = 4;
+pub const SHORT_LIFE_MS: Millis = 30_000;
 /// A fallback is left for the preferred relay after this long; twice as long each time that fails, up to the cap.
 pub const PREFER_MS: Millis = 60_000;
 pub const PREFER_CAP_MS: Millis = 600_000;
@@ -98,6 +101,8 @@ pub const USELESS_SOONER: Millis = 4;
 /// Who is alone on one relay of several looks for the others on the next one after this; twice as late each time, up to
 /// the cap.
 pub const LOOK_MS: Millis = 8_000;
+/// Who has company on a fallback looks for others on the relays before it as seldom as this.
+pub const LOOK_IN_COMPANY_MS: Millis = 60_000;
 pub const LOOK_CAP_MS: Millis = 120_000;
 /// So long somebody there may take to answer.
 pub const LOOK_LISTENS_MS: Millis = 1_500;
@@ -222,6 +227,9 @@ pub const PEER_PIECE_BYTES: u64 = 32 * 1024;
 pub const NEWCOMER_MESSAGES: u64 = 5_000;
 pub const NEWCOMER_MESSAGES_A_SECOND: u64 = 500;
 pub const NEWCOMER_MS: Millis = 10_000;
+/// Heartbeats of others that are answered at once, and a second.
+pub const PONGS: u64 = 32;
+pub const PONGS_A_SECOND: u64 = 4;
 /// Bytes of answers that a page gives at once, and in a second: whoever asks for more has to wait. A class that opens a
 /// link together gets its copies of a large room.
 pub const ANSWERED_BYTES: u64 = 32 * 1024 * 1024;
@@ -242,6 +250,9 @@ pub const CURSOR_MS: Millis = 60;
 /// Wet ink goes out at most this often: ten times a second, at the sixty samples of most pens, so that three seconds of
 /// it, each message signed, take less than 10 kB.
 pub const WET_MS: Millis = 90;
+/// Samples of everybody's wet ink; beyond them a stroke grows no longer than its share until it is dry.
+pub const WET_SAMPLES: usize = 60_000;
+pub const WET_SHARE: usize = 600;
 /// Wet ink of a person who vanished in the middle of a stroke is wiped after this.
 pub const WET_GONE_MS: Millis = 5_000;
 
@@ -292,3 +303,6 @@ pub const CONFIG_BYTES: usize = 64 * 1024;
 /// A pen or mouse that says nothing for so long was lifted without a word, when a finger comes down. One that rests on
 /// the glass reports its pressure all the time.
 pub const LIFT_LOST_MS: Millis = 5_000;
+
+/// The host's own files take no longer, or are asked for again.
+pub const FETCH_MS: Millis = 10_000;

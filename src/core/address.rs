@@ -9,11 +9,11 @@ mod tests;
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::link::parse;
 use super::{
+    json,
     socket::endpoint::{Endpoint, EndpointError},
     todo::filter::Filter,
     wire::{seal::RoomKey, tag::Tag},
@@ -222,37 +222,39 @@ impl Config {
     /// Reads `{ "relays": ["wss://…"], "title": "…" }`; both may be missing. A relay that cannot be used is left
     /// out, and named.
     pub fn parse(text: &str, page_is_secure: bool) -> (Self, Vec<AddressProblem>) {
-        #[derive(Deserialize)]
-        struct Raw {
-            #[serde(default)]
-            relays: Vec<String>,
-            title: Option<String>,
-        }
-        let problem = |why: String| AddressProblem::Config(why);
+        let problem = |why: &str| AddressProblem::Config(why.to_owned());
         if text.len() > CONFIG_BYTES {
-            return (
-                Self::default(),
-                vec![problem("It is too large.".to_owned())],
-            );
+            return (Self::default(), vec![problem("It is too large.")]);
         }
-        let raw: serde_json::Result<Raw> =
-            serde_json::from_str(text).and_then(|value: Value| serde_json::from_value(value));
-        let raw = match raw {
-            Ok(raw) => raw,
-            Err(error) => return (Self::default(), vec![problem(format!("{error}."))]),
+        let (mut config, mut problems) = (Self::default(), Vec::new());
+        let fields = match json::parse(text) {
+            Some(Value::Object(fields)) => fields,
+            Some(_) => return (config, vec![problem("It is no object.")]),
+            None => return (config, vec![problem("It is no JSON.")]),
         };
-        let mut config = Self {
-            relays: Vec::new(),
-            title: raw
-                .title
-                .map(|title| excerpt(&title))
-                .filter(|title| !title.is_empty()),
+        match fields.get("title") {
+            None | Some(Value::Null) => {}
+            Some(Value::String(title)) => {
+                config.title = Some(excerpt(title)).filter(|title| !title.is_empty());
+            }
+            Some(_) => problems.push(problem("Its title is no text.")),
+        }
+        let relays = match fields.get("relays") {
+            None | Some(Value::Null) => &[],
+            Some(Value::Array(relays)) => relays.as_slice(),
+            Some(_) => {
+                problems.push(problem("Its relays are no list."));
+                &[]
+            }
         };
-        let mut problems = Vec::new();
-        for relay in raw.relays {
-            match Endpoint::parse(&relay, page_is_secure) {
-                Ok(endpoint) => config.relays.push(endpoint),
-                Err(error) => problems.push(problem(error.to_string())),
+        for relay in relays {
+            match relay
+                .as_str()
+                .map(|relay| Endpoint::parse(relay, page_is_secure))
+            {
+                Some(Ok(endpoint)) => config.relays.push(endpoint),
+                Some(Err(error)) => problems.push(problem(&error.to_string())),
+                None => problems.push(problem("One of its relays is no text.")),
             }
         }
         (config, problems)

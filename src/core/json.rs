@@ -25,6 +25,11 @@ fn mended(text: &str) -> Cow<'_, str> {
     let (mut out, mut copied, mut at) = (String::new(), 0, 0);
     let (bytes, mut in_string) = (text.as_bytes(), false);
     while let Some(&byte) = bytes.get(at) {
+        let starts = |word: &str| {
+            bytes
+                .get(at..)
+                .is_some_and(|rest| rest.starts_with(word.as_bytes()))
+        };
         let (length, mended) = match byte {
             b'"' => {
                 in_string = !in_string;
@@ -53,12 +58,8 @@ fn mended(text: &str) -> Cow<'_, str> {
                     false => (end.max(1), is_out_of_range(number).then_some(largest)),
                 }
             }
-            b'I' if !in_string && text[at..].starts_with(INFINITY) => {
-                (INFINITY.len(), Some("null"))
-            }
-            b'N' if !in_string && text[at..].starts_with(NO_NUMBER) => {
-                (NO_NUMBER.len(), Some("null"))
-            }
+            b'I' if !in_string && starts(INFINITY) => (INFINITY.len(), Some("null")),
+            b'N' if !in_string && starts(NO_NUMBER) => (NO_NUMBER.len(), Some("null")),
             _ => (1, None),
         };
         if let Some(mended) = mended {

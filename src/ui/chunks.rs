@@ -162,7 +162,8 @@ pub async fn until_here<T>(fetch: impl AsyncFn() -> Option<T>, on_failure: impl 
     }
 }
 
-const FETCH_AGAIN: Duration = Duration::from_secs(30);
+/// After something of the host did not come, unless the network comes back sooner.
+pub const FETCH_AGAIN: Duration = Duration::from_secs(30);
 
 /// Fetches all of them, so that they are here when the network is not, and begins what only who edits needs.
 pub async fn fetch_all(room: Room) {

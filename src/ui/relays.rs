@@ -4,50 +4,65 @@ use std::pin::Pin;
 
 use leptos::prelude::*;
 
-use super::{app::use_relays, hooks::use_room::Room};
+use super::{app::use_relays, chunks, hooks::use_room::Room};
 use crate::{
-    browser::{address, http},
+    browser::{
+        address,
+        http::{self, Unanswered},
+        lifecycle,
+    },
     core::{
         address::{Config, RelayChoice},
         socket::endpoint::Endpoint,
     },
 };
 
-/// The first of `config.json` that works, else the page's own server if it is a relay, else none.
+/// The first of `config.json` that works, else the page's own server if it is a relay, else none. A host that does not
+/// answer is asked again.
 pub fn find(room: Room) -> Pin<Box<dyn Future<Output = ()>>> {
     Box::pin(async move {
-        let config = match http::config().await {
-            Some(text) => {
-                let (config, problems) = Config::parse(&text, address::is_secure());
-                problems
-                    .iter()
-                    .for_each(|problem| room.say(problem.to_string()));
-                config
-            }
-            None => Config::default(),
-        };
-        room.title.set(config.title);
-        let choice = room.address.with_untracked(|address| address.relay.clone());
-        if choice != RelayChoice::Default {
-            return;
-        }
-        let relays = match config.relays.is_empty() {
-            false => config.relays,
-            true => own(room).await.into_iter().collect(),
-        };
-        if !relays.is_empty() {
-            use_relays(room, relays);
+        while look(room).await.is_err() {
+            lifecycle::back_online(chunks::FETCH_AGAIN).await;
         }
     })
 }
 
-async fn own(room: Room) -> Option<Endpoint> {
-    let origin = address::own_relay_origin()?;
-    if !http::own_server_is_a_relay().await {
-        return None;
+async fn look(room: Room) -> Result<(), Unanswered> {
+    let text = http::config().await;
+    let mut config = Config::default();
+    if let Ok(Some(text)) = &text {
+        let (read, problems) = Config::parse(text, address::is_secure());
+        problems
+            .iter()
+            .for_each(|problem| room.warn(problem.to_string()));
+        config = read;
+        room.title.set(config.title);
+    }
+    let choice = room.address.with_untracked(|address| address.relay.clone());
+    if choice != RelayChoice::Default {
+        return text.map(drop);
+    }
+    if config.relays.is_empty() {
+        config.relays.extend(own(room).await?);
+    }
+    match config.relays.is_empty() {
+        true => text.map(drop),
+        false => {
+            use_relays(room, config.relays);
+            Ok(())
+        }
+    }
+}
+
+async fn own(room: Room) -> Result<Option<Endpoint>, Unanswered> {
+    let Some(origin) = address::own_relay_origin() else {
+        return Ok(None);
+    };
+    if !http::own_server_is_a_relay().await? {
+        return Ok(None);
     }
     let tag = room
         .address
         .with_untracked(|address| address.room.tag().to_text());
-    Endpoint::parse(&format!("{origin}/relay/{tag}"), address::is_secure()).ok()
+    Ok(Endpoint::parse(&format!("{origin}/relay/{tag}"), address::is_secure()).ok())
 }

@@ -360,8 +360,43 @@ pub async fn a_crash_says_what_to_do(ground: Ground) -> Result<()> {
     crash("new Error('of somebody else')").await?;
     let open = "return document.getElementById('crash').open";
     ensure!(window.eval(open).await? == false, "any error shows it");
-    crash("new WebAssembly.RuntimeError('unreachable')").await?;
-    window.until("the crash dialog", open).await?;
+    let shown = |words: &str| {
+        format!(
+            "const dialog = document.getElementById('crash'); return dialog.open && dialog.innerText.includes('{words}')"
+        )
+    };
+    for (state, error, words) in [
+        (
+            "saved",
+            "new WebAssembly.RuntimeError('unreachable')",
+            "is stored in this browser",
+        ),
+        (
+            "memory-only",
+            "new WebAssembly.RuntimeError('unreachable')",
+            "Not all of what you made here was stored",
+        ),
+        (
+            "failed",
+            "Object.assign(new RangeError('Maximum call stack size exceeded'), { stack: 'f@duplex-1.js' })",
+            "Not all of",
+        ),
+        (
+            "saved",
+            "Object.assign(new Error('closure invoked recursively or after being dropped'), { stack: 'f@duplex-1.js' })",
+            "is stored",
+        ),
+    ] {
+        window
+            .eval(&format!(
+                "document.getElementById('crash').close(); document.querySelector('[data-testid=saved]').dataset.state = '{state}'"
+            ))
+            .await?;
+        crash(error).await?;
+        window
+            .until(&format!("the crash dialog after {error}"), &shown(words))
+            .await?;
+    }
     window.find("#crash .primary").await?.click().await?;
     window
         .until(

@@ -259,3 +259,60 @@ fn two_titles_written_at_the_same_time_are_both_kept_and_said() {
         assert_eq!(titles(&world, 2)[0], "corn");
     }
 }
+
+/// One deletes several items while the other renames them; each keeps their own steps to take back.
+#[test]
+fn who_deleted_what_somebody_renamed_is_told_once_and_takes_back_their_own_steps() {
+    for seed in 0..10 {
+        let mut world = World::new(quiet(seed, 2, Audience::Others));
+        let mut rng = fastrand::Rng::with_seed(seed);
+        world.run(2_000);
+        let list =
+            |world: &World, client| List::of(world.session(client).unwrap().replica().todos());
+        let edit = |world: &mut World, client, writes: Vec<Write>| {
+            assert!(!writes.is_empty());
+            world.input(client, session::Input::Edited(writes));
+        };
+        for title in ["a", "b", "c", "d"] {
+            let add = list(&world, 0).add(title, &mut rng).unwrap();
+            edit(&mut world, 0, add);
+        }
+        world.run(2_000);
+        world.set_relay(false);
+        world.run(500);
+        let items = list(&world, 1).items;
+        let deleted = items[..3].iter();
+        let deleted = deleted.flat_map(|item| list(&world, 0).delete(&item.id));
+        let deleted: Vec<_> = deleted.collect();
+        edit(&mut world, 0, deleted);
+        let theirs = list(&world, 0).rename(&items[3].id, "D of 0", &mut rng);
+        edit(&mut world, 0, theirs.unwrap());
+        for item in &items {
+            let title = format!("{} of 1", item.title);
+            let renamed = list(&world, 1).rename(&item.id, &title, &mut rng);
+            edit(&mut world, 1, renamed.unwrap());
+        }
+        world.set_relay(true);
+        world.run(40_000);
+        assert!(world.agree());
+        let mut titles: Vec<_> = list(&world, 0)
+            .items
+            .into_iter()
+            .map(|item| item.title)
+            .collect();
+        titles.sort();
+        assert_eq!(titles, ["D of 0", "a of 1", "b of 1", "c of 1", "d of 1"]);
+        let count = |words: &str| {
+            let notices = world.notices.iter();
+            notices.filter(|notice| notice.contains(words)).count()
+        };
+        assert_eq!(count("renamed 3 items while you deleted them"), 1);
+        assert_eq!(count("Two titles were written"), 1);
+        // What kept both is nobody's step: the last one of each is the rename.
+        for client in [0, 1] {
+            world.input(client, session::Input::UndoAsked(Direction::Undo));
+        }
+        world.run(3_000);
+        assert_eq!(list(&world, 0).items.len(), 5, "seed {seed}");
+    }
+}

@@ -423,7 +423,8 @@ fn has_lost_key(whole: &str, relay: &RelayChoice) -> bool {
         without_blanks(&until_stable(text.to_owned(), step)).to_ascii_lowercase()
     };
     let count = |text: &str| {
-        let is_name = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let before = |at: usize| text.get(..at).unwrap_or_default();
+        let is_name = |at: usize| !before(at).ends_with(|c: char| c.is_alphanumeric() || c == '_');
         let keys = text.match_indices("key=");
         keys.filter(|(at, _)| is_name(*at)).count()
     };

@@ -86,8 +86,9 @@ impl Element {
     }
 
     /// Elements are painted in this order.
-    pub fn order(&self) -> (u64, &Id) {
-        (self.counted_z(), &self.id)
+    pub fn order(&self) -> (u64, u64, &Id) {
+        // Those that do not count keep the order in which they were drawn.
+        (self.counted_z(), self.z, &self.id)
     }
 
     fn counted_z(&self) -> u64 {
@@ -417,6 +418,24 @@ mod tests {
                     .all(|element| scene.get(&element.id).is_some())
             );
             assert_eq!(scene.top().unwrap().id, id(10));
+        }
+    }
+
+    /// Somebody draws far above, others go on above that, and the first one goes.
+    #[test]
+    fn strokes_keep_their_order_when_what_they_were_drawn_above_goes() {
+        for base in [STEP, 2 * STEP, 2 * STEP - 1] {
+            let mut scene = Scene::of((0..3).map(|n| (id(n), line(n + 1, 0.0, 0.0))));
+            scene.insert(id(100), line(base, 0.0, 0.0)).unwrap();
+            let drawn: Vec<_> = [27, 13, 21, 18].map(id).into();
+            for id in &drawn {
+                let z = scene.next_z();
+                scene.insert(id.clone(), line(z, 0.0, 0.0)).unwrap();
+            }
+            scene.remove(&id(100));
+            let mut order: Vec<_> = scene.in_order().iter().map(|e| e.id.clone()).collect();
+            order.retain(|id| drawn.contains(id));
+            assert_eq!(order, drawn, "above {base}");
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::stroke::{Sample, Stroke, Style, Track};
 use crate::{
     core::{doc::schema::Id, peer::PeerId},
-    limits::{Millis, STROKE_SAMPLES, WET_GONE_MS},
+    limits::{Millis, STROKE_SAMPLES, WET_GONE_MS, WET_SAMPLES, WET_SHARE},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -102,8 +102,18 @@ impl WetInk {
         if chunk.cancelled {
             return tip;
         }
+        // All of it is painted anew with each frame.
+        let wet: usize = self
+            .strokes
+            .iter()
+            .map(|wet| wet.stroke.samples.len())
+            .sum();
+        let is_room = wet + samples.len() <= WET_SAMPLES;
         let is_this = |wet: &&mut WetStroke| wet.from == from && wet.id == chunk.id;
         let Some(wet) = self.strokes.iter_mut().find(is_this) else {
+            if !is_room && samples.len() > WET_SHARE {
+                return tip;
+            }
             let stroke = Stroke {
                 carried: String::new(),
                 style: chunk.style,
@@ -120,7 +130,8 @@ impl WetInk {
             });
             return tip;
         };
-        if wet.stroke.samples.len() + samples.len() <= STROKE_SAMPLES {
+        let has = wet.stroke.samples.len() + samples.len();
+        if has <= STROKE_SAMPLES && (is_room || has <= WET_SHARE) {
             wet.stroke.samples.extend(samples);
             wet.heard_at = now;
         }
@@ -164,6 +175,25 @@ mod tests {
 
     fn pen() -> WetPen {
         WetPen::new(Id::parse("s").unwrap(), STYLE, 3, true, sample(0))
+    }
+
+    /// Many who send as much as each of them may.
+    #[test]
+    fn wet_ink_of_all_together_stays_within_what_a_frame_can_paint() {
+        let mut ink = WetInk::default();
+        let long: Vec<_> = (0..STROKE_SAMPLES as u32 - 1).map(sample).collect();
+        for peer in 1..=100 {
+            let mut pen = pen();
+            let message = pen.grew(0, &long, WET_MS).unwrap();
+            ink.arrived(0, PeerId::from_random(peer), &message);
+        }
+        let samples: usize = ink.strokes().map(|stroke| stroke.samples.len()).sum();
+        assert!(samples <= WET_SAMPLES, "{samples}");
+        // Who draws as people do is seen beside them.
+        let message = pen().grew(0, &[sample(1)], WET_MS).unwrap();
+        let before = ink.strokes().count();
+        ink.arrived(0, PeerId::from_random(1_000), &message);
+        assert_eq!(ink.strokes().count(), before + 1);
     }
 
     #[test]

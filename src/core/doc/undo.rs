@@ -2,11 +2,11 @@
 //! is left as it is, and counted. Steps are recorded in storage, so that a reload takes none of them away; those that
 //! were taken back can be done again until the page goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     replica::Replica,
-    schema::{Cell, Change, Touched, Value, Write},
+    schema::{Cell, Change, Field, Id, Touched, Value, Write},
 };
 use crate::{
     core::peer::PeerId,
@@ -150,11 +150,17 @@ impl History {
             .extend(forgotten.map(|(key, _)| Record::Drop(key)));
     }
 
-    /// Whether a step of this person put `value` into `cell`.
-    pub fn wrote(&self, cell: &Cell, value: &Value) -> bool {
+    /// The texts that steps of this person put into a field, with the items.
+    pub fn wrote(&self, field: Field) -> HashSet<(&Id, &str)> {
         let done = self.done.iter().map(|(_, step)| step);
-        let mut changes = done.chain(&self.undone).flatten();
-        changes.any(|change| change.cell == *cell && change.after.as_ref() == Some(value))
+        let changes = done.chain(&self.undone).flatten();
+        let texts = changes.filter_map(|change| match (&change.cell, &change.after) {
+            (Cell::Todo(item, of), Some(Value::Text(text))) if *of == field => {
+                Some((item, text.as_ref()))
+            }
+            _ => None,
+        });
+        texts.collect()
     }
 
     /// What storage has to be told since the last time.

@@ -142,11 +142,26 @@ pub enum Notice {
     })]
     UndoSkipped(usize),
     #[error(
-        "Two titles were written for one item at the same time: {} and {}. Both are in the list now.",
+        "Two titles were written for one item at the same time: {} and {}. Both are in the list now.{}",
         isolated(theirs),
-        isolated(ours)
+        isolated(ours),
+        match more {
+            0 => String::new(),
+            1 => " So it is with one more item.".to_owned(),
+            more => format!(" So it is with {more} more items."),
+        }
     )]
-    BothKept { ours: String, theirs: String },
+    BothKept {
+        ours: String,
+        theirs: String,
+        /// Of how many more items that is true.
+        more: usize,
+    },
+    #[error("{}", match .0.as_slice() {
+        [title] => format!("Somebody renamed an item while you deleted it, so it is in the list again: {}.", isolated(title)),
+        titles => format!("Somebody renamed {} items while you deleted them, so they are in the list again.", titles.len()),
+    })]
+    Returned(Vec<String>),
     #[error("{0}")]
     TooLarge(#[from] TooLarge),
     #[error("{} is here.", isolated(.0))]

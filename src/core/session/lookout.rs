@@ -1,11 +1,14 @@
 //! Two people of one link can be on different relays of its list, because one of them was refused by the first. Whoever
 //! is alone on a relay therefore looks on the others now and then, over a second, short-lived connection: says who is
-//! here, listens for a moment, and goes there if a member answers. Where somebody is met nobody looks any further.
+//! here, listens for a moment, and goes there if a member answers. Where somebody is met on the first relay nobody looks
+//! any further.
 
 use super::{Output, Scout, ScoutNews, Session};
 use crate::{
     core::socket::{endpoint::Endpoint, machine},
-    limits::{CONNECT_TIMEOUT_MS, LOOK_CAP_MS, LOOK_LISTENS_MS, LOOK_MS, Millis},
+    limits::{
+        CONNECT_TIMEOUT_MS, LOOK_CAP_MS, LOOK_IN_COMPANY_MS, LOOK_LISTENS_MS, LOOK_MS, Millis,
+    },
 };
 
 #[derive(Debug, Default)]
@@ -46,6 +49,7 @@ impl Lookout {
 impl Session {
     /// Begins a look that is due, and ends one that took long enough.
     pub(super) fn look_out(&mut self, now: Millis, out: &mut Vec<Output>) {
+        let is_alone = self.relay.is_alone();
         let relay = &mut self.relay;
         let lookout = &mut relay.lookout;
         if lookout.at.take_if(|(_, until)| *until <= now).is_some() {
@@ -55,18 +59,26 @@ impl Session {
         if !is_due {
             return;
         }
-        lookout.next_at = Some(now + lookout.pause_ms);
+        let pause_ms = match is_alone {
+            true => lookout.pause_ms,
+            // Not all of a group at the same moment.
+            false => self.rng.u64(LOOK_IN_COMPANY_MS / 2..=LOOK_IN_COMPANY_MS),
+        };
+        lookout.next_at = Some(now + pause_ms);
         lookout.pause_ms = (lookout.pause_ms * 2).min(LOOK_CAP_MS);
         let is_free = relay.machine.is_open() && !relay.is_examined();
-        if !is_free || !relay.is_alone() {
+        if !is_free {
             return;
         }
+        let (place, _) = relay.machine.place();
         let current = relay.machine.endpoint();
-        let others: Vec<_> = relay
-            .wanted
-            .iter()
-            .filter(|relay| Some(*relay) != current)
-            .collect();
+        let others = relay.wanted.iter().filter(|relay| Some(*relay) != current);
+        // In company only those on a fallback look, and only where the list would have them: the two halves of a group
+        // that a short outage parted meet on the relay that comes first.
+        let others: Vec<_> = match is_alone {
+            true => others.collect(),
+            false => relay.wanted.iter().take(place).collect(),
+        };
         let turn = relay.lookout.looks % others.len().max(1);
         let Some(&there) = others.get(turn) else {
             return;

@@ -202,7 +202,7 @@ impl Session {
             Input::Inked(ink) => self.say_if_heard(Body::Wet(ink), out),
             Input::Pointed(_) | Input::Looked(_) => self.tell_place(now, out),
             Input::Followed(leader) => self.follow(now, leader, out),
-            Input::Renamed(_) => self.beat(out),
+            Input::Renamed(_) => self.beat(now, out),
             Input::RelaysChosen(_) => match self.relay.wanted.is_empty() {
                 false => self.stand(now, out),
                 true => {
@@ -255,7 +255,7 @@ impl Session {
                     self.say(ask, out);
                 }
                 Action::Answer { to, state_vector } => self.answer(now, to, &state_vector, out),
-                Action::Beat => self.beat(out),
+                Action::Beat => self.beat(now, out),
             }
         }
         self.mend(now, out);
@@ -392,11 +392,18 @@ impl Session {
             Body::View(view) => self.people.looked(from, view),
             Body::Wet(ink) => out.push(Output::Wet(from, ink)),
             Body::Missing(missing) => {
-                let again = self.codec.missing_asked(now, &missing);
-                self.send(again, None, out);
+                // As with a whole answer: nothing that cannot be sent, or for somebody who asks and asks.
+                if self.answers.left(now) > 0 && !self.relay.outbox.is_crowded() {
+                    let again = self.codec.missing_asked(now, &missing);
+                    let bytes: usize = again.iter().map(Frame::len).sum();
+                    self.answers.overdraw(now, bytes as u64);
+                    self.send(again, None, out);
+                }
             }
             Body::Ping(to) if to.contains(&self.me) => {
-                self.say(Body::Pong(from), out);
+                if self.relay.may_pong(now) {
+                    self.say(Body::Pong(from), out);
+                }
             }
             Body::Ping(_) => {}
             Body::Pong(to) => self.ponged(now, to, out),

@@ -12,6 +12,9 @@ use crate::core::{
     },
 };
 
+/// A claim is shorter than this.
+const CLAIM_BYTES: usize = 512;
+
 /// What a claim's signature covers beside the page's name.
 fn head(tag: Tag, owner: PeerId) -> Head {
     Head {
@@ -39,7 +42,7 @@ impl Session {
     /// Whose page `page` is, if the claim shows it and that can be checked.
     pub(super) fn owner_of(&mut self, page: PeerId, claim: Vec<u8>) -> Option<PeerId> {
         let signatures = self.checks()?.signatures;
-        if claim.is_empty() || !page.is_keyed() {
+        if claim.is_empty() || claim.len() > CLAIM_BYTES || !page.is_keyed() {
             return None;
         }
         if let Some((_, known, owner)) = self.claims.iter().find(|(this, ..)| *this == page)

@@ -51,9 +51,11 @@ impl Session {
         }
     }
 
-    pub(super) fn beat(&mut self, out: &mut Vec<Output>) {
+    pub(super) fn beat(&mut self, now: Millis, out: &mut Vec<Output>) {
         let beat = self.presence();
-        self.say(beat, out);
+        if let Some(seq) = self.say(beat, out) {
+            self.relay.was_said(now, seq);
+        }
     }
 
     fn presence(&self) -> Body {
@@ -108,7 +110,7 @@ impl Session {
     pub(super) fn follow(&mut self, now: Millis, leader: Option<PeerId>, out: &mut Vec<Output>) {
         if self.follows != leader {
             self.follows = leader;
-            self.beat(out);
+            self.beat(now, out);
             self.tell_place(now, out);
         }
     }

@@ -1,5 +1,9 @@
 //! The session's line to the relay: connects, examines the server, keeps what waits to be sent, watches for silence.
 
+mod examination;
+
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -7,6 +11,7 @@ use super::{
 };
 use crate::{
     core::{
+        bucket::Bucket,
         frame::Frame,
         peer::PeerId,
         socket::{
@@ -18,14 +23,19 @@ use crate::{
         tape::{Event, FrameSeen, Tape},
         wire::{
             codec::Inbound,
-            profile::{Lesson, Line, Order, Profile, Profiler},
+            profile::{Lesson, Line, Profile, Profiler},
         },
     },
     limits::{
-        HEARTBEAT_PEERS, KNOWN_SERVERS, Millis, USELESS_SOONER, VERIFY_ALONE_MS, VERIFY_CAP_MS,
-        VERIFY_MS,
+        HEARTBEAT_PEERS, KNOWN_SERVERS, Millis, PONGS, PONGS_A_SECOND, VERIFY_ALONE_MS, VERIFY_MS,
     },
 };
+
+/// Of our messages, so many are recognised when they come back.
+const SAID: usize = 8;
+
+/// A server whose connection died so often while a second one was opened gets no second one.
+const SCOUT_DEATHS: u32 = 2;
 
 /// What is remembered of servers, by address, the latest last.
 pub type Known = Vec<(String, Profile)>;
@@ -57,8 +67,16 @@ pub struct Relay {
     profiler: Option<Profiler>,
     /// What examinations found out that did not come to an end, by address.
     lessons: Vec<(String, Lesson)>,
+    /// Servers whose connection died while a second one was opened, and how often in a row.
+    ended_by_scouts: Vec<(String, u32)>,
     /// The server that was opened last.
     opened: Option<Endpoint>,
+    /// The round trip that the last examination reckoned with.
+    assumed_ms: Millis,
+    /// When answers to others' heartbeats may be given.
+    pongs: Bucket,
+    /// Our latest messages, and when they were sent.
+    said: VecDeque<(u32, Millis)>,
     /// When the server is examined again, if nobody is heard, and how much later each further time.
     verify_at: Option<Millis>,
     verify_ms: Millis,
@@ -93,7 +111,11 @@ impl Relay {
             known,
             profiler: None,
             lessons: Vec::new(),
+            ended_by_scouts: Vec::new(),
             opened: None,
+            assumed_ms: 0,
+            pongs: Bucket::new(PONGS, PONGS_A_SECOND),
+            said: VecDeque::new(),
             verify_at: None,
             verify_ms: VERIFY_ALONE_MS,
             verifies: false,
@@ -129,6 +151,21 @@ impl Relay {
         self.peers.retain(|&peer| is_here(peer));
     }
 
+    /// Whether one more heartbeat of somebody else may be answered: all together no more than a page can take.
+    pub fn may_pong(&mut self, now: Millis) -> bool {
+        let may = self.pongs.left(now) > 0;
+        self.pongs.spend(now, 1);
+        may
+    }
+
+    /// A message went out: if it comes back, it tells how long the line is.
+    pub fn was_said(&mut self, now: Millis, seq: u32) {
+        self.said.push_back((seq, now));
+        if self.said.len() > SAID {
+            self.said.pop_front();
+        }
+    }
+
     fn heard_from(&mut self, peer: PeerId) {
         self.peers.retain(|&known| known != peer);
         self.peers.push(peer);
@@ -139,12 +176,6 @@ impl Relay {
         self.peers.is_empty()
     }
 
-    /// The next examination of this connection, if nobody is heard until then.
-    fn verify_later(&mut self, now: Millis) {
-        self.verify_at = Some(now + self.verify_ms);
-        self.verify_ms = (self.verify_ms * 2).min(VERIFY_CAP_MS);
-    }
-
     /// Those who were met here fell silent: perhaps they crashed, perhaps the server passes nothing on any more.
     pub fn doubt(&mut self, now: Millis) {
         if self.is_alone() && self.profiler.is_none() {
@@ -153,14 +184,13 @@ impl Relay {
         }
     }
 
-    fn lesson(&mut self) -> Lesson {
-        let Some(address) = self.opened.as_ref().map(Endpoint::as_str) else {
-            return Lesson::default();
-        };
-        let mut lessons = self.lessons.iter();
-        let at = lessons.position(|(known, _)| known == address);
-        at.map(|at| self.lessons.swap_remove(at).1)
-            .unwrap_or_default()
+    /// Frames that were made for one server or form say nothing to another, or do harm there: what they held is asked for
+    /// again.
+    fn start_afresh(&mut self) {
+        if !self.outbox.is_empty() {
+            self.outbox.clear();
+            self.overflowed = true;
+        }
     }
 
     fn known(&self, endpoint: &Endpoint) -> Option<&Profile> {
@@ -253,7 +283,10 @@ impl Session {
 
     fn opened(&mut self, now: Millis, out: &mut Vec<Output>) {
         self.codec.reconnected();
-        self.relay.opened = self.relay.machine.endpoint().cloned();
+        let endpoint = self.relay.machine.endpoint().cloned();
+        let before = std::mem::replace(&mut self.relay.opened, endpoint);
+        let is_other = before.is_some() && before != self.relay.opened;
+        let shape = self.relay.server.shape();
         let relay = &self.relay;
         let known = relay
             .machine
@@ -261,12 +294,20 @@ impl Session {
             .and_then(|endpoint| relay.known(endpoint));
         let is_known = known.is_some();
         self.relay.server = known.cloned().unwrap_or_default();
-        self.relay.rtt_ms = None;
+        self.relay.mute = false;
+        self.relay.said.clear();
+        self.relay.rtt_ms = self.relay.server.rtt_ms.map(Millis::from);
+        if is_other || self.relay.server.shape() != shape {
+            self.relay.start_afresh();
+        }
         self.codec.set_shape(self.relay.server.shape());
         self.relay.verify_ms = VERIFY_ALONE_MS;
         self.relay.verifies = false;
         self.relay.lookout.opened(now, self.relay.wanted.len());
         self.pace();
+        if let Some(rtt_ms) = self.relay.rtt_ms {
+            self.socket(now, machine::Input::Measured(rtt_ms), out);
+        }
         if is_known {
             self.relay.verify_at = Some(now + VERIFY_MS);
             let profiled = machine::Input::Profiled { connects: true };
@@ -290,6 +331,9 @@ impl Session {
         self.relay.rtt_ms = Some(rtt_ms);
         self.socket(now, machine::Input::Measured(rtt_ms), out);
         self.pace();
+        if self.is_useless() && self.relay.profiler.is_none() && self.is_slower_than_assumed() {
+            self.relay.verify_at = Some(now);
+        }
     }
 
     /// Engines that wait for others wait as long as the line takes.
@@ -302,34 +346,18 @@ impl Session {
         self.codec.pace(rtt_ms);
     }
 
-    fn begin_to_examine(&mut self, now: Millis, lesson: Lesson, out: &mut Vec<Output>) {
-        self.relay.lookout.interrupted();
-        let nonce = self.rng.u32(..).to_be_bytes();
-        let handshake_ms = self.relay.machine.handshake_ms();
-        let (profiler, orders) =
-            Profiler::start(self.tag, self.me, nonce, now, handshake_ms, lesson);
-        self.relay.verify_at = None;
-        self.relay.profiler = Some(profiler);
-        self.obey(now, orders, out);
-    }
-
-    /// Whether the relay is open and known to connect nobody.
-    pub(super) fn is_useless(&self) -> bool {
-        self.relay.machine.is_open() && !self.relay.server.audience.may_connect()
-    }
-
-    /// Looks at once at a server that connected nobody: somebody asks for it, or comes back to the page.
-    pub(super) fn examine_useless(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if self.is_useless() && self.relay.profiler.is_none() {
-            self.relay.verifies = true;
-            self.begin_to_examine(now, Lesson::default(), out);
-        }
-    }
-
     fn closed(&mut self, out: &mut Vec<Output>) {
         self.sent_state = self.replica.state_vector();
         if let Some(profiler) = self.relay.profiler.take() {
-            self.relay.mute = !self.relay.heard_own && !self.relay.heard_others;
+            let heard_any = self.relay.heard_own || self.relay.heard_others;
+            // What the server says itself counts for more.
+            self.relay.mute = !heard_any
+                && self
+                    .relay
+                    .machine
+                    .last_close()
+                    .is_none_or(CloseEvent::says_nothing);
+            self.relay.count_scouts(profiler.has_new_scout());
             out.push(Output::Scout(Scout::Close));
             if let Some(address) = self.relay.opened.as_ref().map(Endpoint::as_str) {
                 self.relay.lessons.retain(|(known, _)| known != address);
@@ -353,101 +381,6 @@ impl Session {
         self.relay.heard_others = false;
         self.relay.peers.clear();
         self.relay.asked = None;
-    }
-
-    fn obey(&mut self, now: Millis, orders: Vec<Order>, out: &mut Vec<Output>) {
-        for order in orders {
-            match order {
-                // A probe that does not fit a full queue is one that did not come back.
-                Order::Say(frame) => drop(self.relay.outbox.push([frame])),
-                Order::OpenScout => {
-                    let endpoint = self.relay.machine.endpoint().cloned();
-                    out.extend(endpoint.map(|endpoint| Output::Scout(Scout::Open(endpoint))));
-                }
-                Order::ScoutSay(frame) => out.push(Output::Scout(Scout::Send(frame))),
-                Order::CloseScout => {
-                    out.push(Output::Scout(Scout::Close));
-                    if self.store.is_loaded() {
-                        self.sync.ready(now);
-                    }
-                }
-                Order::Finished(profile) => self.profiled(now, profile, out),
-            }
-        }
-    }
-
-    fn profiled(&mut self, now: Millis, profile: Profile, out: &mut Vec<Output>) {
-        let profiler = self.relay.profiler.take();
-        self.relay.mute = false;
-        let was_known = self.relay.server.is_worth_keeping();
-        if was_known && !profiler.is_some_and(|profiler| profiler.had_scout()) {
-            // Nothing was learned that outweighs what is known.
-            return self.relay.verify_later(now);
-        }
-        let is_news = self.relay.server != profile;
-        self.relay.server = profile;
-        // What came before this examination says nothing of what a server does now that fell silent.
-        if !std::mem::take(&mut self.relay.verifies) {
-            self.relay
-                .server
-                .noticed(self.relay.heard_own, self.relay.heard_others);
-        }
-        if let Some(rtt_ms) = self.relay.server.rtt_ms {
-            self.measured(now, rtt_ms.into(), out);
-        }
-        self.codec.set_shape(self.relay.server.shape());
-        out.extend(self.relay.learn());
-        if is_news {
-            let verdict = super::card::summary(&self.relay.server);
-            self.relay.tape.record(now, Event::verdict(verdict));
-        }
-        let connects = self.relay.server.audience.may_connect();
-        match connects {
-            true => self.relay.verify_later(now),
-            false => {
-                let sooner = now + self.relay.verify_ms / USELESS_SOONER;
-                self.relay.verify_later(now);
-                self.relay.verify_at = Some(sooner);
-            }
-        }
-        self.socket(now, machine::Input::Profiled { connects }, out);
-        self.judge(now, out);
-    }
-
-    /// The scout's news, while the server is being examined.
-    pub(super) fn scouted(&mut self, now: Millis, news: super::ScoutNews, out: &mut Vec<Output>) {
-        let Some(profiler) = &mut self.relay.profiler else {
-            return self.looked_out(now, news, out);
-        };
-        let orders = match news {
-            super::ScoutNews::Opened => profiler.scout_opened(now),
-            super::ScoutNews::Closed => profiler.scout_closed(now),
-            super::ScoutNews::Frame(frame) => profiler.frame_arrived(now, Line::Scout, &frame),
-        };
-        self.obey(now, orders, out);
-    }
-
-    pub(super) fn examine(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if self.relay.machine.is_open() && self.relay.verify_at.take_if(|at| *at <= now).is_some() {
-            // Nobody is heard: perhaps because nobody is here, perhaps because the server passes nothing on any more, or
-            // another one answers at this address by now. To ask costs nobody anything.
-            let was_tried = self.relay.verify_ms > VERIFY_ALONE_MS;
-            if !self.relay.is_alone() {
-                self.relay.verify_later(now);
-            } else if self.relay.profiler.is_none() {
-                let lesson = match was_tried && self.relay.server.audience.connects() {
-                    true => Lesson::known(&self.relay.server),
-                    false => Lesson::default(),
-                };
-                self.relay.verifies = true;
-                self.begin_to_examine(now, lesson, out);
-            }
-        }
-        self.look_out(now, out);
-        if let Some(profiler) = &mut self.relay.profiler {
-            let orders = profiler.tick(now);
-            self.obey(now, orders, out);
-        }
     }
 
     /// A frame came from the relay, and this is what the codec made of it.
@@ -474,7 +407,19 @@ impl Session {
         let others = !inbound.others.iter().all(is_ours);
         relay.heard_own |= own;
         relay.heard_others |= others;
-        let answered = relay.asked.take_if(|(seq, _)| inbound.own.contains(seq));
+        // Any message of ours that comes back tells how long the line is.
+        let returned = relay
+            .said
+            .iter()
+            .find(|(seq, _)| inbound.own.contains(seq))
+            .copied();
+        relay
+            .said
+            .retain(|(seq, _)| returned.is_none_or(|(back, _)| *seq > back));
+        let answered = relay
+            .asked
+            .take_if(|(seq, _)| inbound.own.contains(seq))
+            .or(returned);
         for message in &inbound.messages {
             if !self.lead.is_followed_by(message.sender) {
                 relay.heard_from(message.sender);

@@ -5,7 +5,7 @@ use crate::{
     core::{
         doc::{
             replica::{Digest, Operations, Overwritten, Replica},
-            schema::{Cell, Field, Value},
+            schema::Field,
         },
         peer::PeerId,
         todo::{list::List, revision},
@@ -54,30 +54,42 @@ impl Session {
         if !applied.touched.is_empty() {
             out.push(Output::Touched(applied.touched));
         }
-        for lost in &applied.overwritten {
-            self.keep_both(now, lost, out);
-        }
+        self.overwritten(now, &applied.overwritten, out);
     }
 
-    /// A title of ours gave way to one whose author had not seen it: both are kept.
-    fn keep_both(&mut self, now: Millis, lost: &Overwritten, out: &mut Vec<Output>) {
-        let revision = Cell::Todo(lost.item.clone(), Field::Revision);
-        let is_ours = self
-            .history
-            .wrote(&revision, &Value::text(lost.revision.as_str()));
-        if !is_ours || !revision::is_blind(&lost.by, &lost.revision) {
+    /// Titles of ours gave way to others whose authors had not seen them: both are kept. Items that we deleted are back
+    /// where somebody had renamed them meanwhile. What mends is nobody's to take back.
+    fn overwritten(&mut self, now: Millis, lost: &[Overwritten], out: &mut Vec<Output>) {
+        if lost.is_empty() {
             return;
         }
+        let titled = self.history.wrote(Field::Revision);
+        let deleted = self.history.wrote(Field::DeletedRevision);
         let list = List::of(self.replica.todos());
-        let winner = list.get(&lost.item).map(|item| item.title.clone());
-        let Some(winner) = winner.filter(|winner| *winner != lost.title) else {
-            return;
-        };
-        if self.edit(now, &list.both(lost), out) {
-            out.push(Output::Notice(Notice::BothKept {
-                ours: lost.title.clone(),
-                theirs: winner,
-            }));
+        let title = |lost: &Overwritten| list.get(&lost.item).map(|item| item.title.clone());
+        let (mut kept, mut returned, mut writes) = (Vec::new(), Vec::new(), Vec::new());
+        for lost in lost {
+            let edit = (&lost.item, lost.revision.as_str());
+            let Some(winner) = title(lost) else {
+                continue;
+            };
+            if deleted.contains(&edit) {
+                returned.push(winner);
+            } else if titled.contains(&edit)
+                && revision::is_blind(&lost.by, &lost.revision)
+                && winner != lost.title
+            {
+                writes.extend(list.both(lost));
+                kept.push((lost.title.clone(), winner));
+            }
+        }
+        self.write(now, &writes, out);
+        let more = kept.len().saturating_sub(1);
+        if let Some((ours, theirs)) = kept.into_iter().next() {
+            out.push(Output::Notice(Notice::BothKept { ours, theirs, more }));
+        }
+        if !returned.is_empty() {
+            out.push(Output::Notice(Notice::Returned(returned)));
         }
     }
 
@@ -162,7 +174,10 @@ impl Session {
         match self.replica.recount() {
             // It was we who miscounted.
             true => self.sync.changed(now, self.replica.digest()),
-            false => drop(self.say(Body::Whole(peer), out)),
+            false => {
+                self.sync.asked_one(now);
+                self.say(Body::Whole(peer), out);
+            }
         }
     }
 

@@ -16,11 +16,15 @@ use crate::{
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{
             envelope,
+            parts::Missing,
             profile::{Audience, Profile as Server},
             seal::RoomKey,
         },
     },
-    limits::{ANSWER_PART_BYTES, ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, LARGEST_FRAME_BYTES},
+    limits::{
+        ANSWER_PART_BYTES, ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, LARGEST_FRAME_BYTES,
+        PARTS_PER_REQUEST, PONGS, PONGS_A_SECOND,
+    },
 };
 
 const STROKES: usize = 100;
@@ -300,4 +304,88 @@ fn a_page_without_its_network_takes_up_nobodys_draft_and_later_only_that_of_a_pa
         page.says(70_000);
         assert_eq!(page.strokes(), usize::from(!is_there));
     }
+}
+
+impl Person {
+    /// This body as a frame for every server.
+    fn frames_of(&mut self, body: &Body) -> Vec<Frame> {
+        let (kind, body) = body.clone().write();
+        self.session.codec.encode(kind, &body).unwrap().frames
+    }
+}
+
+/// Somebody lets others talk in the hope that all the room mutes them.
+#[test]
+fn who_asks_for_life_again_and_again_makes_nobody_talk() {
+    let (mut asked, mut asker) = (Person::new(1), Person::new(2));
+    asked.says(5_000);
+    asked.hears(&asker.says(5_000));
+    let ping = Body::Ping(vec![asked.session.me()]);
+    const SECONDS: u64 = 20;
+    let mut said = Vec::new();
+    for tenth in 0..10 * SECONDS {
+        for _ in 0..50 {
+            let frames = asker.frames_of(&ping);
+            asked.hears(&frames);
+        }
+        said.extend(kinds(&asked.says(5_000 + 100 * (tenth + 1))));
+    }
+    let pongs = said.iter().filter(|&&kind| kind == b'o').count() as u64;
+    assert!(pongs > 0, "an honest question is answered");
+    assert!(pongs <= PONGS + (SECONDS + 1) * PONGS_A_SECOND, "{pongs}");
+}
+
+/// A request for lost parts that names one of them many times, and many such requests.
+#[test]
+fn who_asks_for_lost_parts_again_and_again_gets_no_more_than_a_page_can_spare() {
+    let (mut holder, mut asker) = (Person::new(1), Person::new(2));
+    holder.says(5_000);
+    holder.hears(&asker.says(5_000));
+    let long = 10 * LARGEST_FRAME_BYTES;
+    holder.input(Input::Edited(vec![Write {
+        cell: Cell::Ink(Id::parse("long").unwrap()),
+        value: Some(Value::Bytes(vec![1; long].into())),
+    }]));
+    assert!(bytes(&holder.says(5_100)) > long);
+    let sender = holder.session.me();
+    let mut said = 0;
+    const SECONDS: u64 = 60;
+    for tenth in 0..10 * SECONDS {
+        for seq in 0..12 {
+            let parts = vec![0; PARTS_PER_REQUEST];
+            let again = Body::Missing(Missing { sender, seq, parts });
+            let frames = asker.frames_of(&again);
+            holder.hears(&frames);
+        }
+        said += bytes(&holder.says(5_100 + 100 * (tenth + 1)));
+    }
+    assert!(
+        said > LARGEST_FRAME_BYTES / 2,
+        "an honest question is answered"
+    );
+    let requests = 10 * SECONDS as usize;
+    assert!(
+        said < 2 * requests * LARGEST_FRAME_BYTES,
+        "one part each: {said}"
+    );
+}
+
+/// Bytes that one server takes may throw everybody out of another.
+#[test]
+fn frames_that_were_made_for_one_relay_do_not_go_to_the_next() {
+    let mut person = Person::new(1);
+    person.says(5_000);
+    person.input(drawn("a"));
+    let is_binary = |frame: &Frame| matches!(frame, Frame::Binary(_));
+    let other = Endpoint::parse("ws://other.example/", false).unwrap();
+    person.input(Input::RelaysChosen(vec![other]));
+    let frames = person.says(20_000);
+    assert!(!frames.is_empty() && !frames.iter().any(is_binary));
+    assert!(
+        person
+            .session
+            .replica()
+            .ink(&Id::parse("a").unwrap())
+            .is_some()
+    );
 }

@@ -100,6 +100,11 @@ impl CloseEvent {
         self.row().map_or(Verdict::Retry, |row| row.1)
     }
 
+    /// Whether neither the code nor the words tell anything.
+    pub fn says_nothing(&self) -> bool {
+        self.reason.is_empty() && matches!(self.code, 1000 | 1005 | 1006)
+    }
+
     /// What the code says, as a clause that completes "The relay …".
     pub fn meaning(&self) -> &'static str {
         self.row().map_or("closed", |row| row.2)

@@ -14,6 +14,9 @@
 //! stay in CLOSING for a minute, so an abandoned one is never waited for: whatever it still reports carries an old
 //! generation and does nothing.
 
+mod state;
+
+pub use self::state::{Failure, State};
 use super::{
     backoff::{self, Budget},
     close::{CloseEvent, Verdict},
@@ -23,67 +26,11 @@ use super::{
 };
 use crate::limits::{
     AWAY_MS, BACKOFF_CAP_MS, CLOSING_MS, CONNECT_TIMEOUT_MS, FAILOVER_ATTEMPTS, Millis, PROBING_MS,
-    REFUSED_CAP_MS, REFUSED_MS, UPTIME_RESETS_BACKOFF_MS,
+    REFUSED_CAP_MS, REFUSED_MS, SHORT_LIFE_MS, SHORT_LIVES, UPTIME_RESETS_BACKOFF_MS,
 };
 
 /// Names one socket among all that this machine ever opened.
 pub type Generation = u64;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// No connection is wanted.
-    Idle,
-    Connecting,
-    /// Open; it is being found out what kind of server this is. Frames flow already.
-    Probing,
-    Open,
-    /// Open, but a heartbeat was not answered so far.
-    Stale,
-    /// The last try failed; the next one comes at `until_ms`. `attempt` counts from 1.
-    Waiting {
-        attempt: u32,
-        until_ms: Millis,
-    },
-    /// The browser says that there is no network. A slow retry goes on, since browsers are sometimes wrong.
-    Offline,
-    /// Stopped by a person; the closing handshake is under way.
-    Closing,
-    /// The server said no, and is asked again slowly; or the browser did, and only a person's "try again" goes on.
-    Failed {
-        why: Failure,
-    },
-}
-
-/// Why no further try is made soon.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// The server refused us, with this close.
-    Refused(CloseEvent),
-    /// The browser would not even try, in its own words.
-    Blocked(String),
-}
-
-impl State {
-    /// The name that pages, scripts and styles see.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Connecting => "connecting",
-            Self::Probing => "probing",
-            Self::Open => "open",
-            Self::Stale => "stale",
-            Self::Waiting { .. } => "waiting",
-            Self::Offline => "offline",
-            Self::Closing => "closing",
-            Self::Failed { .. } => "failed",
-        }
-    }
-
-    /// Whether frames can be sent.
-    pub fn is_open(&self) -> bool {
-        matches!(self, Self::Probing | Self::Open | Self::Stale)
-    }
-}
 
 /// Whether an open server is known to answer a heartbeat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +67,8 @@ pub enum Input {
     Accompanied(bool),
     /// Others are on this one of the wanted servers.
     FoundAt(Endpoint),
+    /// Nothing comes over the live socket that comes over another one to the same server.
+    Distrusted,
     /// The round trip, in milliseconds.
     Measured(Millis),
     WentOffline,
@@ -147,6 +96,8 @@ pub struct Machine {
     attempt: u32,
     /// Connections in a row that fell silent.
     deaths: u32,
+    /// Connections in a row that opened and soon ended.
+    short_lives: u32,
     budget: Budget,
     heartbeat: Heartbeat,
     liveness: Liveness,
@@ -178,6 +129,7 @@ impl Machine {
             generation: 0,
             attempt: 0,
             deaths: 0,
+            short_lives: 0,
             budget: Budget::default(),
             heartbeat: Heartbeat::default(),
             liveness: Liveness::Unknown,
@@ -246,6 +198,7 @@ impl Machine {
                 self.relays = Relays::new(endpoints);
                 self.attempt = 0;
                 self.deaths = 0;
+                self.short_lives = 0;
                 self.connect(now, &mut out);
             }
             Input::Stopped => self.stop(now, &mut out),
@@ -307,6 +260,11 @@ impl Machine {
                 if self.is_open() && self.relays.go_to(&endpoint) {
                     self.abandon(&mut out);
                     self.connect_when_due(now, &mut out);
+                }
+            }
+            Input::Distrusted => {
+                if self.is_open() {
+                    self.die("The connection fell silent.", now, rng, &mut out);
                 }
             }
             Input::Measured(rtt_ms) => self.heartbeat.measured(rtt_ms),
@@ -452,9 +410,24 @@ impl Machine {
             self.attempt = 0;
         }
         self.last_close = Some(event.clone());
+        let is_short = |opened| now.saturating_sub(opened) < SHORT_LIFE_MS;
+        self.short_lives = match self.opened_at {
+            Some(opened) if is_short(opened) => self.short_lives + 1,
+            Some(_) => 0,
+            None => self.short_lives,
+        };
+        let closes_again_and_again = self.short_lives >= SHORT_LIVES;
+        if closes_again_and_again {
+            self.short_lives = 0;
+        }
         match verdict {
-            Verdict::Stop if !self.relays.has_others() => self.refused(now, event, rng),
+            // All of them were asked; the round goes on, slowly.
+            Verdict::Stop if !self.relays.has_others() => {
+                self.relays.failed(FAILOVER_ATTEMPTS);
+                self.refused(now, event, rng);
+            }
             Verdict::RetryLater if !self.relays.has_others() => {
+                self.relays.failed(FAILOVER_ATTEMPTS);
                 let half = BACKOFF_CAP_MS / 2;
                 self.wait(now, half + rng.u64(0..=half));
             }
@@ -462,6 +435,7 @@ impl Machine {
                 // A good connection that ended says nothing against its server; a refusal says all there is to say.
                 let counts = match verdict {
                     Verdict::Stop | Verdict::RetryLater => FAILOVER_ATTEMPTS,
+                    _ if closes_again_and_again => FAILOVER_ATTEMPTS,
                     _ if lasted => 0,
                     _ => weight,
                 };

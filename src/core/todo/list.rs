@@ -68,52 +68,90 @@ impl List {
             (Some(title), Some(item)) if title == item.title => Vec::new(),
             (Some(title), item) => {
                 let base = item.and_then(|item| item.revision.as_deref());
-                vec![
-                    write(id, Field::Title, Value::text(title)),
-                    write(id, Field::Revision, Value::text(revision::next(base, rng))),
-                ]
+                titled(id, title, &revision::next(base, rng))
             }
             (None, Some(item)) => delete(item),
             (None, None) => Vec::new(),
         })
     }
 
-    /// The end of an edit that began with the title `before`. Who changed nothing writes nothing, even if somebody else
-    /// renamed the item meanwhile.
+    /// The end of an edit that began with `before`. Who changed nothing writes nothing, even if somebody else renamed the
+    /// item meanwhile. Who did not see such a new title takes it from nobody: it stays as an item of its own.
     pub fn edited(
         &self,
-        id: &Id,
-        before: &str,
+        before: &Before,
         title: &str,
         rng: &mut fastrand::Rng,
-    ) -> Result<Vec<Write>, TooLong> {
-        match title == before {
-            true => Ok(Vec::new()),
-            false => self.rename(id, title, rng),
+    ) -> Result<Edited, TooLong> {
+        let id = &before.item;
+        if title == before.title {
+            return Ok(Edited::default());
         }
+        let is_unseen = |item: &&Item| {
+            item.revision != before.revision && item.title != title && item.title != before.whole
+        };
+        let Some(unseen) = self.get(id).filter(is_unseen) else {
+            let writes = self.rename(id, title, rng)?;
+            return Ok(Edited {
+                writes,
+                unseen: None,
+            });
+        };
+        let writes = match title::clean(title)? {
+            // It was another title that was to be deleted.
+            None => Vec::new(),
+            Some(title) => {
+                let by = revision::next(before.revision.as_deref(), rng);
+                let lost = Overwritten {
+                    item: id.clone(),
+                    title: unseen.title.clone(),
+                    revision: unseen.revision.clone().unwrap_or_default(),
+                    by: by.clone(),
+                };
+                let mut writes = titled(id, title, &by);
+                writes.extend(self.both(&lost));
+                writes
+            }
+        };
+        Ok(Edited {
+            writes,
+            unseen: Some(unseen.title.clone()),
+        })
     }
 
     /// The same for a field that goes away: of a title that is too long the rest becomes items of their own.
     pub fn edited_in_pieces(
         &self,
-        id: &Id,
-        before: &str,
+        before: &Before,
         title: &str,
         rng: &mut fastrand::Rng,
-    ) -> Vec<Write> {
-        if let Ok(writes) = self.edited(id, before, title, rng) {
-            return writes;
+    ) -> Edited {
+        if let Ok(edited) = self.edited(before, title, rng) {
+            return edited;
         }
         let mut pieces = title::pieces(title).into_iter();
         let first = pieces.next().unwrap_or_default();
-        let mut writes = self.rename(id, &first, rng).unwrap_or_default();
+        let mut edited = self.edited(before, &first, rng).unwrap_or_default();
         let mut last = self.items.last().map(|item| item.order.clone());
         for piece in pieces {
             let key = order::between(last.as_deref(), None);
             last = Some(key.clone());
-            writes.extend(create(&Id::random(rng), &piece, false, key, rng));
+            edited
+                .writes
+                .extend(create(&Id::random(rng), &piece, false, key, rng));
         }
-        writes
+        edited
+    }
+
+    /// What an edit of this item begins with.
+    pub fn before(&self, id: &Id) -> Before {
+        let item = self.get(id);
+        Before {
+            item: id.clone(),
+            title: item.map(Item::editable).unwrap_or_default(),
+            whole: item.map(|item| item.title.clone()).unwrap_or_default(),
+            revision: item.and_then(|item| item.revision.clone()),
+        }
     }
 
     /// The title `lost` gave way to another that was written at the same time: it stays as an item of its own, behind
@@ -248,6 +286,24 @@ impl List {
     }
 }
 
+/// An item as it was when somebody began to edit its title.
+#[derive(Clone, Debug)]
+pub struct Before {
+    item: Id,
+    /// As the field shows it.
+    pub title: String,
+    whole: String,
+    revision: Option<String>,
+}
+
+/// What an edit of a title comes to.
+#[derive(Debug, Default)]
+pub struct Edited {
+    pub writes: Vec<Write>,
+    /// The title that somebody else gave the item meanwhile.
+    pub unseen: Option<String>,
+}
+
 /// What merging a list comes to.
 #[derive(Debug, Default)]
 pub struct Merged {
@@ -297,304 +353,12 @@ fn delete(item: &Item) -> Vec<Write> {
     writes
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::{doc::replica::Replica, peer::PeerId};
-
-    struct Room {
-        replica: Replica,
-        rng: fastrand::Rng,
-    }
-
-    impl Room {
-        fn new(id: u64) -> Self {
-            Self {
-                replica: Replica::new(PeerId::from_random(id)),
-                rng: fastrand::Rng::with_seed(id),
-            }
-        }
-
-        fn list(&self) -> List {
-            List::of(self.replica.todos())
-        }
-
-        fn titles(&self) -> Vec<String> {
-            self.list()
-                .items
-                .into_iter()
-                .map(|item| item.title)
-                .collect()
-        }
-
-        fn id(&self, title: &str) -> Id {
-            self.list()
-                .items
-                .into_iter()
-                .find(|item| item.title == title)
-                .unwrap()
-                .id
-        }
-
-        fn add(&mut self, title: &str) {
-            let writes = self.list().add(title, &mut self.rng).unwrap();
-            self.replica.write(&writes);
-        }
-
-        fn merge(&mut self, other: &Room) {
-            self.replica.apply(&other.replica.snapshot()).unwrap();
-        }
-    }
-
-    #[test]
-    fn items_come_in_the_order_they_were_added_with_titles_trimmed() {
-        let mut room = Room::new(1);
-        for title in ["  milk ", "bread", "   ", "eggs"] {
-            room.add(title);
-        }
-        assert_eq!(room.titles(), ["milk", "bread", "eggs"]);
-    }
-
-    #[test]
-    fn an_item_moves_to_any_place() {
-        let mut room = Room::new(1);
-        ["a", "b", "c", "d"]
-            .iter()
-            .for_each(|title| room.add(title));
-        for (title, to, expected) in [
-            ("d", 0, "dabc"),
-            ("d", 3, "abcd"),
-            ("b", 2, "acbd"),
-            ("a", 99, "cbda"),
-        ] {
-            let writes = room.list().move_to(&room.id(title), to);
-            room.replica.write(&writes);
-            assert_eq!(room.titles().concat(), expected);
-        }
-        let writes = room.list().move_by_one(&room.id("d"), false, Filter::All);
-        room.replica.write(&writes);
-        assert_eq!(room.titles().concat(), "cdba");
-        assert!(
-            room.list()
-                .move_by_one(&room.id("c"), false, Filter::All)
-                .is_empty()
-        );
-        assert!(
-            room.list()
-                .move_by_one(&room.id("a"), true, Filter::All)
-                .is_empty()
-        );
-        let at = room.list().move_to(&room.id("c"), 0);
-        assert!(at.is_empty(), "it is there already");
-    }
-
-    #[test]
-    fn under_a_filter_an_item_moves_past_the_next_one_that_is_shown() {
-        let mut room = Room::new(1);
-        ["a", "x", "y", "b", "z", "c"]
-            .iter()
-            .for_each(|title| room.add(title));
-        for title in ["x", "y", "z"] {
-            room.replica
-                .write(&room.list().complete(&room.id(title), true));
-        }
-        let shown = |room: &Room, filter: Filter| -> String {
-            let items = room
-                .list()
-                .items
-                .into_iter()
-                .filter(|item| filter.shows(item));
-            items.map(|item| item.title).collect()
-        };
-        for (title, down, filter, expected) in [
-            ("a", true, Filter::Active, "bac"),
-            ("a", true, Filter::Active, "bca"),
-            ("c", false, Filter::Active, "cba"),
-            ("z", false, Filter::Completed, "xzy"),
-            ("x", true, Filter::Completed, "zxy"),
-        ] {
-            let writes = room.list().move_by_one(&room.id(title), down, filter);
-            room.replica.write(&writes);
-            assert_eq!(shown(&room, filter), expected, "one press, one step");
-        }
-        assert_eq!(room.titles().len(), 6);
-        assert!(
-            room.list()
-                .move_by_one(&room.id("c"), false, Filter::Active)
-                .is_empty()
-        );
-    }
-
-    #[test]
-    fn a_title_that_is_too_long_is_said_and_of_a_field_that_goes_away_nothing_is_lost() {
-        let mut room = Room::new(1);
-        room.add("milk");
-        let id = room.id("milk");
-        let long: String = ('a'..='z').cycle().take(2_500).collect();
-        let said = room
-            .list()
-            .add(&long, &mut room.rng)
-            .unwrap_err()
-            .to_string();
-        assert!(said.contains("1000") && said.contains("2500"), "{said}");
-        assert!(room.list().rename(&id, &long, &mut room.rng).is_err());
-        let writes = room
-            .list()
-            .edited_in_pieces(&id, "milk", &long, &mut room.rng);
-        room.replica.write(&writes);
-        assert_eq!(room.titles().concat(), long);
-        assert_eq!(room.titles().len(), 3);
-    }
-
-    #[test]
-    fn a_line_break_in_a_title_is_a_space() {
-        let mut room = Room::new(1);
-        room.replica.write(&[write(
-            &Id::parse("x").unwrap(),
-            Field::Title,
-            Value::text("first\nsecond"),
-        )]);
-        let item = room.list().items.remove(0);
-        let shown = item.editable();
-        assert_eq!(shown, "first second");
-        let writes = room
-            .list()
-            .edited(&item.id, &shown, &format!("{shown}!"), &mut room.rng);
-        room.replica.write(&writes.unwrap());
-        assert_eq!(room.titles(), ["first second!"]);
-        room.add("a\n\nb");
-        assert_eq!(room.titles()[1], "a b");
-    }
-
-    #[test]
-    fn items_with_equal_keys_make_room() {
-        let (mut a, mut b) = (Room::new(1), Room::new(2));
-        a.add("first");
-        b.merge(&a);
-        a.add("x");
-        b.add("y");
-        a.merge(&b);
-        a.add("last");
-        let crowd: Vec<_> = a
-            .list()
-            .items
-            .iter()
-            .map(|item| item.order.clone())
-            .collect();
-        assert_eq!(crowd[1], crowd[2], "both were added at one place");
-        let middle = a.titles()[2].clone();
-        let writes = a.list().move_by_one(&a.id("last"), false, Filter::All);
-        a.replica.write(&writes);
-        assert_eq!(a.titles()[2..], ["last", middle.as_str()]);
-    }
-
-    #[test]
-    fn who_changes_nothing_overwrites_nobody() {
-        let mut room = Room::new(1);
-        room.add("milk");
-        let id = room.id("milk");
-        let writes = room.list().rename(&id, "oat milk", &mut room.rng).unwrap();
-        room.replica.write(&writes);
-        assert!(
-            room.list()
-                .edited(&id, "milk", "milk", &mut room.rng)
-                .is_ok_and(|writes| writes.is_empty())
-        );
-        let writes = room.list().delete(&id);
-        room.replica.write(&writes);
-        let writes = room
-            .list()
-            .edited(&id, "oat milk", "milk!", &mut room.rng)
-            .unwrap();
-        room.replica.write(&writes);
-        assert_eq!(
-            room.titles(),
-            ["milk!"],
-            "an edit brings a deleted item back"
-        );
-    }
-
-    #[test]
-    fn a_file_that_names_an_id_twice_brings_both_items() {
-        let mut room = Room::new(1);
-        let listed = |title: &str| Listed {
-            id: Id::parse("x").ok(),
-            title: title.into(),
-            completed: None,
-        };
-        let merged = room
-            .list()
-            .merge(&[listed("a"), listed("b")], &mut room.rng);
-        room.replica.write(&merged.writes);
-        assert_eq!(room.titles(), ["a", "b"]);
-    }
-
-    #[test]
-    fn an_edit_at_the_same_time_brings_a_deleted_item_back() {
-        let (mut a, mut b) = (Room::new(1), Room::new(2));
-        a.add("milk");
-        b.merge(&a);
-        a.replica.write(&a.list().delete(&a.id("milk")));
-        assert!(a.titles().is_empty());
-        let writes = b
-            .list()
-            .rename(&b.id("milk"), "oat milk", &mut b.rng)
-            .unwrap();
-        b.replica.write(&writes);
-        a.merge(&b);
-        b.merge(&a);
-        assert_eq!(a.titles(), ["oat milk"]);
-        assert_eq!(b.titles(), ["oat milk"]);
-    }
-
-    #[test]
-    fn ticking_at_the_same_time_does_not() {
-        let (mut a, mut b) = (Room::new(1), Room::new(2));
-        a.add("milk");
-        b.merge(&a);
-        a.replica.write(&a.list().delete(&a.id("milk")));
-        b.replica.write(&b.list().complete(&b.id("milk"), true));
-        a.merge(&b);
-        b.merge(&a);
-        assert!(a.titles().is_empty() && b.titles().is_empty());
-    }
-
-    #[test]
-    fn fields_edited_at_the_same_time_both_stay() {
-        let (mut a, mut b) = (Room::new(1), Room::new(2));
-        a.add("milk");
-        b.merge(&a);
-        let id = a.id("milk");
-        let writes = a.list().rename(&id, "oat milk", &mut a.rng).unwrap();
-        a.replica.write(&writes);
-        b.replica.write(&b.list().complete(&id, true));
-        a.merge(&b);
-        let item = a.list().items.remove(0);
-        assert_eq!((item.title.as_str(), item.completed), ("oat milk", true));
-    }
-
-    #[test]
-    fn all_are_marked_and_the_completed_cleared() {
-        let mut room = Room::new(1);
-        ["a", "b", "c"].iter().for_each(|title| room.add(title));
-        room.replica
-            .write(&room.list().complete(&room.id("b"), true));
-        assert_eq!((room.list().active(), room.list().completed()), (2, 1));
-        room.replica.write(&room.list().clear_completed());
-        assert_eq!(room.titles(), ["a", "c"]);
-        room.replica.write(&room.list().complete_all(true));
-        assert_eq!(room.list().completed(), 2);
-        assert!(room.list().complete_all(true).is_empty());
-    }
-
-    #[test]
-    fn an_empty_title_deletes_and_the_same_title_changes_nothing() {
-        let mut room = Room::new(1);
-        room.add("milk");
-        let id = room.id("milk");
-        assert_eq!(room.list().rename(&id, " milk ", &mut room.rng), Ok(vec![]));
-        let writes = room.list().rename(&id, "  ", &mut room.rng).unwrap();
-        room.replica.write(&writes);
-        assert!(room.titles().is_empty());
-    }
+fn titled(id: &Id, title: String, revision: &str) -> Vec<Write> {
+    vec![
+        write(id, Field::Title, Value::text(title)),
+        write(id, Field::Revision, Value::text(revision)),
+    ]
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Messages of several parts: put together on arrival, and kept after sending so that lost parts can be sent again.
 //! One lost frame of a hundred must not cost the other ninety-nine.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
     core::{frame::Frame, peer::PeerId},
@@ -166,12 +166,9 @@ impl Sent {
     pub fn again(&self, seq: u32, parts: &[u16]) -> Vec<Frame> {
         let message = self.messages.iter().find(|(sent, _)| *sent == seq);
         message.map_or_else(Vec::new, |(_, envelopes)| {
-            let part = |&at: &u16| envelopes.get(usize::from(at)).cloned();
-            parts
-                .iter()
-                .take(PARTS_PER_REQUEST)
-                .filter_map(part)
-                .collect()
+            let parts: BTreeSet<_> = parts.iter().take(PARTS_PER_REQUEST).collect();
+            let part = |&&at: &&u16| envelopes.get(usize::from(at)).cloned();
+            parts.iter().filter_map(part).collect()
         })
     }
 }

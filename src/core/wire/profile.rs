@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | 1 | our connection | comes back: the server echoes to the sender. The scout hears it: to everybody |
 //! | 2 | scout | we hear it: the server passes frames to others |
-//! | 3 | scout, binary frame of ASCII, 400 B | comes back identical: binary frames stay binary. Closes the scout: text only |
+//! | 3 | scout, binary frame of ASCII, 400 B | comes back identical: binary frames stay binary, also where no text came back. Closes the scout: text only |
 //! | 6 | scout, binary, 400 B, only after that | comes back identical: the compact form can be used |
 //! | 4 | scout, 4 kB | comes back whole: frames of that size can be used. Closes the scout: small ones only |
 //! | 5 | scout, 17 kB | the same for the largest size |
@@ -195,12 +195,20 @@ enum Scout {
 pub struct Lesson {
     /// Probes that are not sent: each as the bit of its number.
     spared: u8,
+    /// No second connection is opened.
+    is_alone: bool,
     echo: bool,
     cross: bool,
     profile: Profile,
 }
 
 impl Lesson {
+    /// Without a second connection: the server ends the first one when another opens.
+    pub fn alone(mut self) -> Self {
+        self.is_alone = true;
+        self
+    }
+
     /// To look again at the audience of a server of which the rest is known.
     pub fn known(profile: &Profile) -> Self {
         Self {
@@ -226,8 +234,9 @@ pub struct Profiler {
     round_trip_ms: Millis,
     scout: Scout,
     scout_was_open: bool,
-    /// When the scout spoke first.
+    /// When the scout spoke first, and last.
     scouted_at: Millis,
+    scout_said_at: Millis,
     /// When the text probes go out again, if nothing came back by then.
     again_at: Option<Millis>,
     heard_any: bool,
@@ -250,22 +259,38 @@ impl Profiler {
         lesson: Lesson,
     ) -> (Self, Vec<Order>) {
         let round_trip_ms = handshake_ms.min(ROUND_TRIP_MS);
+        let is_alone = lesson.is_alone;
         let profiler = Self {
             tag,
             me,
             nonce,
             started_at: now,
             round_trip_ms,
-            scout: Scout::Connecting,
+            scout: match is_alone {
+                true => Scout::Done,
+                false => Scout::Connecting,
+            },
             scout_was_open: false,
             scouted_at: now,
+            scout_said_at: now,
             again_at: Some(now + PROBE_AGAIN_MS.max(round_trip_ms * 3 / 2)),
             heard_any: lesson.echo || lesson.cross,
             lesson,
             keeps_binary: false,
         };
         let first = Order::Say(profiler.probe(OWN_TEXT));
-        (profiler, vec![first, Order::OpenScout])
+        let scout = (!is_alone).then_some(Order::OpenScout);
+        (profiler, std::iter::once(first).chain(scout).collect())
+    }
+
+    /// The round trip that this examination reckons with.
+    pub fn round_trip_ms(&self) -> Millis {
+        self.round_trip_ms
+    }
+
+    /// Whether a second connection is being opened, or has said its first word only.
+    pub fn has_new_scout(&self) -> bool {
+        matches!(self.scout, Scout::Connecting | Scout::Waits(SCOUT_TEXT, _))
     }
 
     /// How long one probe is waited for.
@@ -325,9 +350,14 @@ impl Profiler {
         match (self.scout_was_open, self.scout) {
             (false, Scout::Connecting) => self.started_at + PROFILE_CAP_MS,
             (false, _) => self.started_at + slow,
-            (true, _) => {
+            (true, scout) => {
                 let answered = self.scouted_at + 2 * self.patience_ms();
-                answered.max(self.started_at + slow)
+                let until = match scout {
+                    // Which form is heard decides whether anything is.
+                    Scout::Waits(SCOUT_ASCII | SCOUT_BINARY, until) => until,
+                    _ => 0,
+                };
+                answered.max(self.started_at + slow).max(until)
             }
         }
     }
@@ -379,7 +409,7 @@ impl Profiler {
             self.scout_goes_on(SCOUT_BINARY, now, &mut out);
             return out;
         }
-        self.scouted_at = now;
+        (self.scouted_at, self.scout_said_at) = (now, now);
         if !self.heard_any {
             // What our connection said before this moment nobody else could hear.
             self.again_at = Some(now + PROBE_AGAIN_MS.max(self.round_trip_ms * 3 / 2));
@@ -431,7 +461,8 @@ impl Profiler {
                 // There and back, whichever of our connections it came back on.
                 let said_at = match from {
                     Line::Own => self.started_at,
-                    Line::Scout => self.scouted_at,
+                    Line::Scout if number == SCOUT_TEXT => self.scouted_at,
+                    Line::Scout => self.scout_said_at,
                 };
                 self.lesson.profile.rtt_ms = u32::try_from(now.saturating_sub(said_at)).ok();
             }
@@ -480,6 +511,7 @@ impl Profiler {
         match next {
             Some(next) => {
                 self.scout = Scout::Waits(next, now + self.patience_ms());
+                self.scout_said_at = now;
                 out.push(Order::ScoutSay(self.probe(next)));
             }
             None => {
@@ -492,8 +524,9 @@ impl Profiler {
     /// What follows a probe.
     fn after(&self, done: u8) -> Option<u8> {
         match done {
-            // What nobody heard as text is not worth trying as anything else.
-            SCOUT_TEXT if self.heard_any => Some(SCOUT_ASCII),
+            // What nobody heard as text may be heard as binary.
+            SCOUT_TEXT => Some(SCOUT_ASCII),
+            SCOUT_ASCII if !self.heard_any => None,
             SCOUT_ASCII if self.keeps_binary => Some(SCOUT_BINARY),
             SCOUT_ASCII | SCOUT_BINARY => Some(SCOUT_LARGE),
             SCOUT_LARGE if self.lesson.profile.frame_bytes == LARGE_FRAME_BYTES => {

@@ -368,6 +368,7 @@ impl Room {
                 notice @ (Notice::TooLarge(_)
                 | Notice::StoredRowUnreadable
                 | Notice::BothKept { .. }
+                | Notice::Returned(_)
                 | Notice::Contradicted(_)),
             ) => self.warn(notice.to_string()),
             Event::Notice(notice) => self.say(notice.to_string()),

@@ -9,10 +9,14 @@ use crate::{
         address::Address,
         doc::schema::Id,
         keyboard::Command,
-        todo::{filter::Filter, item::Item},
+        session::Notice,
+        todo::{filter::Filter, item::Item, list::Edited},
     },
     ui::{
-        hooks::{use_key::use_key, use_room::use_room},
+        hooks::{
+            use_key::use_key,
+            use_room::{Room, use_room},
+        },
         parts::{
             history::History,
             shortcuts::{self, Shortcuts, ShortcutsButton},
@@ -268,10 +272,8 @@ fn TodoEdit(
 ) -> impl IntoView {
     let room = use_room();
     let input = NodeRef::<html::Input>::new();
-    let before = id.with_value(|id| {
-        room.list
-            .with_untracked(|list| list.get(id).map(Item::editable).unwrap_or_default())
-    });
+    let original = id.with_value(|id| room.list.with_untracked(|list| list.before(id)));
+    let before = original.title.clone();
     Effect::new(move || {
         if let Some(input) = input.get() {
             let _ = input.focus();
@@ -282,7 +284,7 @@ fn TodoEdit(
     });
     let typed = StoredValue::new(before.clone());
     let over = StoredValue::new(false);
-    let original = StoredValue::new(before.clone());
+    let original = StoredValue::new(original);
     // Unmounting the field may or may not blur it: only the first end of an edit counts.
     let is_over = move || over.try_get_value() != Some(false);
     let save = move || {
@@ -290,12 +292,10 @@ fn TodoEdit(
             return false;
         }
         let (before, title) = (original.get_value(), typed.get_value());
-        let edited =
-            room.with_list(|list, rng| id.with_value(|id| list.edited(id, &before, &title, rng)));
-        match edited {
-            Ok(writes) => {
+        match room.with_list(|list, rng| list.edited(&before, &title, rng)) {
+            Ok(edited) => {
                 over.set_value(true);
-                room.edit(writes);
+                end_edit(room, edited, &title);
                 let _ = editing.try_set(false);
                 true
             }
@@ -310,9 +310,8 @@ fn TodoEdit(
         if !is_over() {
             over.set_value(true);
             let (before, title) = (original.get_value(), typed.get_value());
-            room.edit_list(|list, rng| {
-                id.with_value(|id| list.edited_in_pieces(id, &before, &title, rng))
-            });
+            let edited = room.with_list(|list, rng| list.edited_in_pieces(&before, &title, rng));
+            end_edit(room, edited, &title);
         }
     });
     view! {
@@ -346,6 +345,22 @@ fn TodoEdit(
             }
         />
     }
+}
+
+/// Writes what an edit came to, and says what became of a title that somebody else wrote meanwhile.
+fn end_edit(room: Room, edited: Edited, title: &str) {
+    if let Some(theirs) = edited.unseen {
+        let notice = match edited.writes.is_empty() {
+            true => Notice::Returned(vec![theirs]),
+            false => Notice::BothKept {
+                ours: title.to_owned(),
+                theirs,
+                more: 0,
+            },
+        };
+        room.warn(notice.to_string());
+    }
+    room.edit(edited.writes);
 }
 
 #[component]

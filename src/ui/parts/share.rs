@@ -35,11 +35,13 @@ pub fn contents() -> AnyView {
 #[component]
 fn SaveRoom() -> impl IntoView {
     let room = use_room();
+    let failed = RwSignal::new(false);
     let save = move |_| {
+        failed.set(false);
         task::spawn(async move {
             match chunks::formats().await {
                 Ok(formats) => (formats.save_room)(room),
-                Err(_) => room.say(chunks::NOT_FETCHED),
+                Err(_) => failed.set(true),
             }
         });
     };
@@ -48,6 +50,7 @@ fn SaveRoom() -> impl IntoView {
             <button type="button" class="link-button" on:click=save>"Save the whole room as a file"</button>
             " for whoever comes when nobody is here. It opens in any room, and from the list of rooms."
         </p>
+        {move || failed.get().then(|| view! { <p role="alert">{chunks::NOT_FETCHED}</p> })}
     }
 }
 
@@ -57,7 +60,7 @@ const COPIED: Duration = Duration::from_secs(3);
 #[component]
 fn Link() -> impl IntoView {
     let room = use_room();
-    let copied = RwSignal::new(false);
+    let (copied, failed) = (RwSignal::new(false), RwSignal::new(false));
     // The address bar follows the signal.
     let link = move || {
         room.address.track();
@@ -73,9 +76,7 @@ fn Link() -> impl IntoView {
                     };
                     set_timeout(forget, COPIED);
                 }
-                false => room.say(
-                    "The browser did not let the link be copied. Select it and copy it yourself.",
-                ),
+                false => failed.set(true),
             }
         });
     };
@@ -89,6 +90,9 @@ fn Link() -> impl IntoView {
                 {move || if copied.get() { "Copied" } else { "Copy" }}
             </button>
         </div>
+        {move || failed.get().then(|| view! {
+            <p role="alert">"The browser did not let the link be copied. Select it and copy it yourself."</p>
+        })}
         {move || qr(&link())}
     }
 }

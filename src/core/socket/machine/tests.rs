@@ -334,6 +334,51 @@ fn when_no_server_works_it_waits() {
     assert!(matches!(bench.machine.state(), State::Failed { .. }));
 }
 
+/// However the last one said no, the first one may be back.
+#[test]
+fn after_a_round_without_success_the_round_goes_on() {
+    for code in [1008, 1012, 1013, 3000, 4401, 4403, 4429] {
+        let mut bench = Bench::started(&["a", "b"]);
+        bench.closed(4403);
+        for host in ["a", "b", "a"] {
+            bench.closed(code);
+            let out = bench.tick();
+            bench.opens(&out, host);
+        }
+        bench.closed(code);
+        let out = bench.input(Input::RetryAsked);
+        bench.opens(&out, "b");
+    }
+}
+
+#[test]
+fn a_server_that_closes_again_and_again_gives_way_to_the_next_one() {
+    for span in [100, 3_000, 8_000, 29_000] {
+        let mut bench = Bench::started(&["a", "b"]);
+        let mut hosts = Vec::new();
+        for _ in 0..SHORT_LIVES {
+            bench.input(Input::Opened(bench.machine.generation));
+            bench.now += span;
+            let mut out = bench.closed(1000);
+            while !out.iter().any(|output| matches!(output, Output::Open(..))) {
+                out = bench.tick();
+            }
+            hosts.extend(bench.machine.endpoint().cloned());
+        }
+        assert_eq!(hosts.last(), Some(&endpoint("b")), "after {span} ms each");
+        assert_eq!(hosts.first(), Some(&endpoint("a")), "after {span} ms each");
+    }
+    // One that lasts is none of those.
+    let mut bench = Bench::started(&["a", "b"]);
+    for _ in 0..3 * SHORT_LIVES {
+        bench.input(Input::Opened(bench.machine.generation));
+        bench.now += SHORT_LIFE_MS;
+        bench.closed(1000);
+        let out = bench.tick();
+        bench.opens(&out, "a");
+    }
+}
+
 /// A day of anything that browsers, servers and people can do.
 fn walk(seed: u64) {
     let mut rng = fastrand::Rng::with_seed(seed);

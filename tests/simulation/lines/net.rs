@@ -1,0 +1,358 @@
+//! Relays of several kinds on a virtual clock, and the people on them.
+
+use std::collections::BTreeMap;
+
+use duplex::{
+    core::{
+        doc::{
+            presence::Profile,
+            schema::{Cell, Id, Value, Write},
+            storage::Stored,
+            store::Command,
+        },
+        frame::Frame,
+        peer::PeerId,
+        session::{
+            Input, Output, Scout, ScoutNews, Session, Setup, network::NETWORK, status::Status,
+        },
+        socket::{
+            close::CloseEvent,
+            endpoint::Endpoint,
+            machine::{self, Generation},
+        },
+        wire::{profile::Audience, seal::RoomKey, tag::Tag},
+    },
+    limits::Millis,
+};
+
+/// What a relay does with connections and frames.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Manner {
+    Passes,
+    Broadcasts,
+    Echoes,
+    Swallows,
+    /// Says something of its own every second, and passes nothing on.
+    Ticks,
+    /// Passes, but refuses the first person.
+    RefusesFirst,
+    /// Takes a connection and closes it with this code and reason.
+    Closes(u16, &'static str),
+    /// Broadcasts; a second connection of one person ends the first, with this code.
+    OneEach(u16),
+    /// Passes binary frames, and no text.
+    PassesBinary,
+    /// Broadcasts each frame so late; connections open at once.
+    Holds(Millis),
+}
+
+/// One of a person's connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Own(Generation),
+    Scout(u32),
+}
+
+pub enum News {
+    Opened,
+    Frame(Frame),
+    Closed(CloseEvent),
+}
+
+pub struct Person {
+    pub session: Session,
+    /// Connections that are not closed: on which relay, and whether they are open.
+    pub ways: Vec<(Way, usize, bool)>,
+    pub scouts: u32,
+    pub opened: usize,
+    pub sentences: Vec<String>,
+}
+
+pub struct Net {
+    pub now: Millis,
+    pub one_way: Millis,
+    pub relays: Vec<Manner>,
+    pub people: Vec<Person>,
+    pub queue: BTreeMap<(Millis, u64), (usize, Way, News)>,
+    pub events: u64,
+    pub ticked_at: Millis,
+}
+
+pub fn endpoint(relay: usize) -> Endpoint {
+    Endpoint::parse(&format!("ws://relay{relay}.example/"), false).unwrap()
+}
+
+impl Net {
+    pub fn new(relays: &[Manner], people: usize, one_way: Millis) -> Self {
+        let mut net = Self {
+            now: 1_000,
+            one_way,
+            relays: relays.to_vec(),
+            people: Vec::new(),
+            queue: BTreeMap::new(),
+            events: 0,
+            ticked_at: 0,
+        };
+        (0..people).for_each(|_| net.join());
+        net
+    }
+
+    pub fn join(&mut self) {
+        let id = self.people.len() as u64 + 1;
+        let (session, _) = Session::new(Setup {
+            tag: Tag::derive("lines", None),
+            room_key: RoomKey::derive("lines", None),
+            me: PeerId::from_random(id),
+            salt: [id as u8; 4],
+            seed: id,
+            profile: Profile::new(&format!("P{id}"), [0; 3]),
+            person: None,
+            relays: (0..self.relays.len()).map(endpoint).collect(),
+            known: Vec::new(),
+            shares: false,
+            network: Some(NETWORK),
+        });
+        self.people.push(Person {
+            session,
+            ways: Vec::new(),
+            scouts: 0,
+            opened: 0,
+            sentences: Vec::new(),
+        });
+        self.input(id as usize - 1, Input::Loaded(Stored::default()));
+    }
+
+    pub fn status(&self, person: usize) -> Status {
+        self.people[person].session.status()
+    }
+
+    pub fn audience(&self, person: usize) -> Audience {
+        self.status(person).line.server.audience
+    }
+
+    /// The relay that a person's own connection is open to.
+    pub fn relay_of(&self, person: usize) -> Option<usize> {
+        let mut ways = self.people[person].ways.iter();
+        let own = ways.find(|(way, _, is_open)| *is_open && matches!(way, Way::Own(_)));
+        own.map(|(_, relay, _)| *relay)
+    }
+
+    pub fn draw(&mut self, person: usize, name: &str) {
+        let write = Write {
+            cell: Cell::Ink(Id::parse(name).unwrap()),
+            value: Some(Value::Bytes(vec![7; 40].into())),
+        };
+        self.input(person, Input::Edited(vec![write]));
+    }
+
+    pub fn has(&self, person: usize, name: &str) -> bool {
+        let replica = self.people[person].session.replica();
+        replica.ink(&Id::parse(name).unwrap()).is_some()
+    }
+
+    pub fn schedule(&mut self, after: Millis, person: usize, way: Way, news: News) {
+        self.events += 1;
+        let at = (self.now + after, self.events);
+        self.queue.insert(at, (person, way, news));
+    }
+
+    pub fn input(&mut self, person: usize, input: Input) {
+        let outputs = self.people[person].session.handle(self.now, input);
+        while let Some(frame) = self.people[person].session.next_frame(self.now, 0) {
+            let own = |(way, ..): &&(Way, usize, bool)| matches!(way, Way::Own(_));
+            if let Some(&(way, relay, true)) = self.people[person].ways.iter().find(own) {
+                self.send(person, way, relay, &frame);
+            }
+        }
+        for output in outputs {
+            self.carry_out(person, output);
+        }
+        let sentence = self.status(person).sentence();
+        let sentences = &mut self.people[person].sentences;
+        if sentences.last() != Some(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+
+    pub fn carry_out(&mut self, person: usize, output: Output) {
+        match output {
+            Output::Socket(machine::Output::Open(generation, endpoint)) => {
+                self.open(person, Way::Own(generation), &endpoint);
+            }
+            Output::Socket(
+                machine::Output::Abandon(generation) | machine::Output::Close(generation),
+            ) => self.close(person, Way::Own(generation)),
+            Output::Scout(Scout::Open(endpoint)) => {
+                self.close_scout(person);
+                self.people[person].scouts += 1;
+                let way = Way::Scout(self.people[person].scouts);
+                self.open(person, way, &endpoint);
+            }
+            Output::Scout(Scout::Close) => self.close_scout(person),
+            Output::Scout(Scout::Send(frame)) => {
+                let way = Way::Scout(self.people[person].scouts);
+                let mut ways = self.people[person].ways.iter();
+                if let Some(&(way, relay, true)) = ways.find(|(this, ..)| *this == way) {
+                    self.send(person, way, relay, &frame);
+                }
+            }
+            Output::Store(Command::Write(batch)) => {
+                self.input(person, Input::Written(batch.number));
+            }
+            _ => {}
+        }
+    }
+
+    pub fn open(&mut self, person: usize, way: Way, there: &Endpoint) {
+        let relay = (0..self.relays.len())
+            .find(|&relay| endpoint(relay) == *there)
+            .unwrap();
+        self.people[person].ways.push((way, relay, false));
+        let news = match self.relays[relay] {
+            Manner::RefusesFirst if person == 0 => News::Closed(CloseEvent::ours("")),
+            _ => News::Opened,
+        };
+        self.schedule(2 * self.one_way, person, way, news);
+    }
+
+    pub fn close(&mut self, person: usize, way: Way) {
+        self.people[person].ways.retain(|(this, ..)| *this != way);
+    }
+
+    pub fn close_scout(&mut self, person: usize) {
+        let is_scout = |way: &Way| matches!(way, Way::Scout(_));
+        self.people[person].ways.retain(|(way, ..)| !is_scout(way));
+    }
+
+    pub fn send(&mut self, from: usize, way: Way, relay: usize, frame: &Frame) {
+        let to_self = match self.relays[relay] {
+            Manner::PassesBinary if matches!(frame, Frame::Text(_)) => return,
+            Manner::Passes | Manner::PassesBinary | Manner::RefusesFirst => Some(false),
+            Manner::Broadcasts | Manner::OneEach(_) | Manner::Holds(_) => None,
+            Manner::Echoes => Some(true),
+            Manner::Swallows | Manner::Ticks | Manner::Closes(..) => return,
+        };
+        let held = match self.relays[relay] {
+            Manner::Holds(span) => span,
+            _ => 0,
+        };
+        for to in 0..self.people.len() {
+            for (other, there, is_open) in self.people[to].ways.clone() {
+                let is_self = (to, other) == (from, way);
+                if is_open && there == relay && to_self.is_none_or(|own| own == is_self) {
+                    let after = 2 * self.one_way + held;
+                    self.schedule(after, to, other, News::Frame(frame.clone()));
+                }
+            }
+        }
+    }
+
+    pub fn happen(&mut self, person: usize, way: Way, news: News) {
+        let mut ways = self.people[person].ways.iter_mut();
+        let Some(known) = ways.find(|(this, ..)| *this == way) else {
+            return;
+        };
+        match &news {
+            News::Opened => {
+                known.2 = true;
+                let relay = known.1;
+                let (code, reason, ends) = match self.relays[relay] {
+                    Manner::Closes(code, reason) => (code, reason, vec![way]),
+                    Manner::OneEach(code) => {
+                        let ways = self.people[person].ways.iter();
+                        let others =
+                            ways.filter(|(other, there, _)| *there == relay && *other != way);
+                        (code, "", others.map(|(other, ..)| *other).collect())
+                    }
+                    _ => (1000, "", Vec::new()),
+                };
+                for way in ends {
+                    let close = CloseEvent {
+                        code,
+                        reason: reason.to_owned(),
+                        was_clean: true,
+                    };
+                    self.schedule(1, person, way, News::Closed(close));
+                }
+            }
+            News::Closed(_) => self.close(person, way),
+            News::Frame(_) => {}
+        }
+        if let (Way::Own(_), News::Opened) = (way, &news) {
+            self.people[person].opened += 1;
+        }
+        let input = match (way, news) {
+            (Way::Own(generation), News::Opened) => {
+                Input::Socket(machine::Input::Opened(generation))
+            }
+            (Way::Own(generation), News::Closed(close)) => {
+                Input::Socket(machine::Input::Closed(generation, close))
+            }
+            (Way::Own(_), News::Frame(frame)) => Input::FrameArrived(frame),
+            (Way::Scout(_), News::Opened) => Input::Scout(ScoutNews::Opened),
+            (Way::Scout(_), News::Closed(_)) => Input::Scout(ScoutNews::Closed),
+            (Way::Scout(_), News::Frame(frame)) => Input::Scout(ScoutNews::Frame(frame)),
+        };
+        self.input(person, input);
+    }
+
+    pub fn run(&mut self, span: Millis) {
+        let end = self.now + span;
+        while self.now < end {
+            if self.now >= self.ticked_at + 1_000 {
+                self.ticked_at = self.now;
+                for person in 0..self.people.len() {
+                    for (way, relay, is_open) in self.people[person].ways.clone() {
+                        if is_open && self.relays[relay] == Manner::Ticks {
+                            self.schedule(0, person, way, News::Frame(Frame::from("tick")));
+                        }
+                    }
+                }
+            }
+            while let Some(entry) = self.queue.first_entry().filter(|e| e.key().0 <= self.now) {
+                let (person, way, news) = entry.remove();
+                self.happen(person, way, news);
+            }
+            for person in 0..self.people.len() {
+                let wake = self.people[person].session.wake_at();
+                if wake.is_some_and(|at| at <= self.now) {
+                    self.input(person, Input::Ticked);
+                }
+            }
+            self.now += 5;
+        }
+    }
+
+    /// How long it takes until something holds.
+    pub fn until(&mut self, limit: Millis, holds: impl Fn(&Self) -> bool) -> Millis {
+        let since = self.now;
+        while !holds(self) {
+            assert!(
+                self.now < since + limit,
+                "not within {limit} ms: {:#?}",
+                self.told()
+            );
+            self.run(50);
+        }
+        self.now - since
+    }
+
+    pub fn told(&self) -> Vec<&[String]> {
+        self.people
+            .iter()
+            .map(|person| person.sentences.as_slice())
+            .collect()
+    }
+
+    pub fn are_together(&self) -> bool {
+        (0..self.people.len()).all(|person| self.status(person).people == self.people.len())
+    }
+
+    pub fn meet(&mut self, limit: Millis) {
+        self.until(limit, Self::are_together);
+        self.draw(0, "a");
+        self.until(5_000, |net| {
+            (0..net.people.len()).all(|person| net.has(person, "a"))
+        });
+    }
+}
