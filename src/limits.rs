@@ -46,6 +46,13 @@ pub const FAILOVER_ATTEMPTS: u32 = 2;
 /// Connections in a row that ended sooner than this, after which the next relay of the list has its turn, too.
 pub const SHORT_LIVES: u32 = 4;
 pub const SHORT_LIFE_MS: Millis = 30_000;
+/// Between two frames to a server that closed because it got too many: doubled each time, up to the cap, and halved when
+/// a connection lasted.
+pub const PACE_MS: Millis = 50;
+pub const PACE_CAP_MS: Millis = 1_000;
+pub const PACE_CALM_MS: Millis = 60_000;
+/// Fewer are not too many for any server.
+pub const PACE_FRAMES: u32 = 8;
 /// A fallback is left for the preferred relay after this long; twice as long each time that fails, up to the cap.
 pub const PREFER_MS: Millis = 60_000;
 pub const PREFER_CAP_MS: Millis = 600_000;

@@ -47,6 +47,11 @@ impl Session {
         if self.has_left {
             return None;
         }
+        // What is worth nothing later does not stand in line where little may be said.
+        let is_passing = matches!(body, Body::Wet(_) | Body::Cursor(_) | Body::View(_));
+        if is_passing && self.relay.pace.is_slow() && !self.relay.outbox.is_empty() {
+            return None;
+        }
         let is_edit = matches!(body, Body::Update(_));
         let is_brief = body.is_brief();
         let (kind, body) = body.write();
@@ -88,12 +93,23 @@ impl Session {
         if !relay.machine.is_open() && !relay.parting {
             return None;
         }
-        let frame = relay.outbox.next(buffered);
+        if let Some(until) = relay.pace.waits_until(now)
+            && !relay.parting
+        {
+            relay.drain_at = (!relay.outbox.is_empty()).then_some(until);
+            return None;
+        }
+        let frame = match relay.pace.is_slow() {
+            true => relay.outbox.next_reliable_first(buffered),
+            false => relay.outbox.next(buffered),
+        };
         relay.drain_at = relay.outbox.wake_at(now);
         match &frame {
-            Some(frame) => relay
-                .tape
-                .record(now, Event::Sent(FrameSeen::new(frame, &meanings(frame)))),
+            Some(frame) => {
+                relay.pace.sent(now);
+                let seen = FrameSeen::new(frame, &meanings(frame));
+                relay.tape.record(now, Event::Sent(seen));
+            }
             None => {
                 relay.parting = false;
                 if relay.overflowed && relay.outbox.is_empty() {

@@ -1,11 +1,13 @@
 //! The session's line to the relay: connects, examines the server, keeps what waits to be sent, watches for silence.
 
 mod examination;
+mod pace;
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use self::pace::Pace;
 use super::{
     Output, Scout, Session, lookout::Lookout, message::Body, outgoing::meanings, status::Connection,
 };
@@ -92,6 +94,7 @@ pub struct Relay {
     /// A message had to be dropped; once the queue is empty the others are shown what we have.
     pub overflowed: bool,
     pub drain_at: Option<Millis>,
+    pub pace: Pace,
     /// The page goes away: what waits may go out though the connection counts as closed.
     pub parting: bool,
 }
@@ -125,6 +128,7 @@ impl Relay {
             asked: None,
             overflowed: false,
             drain_at: None,
+            pace: Pace::default(),
             parting: false,
         }
     }
@@ -233,6 +237,7 @@ impl Session {
             }
             machine::Input::Closed(closed, close) if *closed == generation => {
                 self.relay.tape.record(now, Event::closed(close));
+                self.relay.pace.closed(now, close.limits());
                 if was_open {
                     self.refused_something(close, out);
                 }
@@ -295,6 +300,7 @@ impl Session {
         let is_known = known.is_some();
         self.relay.server = known.cloned().unwrap_or_default();
         self.relay.mute = false;
+        self.relay.pace.opened(now);
         self.relay.said.clear();
         self.relay.rtt_ms = self.relay.server.rtt_ms.map(Millis::from);
         if is_other || self.relay.server.shape() != shape {

@@ -100,6 +100,11 @@ impl CloseEvent {
         self.row().map_or(Verdict::Retry, |row| row.1)
     }
 
+    /// Whether a server closes like this on those who say too much.
+    pub fn limits(&self) -> bool {
+        matches!(self.code, 1008 | 1013 | 4429)
+    }
+
     /// Whether neither the code nor the words tell anything.
     pub fn says_nothing(&self) -> bool {
         self.reason.is_empty() && matches!(self.code, 1000 | 1005 | 1006)

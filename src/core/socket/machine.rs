@@ -225,9 +225,14 @@ impl Machine {
             }
             Input::Blocked(generation, why) => {
                 if generation == self.generation && self.state == State::Connecting {
-                    self.rest(State::Failed {
-                        why: Failure::Blocked(why),
-                    });
+                    let has_others = self.relays.has_others();
+                    self.relays.failed(FAILOVER_ATTEMPTS);
+                    match has_others {
+                        true => self.connect_when_due(now, &mut out),
+                        false => self.rest(State::Failed {
+                            why: Failure::Blocked(why),
+                        }),
+                    }
                 }
             }
             Input::FrameArrived(generation) => {

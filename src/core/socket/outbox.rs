@@ -59,6 +59,14 @@ impl Outbox {
 
     /// The next frame to hand to the browser, whose `bufferedAmount` is `buffered` bytes. Ask until there is none.
     pub fn next(&mut self, buffered: usize) -> Option<Frame> {
+        if self.is_blocked(buffered) {
+            return None;
+        }
+        self.next_volatile().or_else(|| self.next_reliable())
+    }
+
+    /// Looks at the browser's buffer.
+    fn is_blocked(&mut self, buffered: usize) -> bool {
         let limit = if self.blocked {
             LOW_WATER_BYTES + 1
         } else {
@@ -72,11 +80,24 @@ impl Outbox {
                 false => DRAIN_MS,
             };
             self.seen = buffered;
-            return None;
         }
-        if !self.volatile.is_empty() {
-            return Some(self.volatile.remove(0).1);
+        self.blocked
+    }
+
+    /// The same for a server that is spoken to slowly: what must arrive goes first.
+    pub fn next_reliable_first(&mut self, buffered: usize) -> Option<Frame> {
+        match self.reliable.is_empty() {
+            true => self.next(buffered),
+            false if self.is_blocked(buffered) => None,
+            false => self.next_reliable(),
         }
+    }
+
+    fn next_volatile(&mut self) -> Option<Frame> {
+        (!self.volatile.is_empty()).then(|| self.volatile.remove(0).1)
+    }
+
+    fn next_reliable(&mut self) -> Option<Frame> {
         let message = self.reliable.front_mut()?;
         let frame = message.pop_front();
         if message.is_empty() {

@@ -40,6 +40,8 @@ pub enum Manner {
     Closes(u16, &'static str),
     /// Broadcasts; a second connection of one person ends the first, with this code.
     OneEach(u16),
+    /// Passes, and closes with this code on whoever says more than so many things in a second.
+    Limits(usize, u16),
     /// Passes binary frames, and no text.
     PassesBinary,
     /// Broadcasts each frame so late; connections open at once.
@@ -65,6 +67,8 @@ pub struct Person {
     pub ways: Vec<(Way, usize, bool)>,
     pub scouts: u32,
     pub opened: usize,
+    /// When something was said, lately.
+    pub said_at: Vec<Millis>,
     pub sentences: Vec<String>,
 }
 
@@ -117,6 +121,7 @@ impl Net {
             ways: Vec::new(),
             scouts: 0,
             opened: 0,
+            said_at: Vec::new(),
             sentences: Vec::new(),
         });
         self.input(id as usize - 1, Input::Loaded(Stored::default()));
@@ -227,6 +232,21 @@ impl Net {
     pub fn send(&mut self, from: usize, way: Way, relay: usize, frame: &Frame) {
         let to_self = match self.relays[relay] {
             Manner::PassesBinary if matches!(frame, Frame::Text(_)) => return,
+            Manner::Limits(most, code) => {
+                let since = self.now.saturating_sub(1_000);
+                let said = &mut self.people[from].said_at;
+                said.retain(|at| *at > since);
+                said.push(self.now);
+                if said.len() > most {
+                    let close = CloseEvent {
+                        code,
+                        reason: "slow down".to_owned(),
+                        was_clean: true,
+                    };
+                    return self.schedule(1, from, way, News::Closed(close));
+                }
+                Some(false)
+            }
             Manner::Passes | Manner::PassesBinary | Manner::RefusesFirst => Some(false),
             Manner::Broadcasts | Manner::OneEach(_) | Manner::Holds(_) => None,
             Manner::Echoes => Some(true),

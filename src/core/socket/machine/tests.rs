@@ -334,6 +334,17 @@ fn when_no_server_works_it_waits() {
     assert!(matches!(bench.machine.state(), State::Failed { .. }));
 }
 
+#[test]
+fn a_server_that_the_browser_would_not_open_gives_way_to_the_next_one() {
+    let mut bench = Bench::started(&["a", "b"]);
+    let out = bench.input(Input::Blocked(1, "SecurityError".into()));
+    bench.opens(&out, "b");
+    bench.input(Input::Blocked(2, "SecurityError".into()));
+    assert!(matches!(bench.machine.state(), State::Failed { .. }));
+    let out = bench.input(Input::RetryAsked);
+    bench.opens(&out, "a");
+}
+
 /// However the last one said no, the first one may be back.
 #[test]
 fn after_a_round_without_success_the_round_goes_on() {
