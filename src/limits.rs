@@ -52,7 +52,7 @@ pub const PACE_MS: Millis = 50;
 pub const PACE_CAP_MS: Millis = 1_000;
 pub const PACE_CALM_MS: Millis = 60_000;
 /// Fewer are not too many for any server.
-pub const PACE_FRAMES: u32 = 8;
+pub const PACE_FRAMES: u32 = 4;
 /// A fallback is left for the preferred relay after this long; twice as long each time that fails, up to the cap.
 pub const PREFER_MS: Millis = 60_000;
 pub const PREFER_CAP_MS: Millis = 600_000;

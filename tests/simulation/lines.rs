@@ -189,21 +189,21 @@ fn a_relay_that_allows_each_person_one_connection_connects_people() {
 /// People draw as fast as they can over a server that closes on those who say much.
 #[test]
 fn a_relay_that_limits_what_one_may_say_gets_no_more_and_loses_nothing() {
+    const STROKES: u32 = 2_000;
     for (most, code) in [(10, 1008), (10, 4429), (25, 1013)] {
         let mut net = Net::new(&[Manner::Limits(most, code)], 2, 5);
         net.until(60_000, Net::are_together);
-        for stroke in 0..200 {
+        let mut connected = 0;
+        for stroke in 0..STROKES {
             net.draw(0, &format!("s{stroke}"));
             net.input(0, Input::Inked(vec![1]));
             net.input(0, Input::Pointed(Some((f64::from(stroke), 1.0))));
-            net.run(50);
+            net.run(100);
+            connected += u32::from(net.relay_of(0).is_some());
         }
-        let is_there = |net: &Net| (0..200).all(|stroke| net.has(1, &format!("s{stroke}")));
+        assert!(connected > STROKES / 2, "{code}: {connected} of {STROKES}");
+        let is_there = |net: &Net| (0..STROKES).all(|stroke| net.has(1, &format!("s{stroke}")));
         net.until(240_000, is_there);
-        let opened = net.people[0].opened;
-        assert!(opened <= 12, "{code}: {opened} connections");
-        net.run(120_000);
-        assert!(net.people[0].opened <= opened + 1, "{code}: it goes on");
     }
 }
 

@@ -407,7 +407,11 @@ impl Machine {
         rng: &mut fastrand::Rng,
         out: &mut Vec<Output>,
     ) {
-        let verdict = event.verdict();
+        let verdict = match event.verdict() {
+            // It let us meet others: what it minds now may pass.
+            Verdict::Stop if self.is_accompanied => Verdict::RetryLater,
+            verdict => verdict,
+        };
         let lasted = self
             .opened_at
             .is_some_and(|opened| now.saturating_sub(opened) >= UPTIME_RESETS_BACKOFF_MS);
