@@ -161,9 +161,14 @@ fn the_halves_of_a_group_find_each_other_again() {
     net.until(20_000, |net| {
         [2, 3].iter().all(|&person| net.relay_of(person) == Some(1))
     });
-    net.relays[0] = Manner::Passes;
     net.draw(2, "b");
     net.until(5_000, |net| net.has(3, "b"));
+    net.until(10_000, |net| {
+        net.status(2)
+            .sentence()
+            .contains("second relay of the link")
+    });
+    net.relays[0] = Manner::Passes;
     net.until(300_000, |net| {
         (0..4).all(|person| net.relay_of(person) == Some(0))
     });

@@ -267,24 +267,13 @@ impl Status {
                 line.relay.as_ref().map_or("another relay", Endpoint::host),
                 ordinal(line.place.0),
             ),
-            Connection::Open => match (self.arrived, self.people, self.in_step) {
-                (Some(percent), ..) => format!("Connected. {percent} % of the room is here."),
-                (_, 1, _) if self.is_empty => {
-                    "Connected. Nobody else is here yet; what others made here comes with one of them."
-                        .to_owned()
-                }
-                (_, 1, _) => "Connected. Nobody else is here yet.".to_owned(),
-                _ if self.apart > 0 => {
-                    "Connected, but out of step for a while: what differs is asked for again."
-                        .to_owned()
-                }
-                (_, 2, 1) => "Connected, in step with one other.".to_owned(),
-                (_, people, in_step) if in_step + 1 == people => {
-                    format!("Connected, in step with {in_step} others.")
-                }
-                (_, 2, _) => "Connected, exchanging edits with one other.".to_owned(),
-                (_, people, _) => format!("Connected, exchanging edits with {} others.", people - 1),
-            },
+            Connection::Open if line.place.0 > 0 => format!(
+                "{} This is {}, the {} relay of the link; whoever is on one before it is looked for now and then.",
+                self.company(),
+                line.relay.as_ref().map_or("another relay", Endpoint::host),
+                ordinal(line.place.0),
+            ),
+            Connection::Open => self.company(),
             Connection::Waiting => format!(
                 "The relay {close}. Keep working: edits are kept here and sent when it is back."
             ),
@@ -294,7 +283,31 @@ impl Status {
             Connection::Failed if line.retry_at.is_some() => format!(
                 "The relay {close}. It is asked again now and then. Edits are kept here; try again now, or choose another one under Share."
             ),
-            Connection::Failed => format!("The relay {close}. Choose another one under Share, or try again."),
+            Connection::Failed => {
+                format!("The relay {close}. Choose another one under Share, or try again.")
+            }
+        }
+    }
+
+    /// Who is here, and how far everybody has the same.
+    fn company(&self) -> String {
+        match (self.arrived, self.people, self.in_step) {
+            (Some(percent), ..) => format!("Connected. {percent} % of the room is here."),
+            (_, 1, _) if self.is_empty => {
+                "Connected. Nobody else is here yet; what others made here comes with one of them."
+                    .to_owned()
+            }
+            (_, 1, _) => "Connected. Nobody else is here yet.".to_owned(),
+            _ if self.apart > 0 => {
+                "Connected, but out of step for a while: what differs is asked for again."
+                    .to_owned()
+            }
+            (_, 2, 1) => "Connected, in step with one other.".to_owned(),
+            (_, people, in_step) if in_step + 1 == people => {
+                format!("Connected, in step with {in_step} others.")
+            }
+            (_, 2, _) => "Connected, exchanging edits with one other.".to_owned(),
+            (_, people, _) => format!("Connected, exchanging edits with {} others.", people - 1),
         }
     }
 
