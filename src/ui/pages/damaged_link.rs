@@ -9,6 +9,7 @@ pub fn page() -> AnyView {
     // The same without a key is another room, open to all.
     let open = address.map(|address| (address.to_hash(), address.room.name));
     view! {
+        <h1>"A link with a damaged key"</h1>
         <p role="alert">{AddressProblem::Key.to_string()}</p>
         <p><a class="primary" href="#">"New room"</a></p>
         {open.map(|(href, name)| view! {
