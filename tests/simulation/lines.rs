@@ -256,14 +256,21 @@ fn a_relay_that_says_why_it_closes_is_quoted() {
         assert!(said.contains(words), "{said}");
         assert!(!said.contains("not a server that echoes"), "{said}");
     }
-    let mut net = Net::new(&[Manner::Closes(1000, "")], 1, 5);
-    net.run(20_000);
-    assert!(
-        net.people[0]
-            .sentences
-            .join(" ")
-            .contains("not a server that echoes")
-    );
+    // One that speaks another protocol is named as such.
+    for (code, reason) in [
+        (1000, ""),
+        (1002, "Protocol Violation"),
+        (1003, ""),
+        (1007, ""),
+    ] {
+        let mut net = Net::new(&[Manner::Closes(code, reason)], 1, 5);
+        net.run(20_000);
+        let said = net.people[0].sentences.join(" ");
+        assert!(
+            said.contains("not a server that echoes") && said.contains(reason),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -362,7 +362,7 @@ impl Session {
                     .relay
                     .machine
                     .last_close()
-                    .is_none_or(CloseEvent::says_nothing);
+                    .is_none_or(CloseEvent::is_of_another_protocol);
             self.relay.count_scouts(profiler.has_new_scout());
             out.push(Output::Scout(Scout::Close));
             if let Some(address) = self.relay.opened.as_ref().map(Endpoint::as_str) {

@@ -179,10 +179,14 @@ impl Session {
             State::Failed {
                 why: Failure::Refused(close),
             } => Some(close.in_words()),
-            _ if relay.mute => Some(
-                "opens, but closes before anything comes back: it is not a server that echoes"
-                    .to_owned(),
-            ),
+            _ if relay.mute => Some(format!(
+                "opens, but closes before anything comes back{}: it is not a server that echoes",
+                relay
+                    .machine
+                    .last_close()
+                    .map(CloseEvent::quoted)
+                    .unwrap_or_default(),
+            )),
             _ => relay.machine.last_close().map(CloseEvent::in_words),
         };
         Line {

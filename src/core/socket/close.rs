@@ -105,9 +105,13 @@ impl CloseEvent {
         matches!(self.code, 1008 | 1013 | 4429)
     }
 
-    /// Whether neither the code nor the words tell anything.
-    pub fn says_nothing(&self) -> bool {
-        self.reason.is_empty() && matches!(self.code, 1000 | 1005 | 1006)
+    /// Whether a server closes like this that does not understand us, or says nothing of why.
+    pub fn is_of_another_protocol(&self) -> bool {
+        match self.code {
+            1002 | 1003 | 1007 => true,
+            1000 | 1005 | 1006 => self.reason.is_empty(),
+            _ => false,
+        }
     }
 
     /// What the code says, as a clause that completes "The relay …".
@@ -117,9 +121,14 @@ impl CloseEvent {
 
     /// The clause with the server's own words, if it gave any.
     pub fn in_words(&self) -> String {
+        self.meaning().to_owned() + &self.quoted()
+    }
+
+    /// The server's own words, if it gave any, to stand behind a clause.
+    pub fn quoted(&self) -> String {
         match self.reason.as_str() {
-            "" => self.meaning().to_owned(),
-            reason => format!("{} (\u{201c}{reason}\u{201d})", self.meaning()),
+            "" => String::new(),
+            reason => format!(" (\u{201c}{reason}\u{201d})"),
         }
     }
 }
