@@ -213,7 +213,12 @@ pub async fn a_view_is_followed_until_one_moves_oneself(ground: Ground) -> Resul
     b.eval(&format!("{POINTERS} line(250)")).await?;
     a.promise("duplex.board.camera({ x: 90000, y: 300, zoom: 3 })")
         .await?;
-    draw(&a, 0..1).await?;
+    // Not by the mouse: a window that loses the focus ends what is under its pen.
+    a.promise(
+        "duplex.board.import({ type: 'excalidraw', elements: [ \
+         { type: 'freedraw', id: 'hers', x: 90000, y: 300, points: [[0, 0], [50, 40]] } ] })",
+    )
+    .await?;
     strokes(&b, 1).await?;
     b.eval("point('move', 410, 250); point('up', 410, 250)")
         .await?;
