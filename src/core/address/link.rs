@@ -58,7 +58,7 @@ fn forms(whole: &str) -> Vec<String> {
 /// What may stand behind a link in a text, and at the end of none that this program writes.
 const ENDS: &str = ").,;:!>]}\"'*\u{2019}\u{201d}\u{bb}";
 
-/// White space, and characters that nobody sees.
+/// White space, control characters and invisible characters.
 fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()

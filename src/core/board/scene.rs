@@ -421,7 +421,7 @@ mod tests {
         }
     }
 
-    /// Somebody draws far above, others go on above that, and the first one goes.
+    /// A stroke far above the others, strokes drawn above it, and the first one removed.
     #[test]
     fn strokes_keep_their_order_when_what_they_were_drawn_above_goes() {
         for base in [STEP, 2 * STEP, 2 * STEP - 1] {

@@ -173,7 +173,7 @@ impl Store {
     pub fn written(&mut self, number: BatchNumber) -> Option<Command> {
         let batch = self.take(number)?;
         if self.contents == Contents::Lost {
-            // Whoever deleted what was there may have deleted this along with it.
+            // The deletion that lost the connection may have removed this batch, too.
             self.put_back(batch);
             return None;
         }

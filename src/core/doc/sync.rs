@@ -278,8 +278,8 @@ impl Sync {
         self.asked_at = Some(now);
     }
 
-    /// `from` sends us `bytes` of updates that we lack: whoever asks again meanwhile would get them twice. What nobody
-    /// asked for is not waited for, nor one who announced before what did not come.
+    /// `from` sends us `bytes` of updates that we lack: a peer that asks again meanwhile would get them twice. Updates
+    /// that we did not ask for are not waited for, nor those of a peer whose last announcement stalled.
     pub fn announced(&mut self, now: Millis, from: PeerId, bytes: usize) {
         let was_asked = self.asked_at.is_some_and(|at| now <= at + ANSWER_MS);
         if !was_asked || self.stalled.contains(&from) {

@@ -1,7 +1,7 @@
-//! Two people of one link can be on different relays of its list, because one of them was refused by the first. Whoever
-//! is alone on a relay therefore looks on the others now and then, over a second, short-lived connection: says who is
-//! here, listens for a moment, and goes there if a member answers. Where somebody is met on the first relay nobody looks
-//! any further.
+//! Two peers of one link can be on different relays of its list, because the first relay refused one of them, or was
+//! down for a moment. A peer that is alone on a relay therefore looks on the others now and then, over a second,
+//! short-lived connection: it sends a greeting, listens for a moment, and goes there if a member answers. A peer with
+//! company looks only from a fallback, only on the relays before it, and seldom.
 
 use super::{Output, Scout, ScoutNews, Session};
 use crate::{

@@ -392,7 +392,7 @@ impl Session {
             Body::View(view) => self.people.looked(from, view),
             Body::Wet(ink) => out.push(Output::Wet(from, ink)),
             Body::Missing(missing) => {
-                // As with a whole answer: nothing that cannot be sent, or for somebody who asks and asks.
+                // Bounded by the answer budget and the outbox, as an answer is.
                 if self.answers.left(now) > 0 && !self.relay.outbox.is_crowded() {
                     let again = self.codec.missing_asked(now, &missing);
                     let bytes: usize = again.iter().map(Frame::len).sum();

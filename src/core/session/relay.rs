@@ -155,7 +155,7 @@ impl Relay {
         self.peers.retain(|&peer| is_here(peer));
     }
 
-    /// Whether one more heartbeat of somebody else may be answered: all together no more than a page can take.
+    /// Whether one more heartbeat of a peer may be answered: all answers share one budget.
     pub fn may_pong(&mut self, now: Millis) -> bool {
         let may = self.pongs.left(now) > 0;
         self.pongs.spend(now, 1);

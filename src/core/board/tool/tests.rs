@@ -375,7 +375,7 @@ fn a_finger_after_a_pen_that_fell_silent_finishes_its_stroke() {
     }
 }
 
-/// Somebody who is followed, or a wheel, moves the board under an eraser that is down.
+/// The view moves, by a followed peer or a wheel, while the eraser is down.
 #[test]
 fn an_eraser_takes_nothing_that_the_board_carried_past_it() {
     let mut hands = Hands::default();
