@@ -2,6 +2,9 @@
 
 use web_sys::{Location, window};
 
+use super::clock::Timeout;
+use crate::limits::RELOAD_MS;
+
 fn location() -> Option<Location> {
     window().map(|window| window.location())
 }
@@ -29,10 +32,15 @@ pub fn replace_hash(hash: &str) {
     }
 }
 
+/// Loads the page again, a moment later: in WebKit a page that does so within the navigation that asked for it may never
+/// get its own program ("internally failed load").
 pub fn reload() {
-    if let Some(location) = location() {
-        let _ = location.reload();
-    }
+    let reload = Timeout::after(RELOAD_MS, || {
+        if let Some(location) = location() {
+            let _ = location.reload();
+        }
+    });
+    std::mem::forget(reload);
 }
 
 /// The whole address, for sharing.

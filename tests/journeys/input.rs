@@ -89,11 +89,15 @@ pub async fn a_damaged_link_opens_nothing_without_a_press(ground: Ground) -> Res
     );
     // What cannot be read at all stays one step back.
     window.goto(&format!("{base}#/nonsense")).await?;
+    // The page that was there goes first.
+    let fresh = "return !!window.duplex && location.hash.startsWith('#/r/') && !location.hash.includes('attic')";
+    window.until("a new room", fresh).await?;
+    let first = window.eval("return location.hash").await?;
     window.eval("history.back()").await?;
     window
         .until(
             "another address than nonsense first showed",
-            "return location.hash.startsWith('#/r/')",
+            &format!("{fresh} && location.hash !== {first}"),
         )
         .await?;
     // Composed or not, a letter is one letter.
