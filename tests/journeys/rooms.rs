@@ -222,7 +222,9 @@ pub async fn a_view_is_followed_until_one_moves_oneself(ground: Ground) -> Resul
          { type: 'freedraw', id: 'hers', x: 90000, y: 300, points: [[0, 0], [50, 40]] } ] })",
     )
     .await?;
-    strokes(&b, 1).await?;
+    let hers = "duplex.board.export().then(drawn => { window.hers = drawn.elements.some(it => it.id === 'hers') }); \
+                return window.hers === true";
+    b.until("her stroke", hers).await?;
     b.eval("point('move', 410, 250); point('up', 410, 250)")
         .await?;
     b.until("her newest view", &zoomed("300")).await?;
