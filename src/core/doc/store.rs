@@ -182,7 +182,7 @@ impl Store {
             if older.number < number {
                 older
                     .records
-                    .retain(|record| !is_superseded(record, &batch.records));
+                    .retain(|record| !is_superseded(record, batch.records.iter()));
             }
         }
         self.wrote_once = true;
@@ -204,14 +204,10 @@ impl Store {
             .writing
             .iter()
             .filter(|other| other.number > batch.number);
-        let later: Vec<_> = later
-            .flat_map(|other| &other.records)
-            .chain(&self.records)
-            .cloned()
-            .collect();
+        let later = later.flat_map(|other| &other.records).chain(&self.records);
         batch
             .records
-            .retain(|record| !is_superseded(record, &later));
+            .retain(|record| !is_superseded(record, later.clone()));
         batch.rows.append(&mut self.rows);
         batch.records.append(&mut self.records);
         (self.rows, self.records) = (batch.rows, batch.records);
@@ -301,8 +297,8 @@ impl Store {
     }
 }
 
-fn is_superseded(record: &Record, later: &[Record]) -> bool {
-    later.iter().any(|newer| newer.supersedes(record))
+fn is_superseded<'a>(record: &Record, mut later: impl Iterator<Item = &'a Record>) -> bool {
+    later.any(|newer| newer.supersedes(record))
 }
 
 #[cfg(test)]

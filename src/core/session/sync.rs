@@ -65,20 +65,25 @@ impl Session {
         }
         let titled = self.history.wrote(Field::Revision);
         let deleted = self.history.wrote(Field::DeletedRevision);
+        let is_ours = |lost: &&Overwritten| {
+            let edit = (&lost.item, lost.revision.as_str());
+            titled.contains(&edit) || deleted.contains(&edit)
+        };
+        let mut ours = lost.iter().filter(is_ours).peekable();
+        if ours.peek().is_none() {
+            return;
+        }
         let list = List::of(self.replica.todos());
         let title = |lost: &Overwritten| list.get(&lost.item).map(|item| item.title.clone());
         let (mut kept, mut returned, mut writes) = (Vec::new(), Vec::new(), Vec::new());
-        for lost in lost {
+        for lost in ours {
             let edit = (&lost.item, lost.revision.as_str());
             let Some(winner) = title(lost) else {
                 continue;
             };
             if deleted.contains(&edit) {
                 returned.push(winner);
-            } else if titled.contains(&edit)
-                && revision::is_blind(&lost.by, &lost.revision)
-                && winner != lost.title
-            {
+            } else if revision::is_blind(&lost.by, &lost.revision) && winner != lost.title {
                 writes.extend(list.both(lost));
                 kept.push((lost.title.clone(), winner));
             }
