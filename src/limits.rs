@@ -313,6 +313,3 @@ pub const LIFT_LOST_MS: Millis = 5_000;
 
 /// The host's own files take no longer, or are asked for again.
 pub const FETCH_MS: Millis = 10_000;
-
-/// A page that is loaded again lets the navigation end that asked for it.
-pub const RELOAD_MS: Millis = 100;

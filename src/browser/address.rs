@@ -2,9 +2,6 @@
 
 use web_sys::{Location, window};
 
-use super::clock::Timeout;
-use crate::limits::RELOAD_MS;
-
 fn location() -> Option<Location> {
     window().map(|window| window.location())
 }
@@ -32,15 +29,11 @@ pub fn replace_hash(hash: &str) {
     }
 }
 
-/// Loads the page again, a moment later: in WebKit a page that does so within the navigation that asked for it may never
-/// get its own program ("internally failed load").
+/// Loads the page again.
 pub fn reload() {
-    let reload = Timeout::after(RELOAD_MS, || {
-        if let Some(location) = location() {
-            let _ = location.reload();
-        }
-    });
-    std::mem::forget(reload);
+    if let Some(location) = location() {
+        let _ = location.reload();
+    }
 }
 
 /// The whole address, for sharing.

@@ -1,13 +1,12 @@
 //! What happens to the page and its network: events of `window`, `document` and `navigator.onLine`.
 
-use std::time::Duration;
-
 use js_sys::Promise;
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, EventTarget, PageTransitionEvent, window};
 
-use crate::core::socket::machine::Input;
+use super::clock::Timeout;
+use crate::{core::socket::machine::Input, limits::Millis};
 
 /// A listener that is removed when it is dropped.
 pub struct Listener {
@@ -72,22 +71,19 @@ pub fn started() {
 }
 
 /// Waits until the network comes back, at most for `at_most`.
-pub async fn back_online(at_most: Duration) {
+pub async fn back_online(at_most: Millis) {
     let Some(window) = window() else {
         return;
     };
-    let mut wake = None;
+    let mut signals = None;
     let waiting = Promise::new(&mut |resolve, _| {
-        let milliseconds = i32::try_from(at_most.as_millis()).unwrap_or(i32::MAX);
-        let _ =
-            window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
-        let _ = window.add_event_listener_with_callback(ONLINE, &resolve);
-        wake = Some(resolve);
+        let wake = move || {
+            let _ = resolve.call0(&JsValue::NULL);
+        };
+        let timeout = Timeout::after(at_most, wake.clone());
+        signals = Some((timeout, Listener::on(&window, ONLINE, move |_| wake())));
     });
     let _ = JsFuture::from(waiting).await;
-    if let Some(wake) = wake {
-        let _ = window.remove_event_listener_with_callback(ONLINE, &wake);
-    }
 }
 
 const ONLINE: &str = "online";

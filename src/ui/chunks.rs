@@ -1,7 +1,7 @@
 //! Code that the first stroke does not wait for: what only these functions reach is no part of the first load. A chunk
 //! is fetched when somebody first asks for it, and in any case after their first edit.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin};
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 use serde_json::Value;
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     browser::{lifecycle, task},
     core::session::network::{NETWORK, Network},
+    limits::Millis,
 };
 
 /// A view whose code is in a chunk.
@@ -163,7 +164,7 @@ pub async fn until_here<T>(fetch: impl AsyncFn() -> Option<T>, on_failure: impl 
 }
 
 /// After something of the host did not come, unless the network comes back sooner.
-pub const FETCH_AGAIN: Duration = Duration::from_secs(30);
+const FETCH_AGAIN: Millis = 30_000;
 
 /// Fetches all of them, so that they are here when the network is not, and begins what only who edits needs.
 pub async fn fetch_all(room: Room) {

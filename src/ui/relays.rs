@@ -9,7 +9,6 @@ use crate::{
     browser::{
         address,
         http::{self, Unanswered},
-        lifecycle,
     },
     core::{
         address::{Config, RelayChoice},
@@ -21,9 +20,7 @@ use crate::{
 /// answer is asked again.
 pub fn find(room: Room) -> Pin<Box<dyn Future<Output = ()>>> {
     Box::pin(async move {
-        while look(room).await.is_err() {
-            lifecycle::back_online(chunks::FETCH_AGAIN).await;
-        }
+        chunks::until_here(async || look(room).await.ok(), || {}).await;
     })
 }
 

@@ -24,11 +24,6 @@ use crate::{root, tools};
 /// wasm-bindgen's names, which nobody outside reads: long, with a hash in each, in the program and in its JavaScript.
 const NAMES: &str = "^(__wbg_|__wbindgen_|wasm_bindgen_|intounderlying)";
 
-/// As the splitter writes it into the loader of the chunks. It needs hosts that know the type of wasm files; some do not.
-const STREAMING: &str = "WebAssembly.instantiateStreaming(src, imports)";
-const BUFFERED: &str =
-    "src.then(r => r.arrayBuffer()).then(bytes => WebAssembly.instantiate(bytes, imports))";
-
 /// A request that gets no answer would hold up every later one.
 const ENDLESS: &str = ", import.meta.url));";
 const PATIENT: &str = ", import.meta.url), { signal: AbortSignal.timeout(20000) });";
@@ -56,9 +51,6 @@ pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<()> {
     for file in chunks.iter().chain([&program]) {
         optimise(file, file, path)?;
     }
-    edit(&work.join(loader), |script| {
-        script.replace(STREAMING, BUFFERED)
-    })?;
     edit(&work.join(loader), |script| {
         script.replace(ENDLESS, PATIENT)
     })?;
@@ -149,11 +141,14 @@ pub fn optimise(from: &Path, to: &Path, path: &OsStr) -> Result<()> {
 fn minify(work: &Path) -> Result<BTreeMap<String, String>> {
     let script = work.join("duplex.js");
     let cache = work.join("names.json");
+    let instantiate = root().join("xtask/src/site/instantiate.js");
     fs::write(&cache, "{}")?;
     tools::run(
         Command::new(tools::set_up_esbuild()?)
             .args(["--bundle", "--minify", "--format=esm", "--allow-overwrite"])
             .args(["--log-level=error", "--legal-comments=none"])
+            .arg("--define:WebAssembly.instantiateStreaming=instantiateStreaming")
+            .arg(format!("--inject:{}", instantiate.display()))
             .arg(format!("--mangle-props={NAMES}"))
             .arg(format!("--mangle-cache={}", cache.display()))
             .arg(format!("--outfile={}", script.display()))
