@@ -10,7 +10,7 @@
 //! core/      everything that decides: pure, natively compiled and tested
 //!   socket/    when to connect, when to retry, what a close means, what waits to be sent, whether it is alive
 //!   wire/      bytes <-> messages: the envelope, its signature and seal, its parts; what kind of server this is
-//!   doc/       the shared document: replica (the only file that imports yrs) behind gate and quarantine, sync and
+//!   doc/       the shared document: replica (all that imports yrs) behind gate and quarantine, sync and
 //!              fork, presence, storage and what is known to be in it (store, draft), undo, versions
 //!   board/     geometry, strokes, tools, scene, tiles, file formats
 //!   todo/      items, their order, filters
@@ -35,7 +35,7 @@
 //!
 //! - `core` and `sim` never read a clock, draw a random number, or name a browser or a component. Time and seeds are arguments.
 //! - `socket`, `wire` and `doc` do not know each other. Only `session` joins them.
-//! - Only `core/doc/replica.rs` knows that the document is a yrs document.
+//! - Only `core/doc/replica` knows that the document is a yrs document.
 //! - No `unwrap`, `expect` or indexing stands on a path that outside data reaches.
 //! - A signal holds state, never the only copy of a message.
 

@@ -38,6 +38,8 @@ pub struct Passed {
     /// Shared types that are not plainly at the top of the document: each may be one level deeper than the one before,
     /// and yrs follows them down the stack. Whoever knows the document limits their number.
     pub nested: Vec<OperationId>,
+    /// It has stretches of which nothing is left but the number of operations ([`Block::is_stretch`]).
+    pub stretches: bool,
     /// It has marks of formatted text, which yrs takes as an entry of a map, and then panics while it names the entry.
     pub marks: bool,
 }
@@ -81,6 +83,16 @@ pub struct Block<'a> {
 }
 
 impl Block<'_> {
+    /// Nothing but the number of operations is left: they were below something that was deleted.
+    pub fn is_stretch(&self) -> bool {
+        self.bytes.first() == Some(&info::GC)
+    }
+
+    /// Stands for operations that the update leaves out.
+    pub fn is_skip(&self) -> bool {
+        self.bytes.first() == Some(&info::SKIP)
+    }
+
     /// Says what its operations were, and not only that they were deleted.
     pub fn has_content(&self) -> bool {
         let info = self.bytes.first().copied().unwrap_or_default();
@@ -109,6 +121,32 @@ pub fn cut(update: &[u8], bytes: usize) -> Result<Vec<Vec<u8>>, Refusal> {
     Ok(parts)
 }
 
+/// An update without those of its blocks for which `passes` is false; all its deletions stay.
+pub fn filtered(update: &[u8], passes: impl Fn(&Block) -> bool) -> Result<Vec<u8>, Refusal> {
+    let mut reader = Reader::new(update);
+    let blocks = reader.blocks()?;
+    let mut part = Part::default();
+    let passing = blocks.iter().filter(|block| passes(block));
+    passing.for_each(|block| part.add(block));
+    Ok(part.finish(reader.rest))
+}
+
+/// An update of stretches that were deleted, for each its author, clock and length; each author's in ascending order.
+pub fn stretches(stretches: impl IntoIterator<Item = (u64, u64, u64)>) -> Vec<u8> {
+    let mut part = Part::default();
+    for (author, clock, length) in stretches {
+        let mut bytes = vec![info::GC];
+        write_number(&mut bytes, length);
+        part.add(&Block {
+            author,
+            clock,
+            length,
+            bytes: &bytes,
+        });
+    }
+    part.finish(&[0])
+}
+
 /// Blocks of some authors, on their way into an update of their own.
 #[derive(Default)]
 struct Part {
@@ -116,10 +154,12 @@ struct Part {
     len: usize,
 }
 
-/// Successive blocks of one author.
+/// Blocks of one author, in ascending order.
 struct Run {
     author: u64,
     clock: u64,
+    /// The clock behind the last one.
+    end: u64,
     blocks: u64,
     bytes: Vec<u8>,
 }
@@ -131,11 +171,19 @@ impl Part {
             self.authors.push(Run {
                 author: block.author,
                 clock: block.clock,
+                end: block.clock,
                 blocks: 0,
                 bytes: Vec::new(),
             });
         }
         if let Some(run) = self.authors.last_mut() {
+            let gap = block.clock.saturating_sub(run.end);
+            if gap > 0 {
+                run.blocks += 1;
+                run.bytes.push(info::SKIP);
+                write_number(&mut run.bytes, gap);
+            }
+            run.end = block.clock.saturating_add(block.length);
             run.blocks += 1;
             run.bytes.extend_from_slice(block.bytes);
             self.len += block.bytes.len();
@@ -299,6 +347,7 @@ impl<'a> Reader<'a> {
     fn block(&mut self, author: u64, clock: u64) -> Result<u64, Refusal> {
         let info = self.byte()?;
         if info == info::SKIP || info == info::GC {
+            self.passed.stretches |= info == info::GC;
             return self.clock();
         }
         if info & info::ORIGIN != 0 {

@@ -1,5 +1,7 @@
-//! This client's copy of the document. The only file that knows it is a yrs document; one short transaction per
+//! This client's copy of the document. Nothing outside this module knows that it is a yrs document; one short transaction per
 //! call, because a nested one panics on wasm.
+
+mod integrate;
 
 use std::{
     cell::{Cell as StdCell, RefCell},
@@ -11,15 +13,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use yrs::{
-    Any, ClientID, DeepObservable, Doc, ID, IdSet, Map, MapPrelim, MapRef, Observable, OffsetKind,
-    Options, Out, ReadTxn, StateVector, Transact, TransactionMut, Update,
+    Any, ClientID, DeepObservable, Doc, IdSet, Map, MapPrelim, MapRef, Observable, OffsetKind,
+    Options, Out, ReadTxn, StateVector, Transact, TransactionMut,
     types::{EntryChange, Event, PathSegment},
     updates::{decoder::Decode, encoder::Encode},
 };
 
 use super::{
     contents::Tally,
-    gate::{self, OperationId, Refusal},
+    gate::{self, OperationId, Passed, Refusal},
     quarantine::Quarantine,
     schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write},
 };
@@ -305,7 +307,7 @@ impl Replica {
         if !self.quarantine.admits(update) {
             return Err(ReplicaError::SetAside);
         }
-        let applied = self.take_in(update, passed.marks);
+        let applied = self.take_in(update, &passed);
         if applied.is_ok() {
             self.nested = nested;
         }
@@ -313,19 +315,9 @@ impl Replica {
         applied
     }
 
-    fn take_in(&mut self, update: &[u8], marks: bool) -> Result<Applied, ReplicaError> {
-        let update = Update::decode_v1(update).map_err(|_| ReplicaError::Update)?;
-        self.marks.set(self.marks.get() || marks);
-        let (inserted, news, torn) = {
-            let mut txn = self.doc.transact_mut();
-            // yrs gives up in the middle where an operation has no place; what came before it stays.
-            let whole = txn.apply_update(update).is_ok();
-            txn.commit();
-            // Those of earlier updates that waited for these are among them.
-            let inserted = txn.insert_set().clone();
-            let news = !inserted.is_empty() || !txn.delete_set().is_empty();
-            (inserted, news, (!whole).then(|| txn.encode_update_v1()))
-        };
+    fn take_in(&mut self, update: &[u8], passed: &Passed) -> Result<Applied, ReplicaError> {
+        self.marks.set(self.marks.get() || passed.marks);
+        let integrated = self.integrate(update, passed)?;
         let waiting = self.doc.transact().has_missing_updates();
         let mut touched = std::mem::take(&mut *self.touched.borrow_mut());
         touched.dedup();
@@ -333,30 +325,16 @@ impl Replica {
         if self.marks.replace(self.marks.get() && waiting) {
             touched = vec![Touched::Everything];
         }
-        if news {
+        if integrated.news {
             self.digest.set(None);
-            self.note_gaps(inserted);
         }
         Ok(Applied {
             touched,
             overwritten,
-            news,
+            news: integrated.news,
             incomplete: !self.beyond_gaps.is_empty() || waiting,
-            torn,
+            torn: integrated.torn,
         })
-    }
-
-    /// yrs takes an operation before its author's earlier ones have arrived, and leaves it out of the state vector.
-    fn note_gaps(&mut self, inserted: IdSet) {
-        let state = self.doc.transact().state_vector();
-        self.beyond_gaps.merge_with(inserted);
-        let mut reached = IdSet::new();
-        for client in self.beyond_gaps.client_ids() {
-            if state.get(&client) > 0 {
-                reached.insert(ID::new(client, 0), state.get(&client));
-            }
-        }
-        self.beyond_gaps.diff_with(&reached);
     }
 
     /// Which operations this copy has, up to each client's first gap: what a

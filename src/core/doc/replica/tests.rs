@@ -21,6 +21,13 @@ fn title(id: &str, text: &str) -> Write {
     }
 }
 
+fn order(id: &str, text: &str) -> Write {
+    Write {
+        cell: Cell::Todo(Id::parse(id).unwrap(), Field::Order),
+        value: Some(Value::text(text)),
+    }
+}
+
 #[test]
 fn writes_reach_another_copy_and_name_what_they_touched() {
     let (mut a, mut b) = (replica(1), replica(2));
@@ -243,5 +250,42 @@ fn what_somebody_said_long_ago_is_not_compared_and_what_is_recent_is() {
         }
         assert!(!mine.contradicts(&said(1)), "the same, after {since}");
         assert_eq!(mine.contradicts(&said(2)), is_compared, "after {since}");
+    }
+}
+
+/// yrs 0.28.1 broke its document: it has the last operation of an author and not those before it, and then learns that all
+/// of them stood in records that gave way to another. So it goes where three people make the same item at the same time.
+#[test]
+fn a_deletion_of_what_is_known_and_of_what_is_not_breaks_nothing() {
+    let (mut low, mut high, mut late) = (replica(1), replica(2), replica(3));
+    let mut copy = replica(4);
+    let first = [&mut low, &mut high, &mut late].map(|author| {
+        let written = [title("x", "tea"), order("x", "a")];
+        author.write(&written).unwrap().update
+    });
+    // One of the two learns that its record gave way, and writes into the other.
+    low.apply(&first[1]).unwrap();
+    high.apply(&first[0]).unwrap();
+    copy.apply(&first[0]).unwrap();
+    let mut copies = [copy, replica(5)];
+    copies[1].apply(&first[1]).unwrap();
+    for author in [&mut low, &mut high] {
+        let second = author.write(&[title("x", "milk")]).unwrap().update;
+        let third = author.write(&[order("x", "b")]).unwrap().update;
+        for copy in &mut copies {
+            copy.apply(&third).unwrap();
+            copy.apply(&second).unwrap();
+        }
+        author.apply(&first[2]).unwrap();
+    }
+    let whole = [low.snapshot(), high.snapshot()];
+    for copy in copies.iter_mut().chain([&mut low, &mut high]) {
+        for update in whole.iter().chain(&first) {
+            copy.apply(update).unwrap();
+        }
+    }
+    for copy in copies.iter().chain([&high]) {
+        assert_eq!(copy.digest(), low.digest());
+        assert_eq!(copy.todos(), low.todos());
     }
 }
