@@ -256,7 +256,7 @@ pub const CROWD: Millis = 8;
 pub const CURSOR_MS: Millis = 60;
 /// Wet ink goes out at most this often: ten times a second, at the sixty samples of most pens, so that three seconds of
 /// it, each message signed, take less than 10 kB.
-pub const WET_MS: Millis = 90;
+pub const WET_MS: Millis = 100;
 /// Samples of everybody's wet ink; beyond them a stroke grows no longer than its share until it is dry.
 pub const WET_SAMPLES: usize = 60_000;
 pub const WET_SHARE: usize = 600;
