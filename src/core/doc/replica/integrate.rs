@@ -53,20 +53,25 @@ impl Replica {
     fn merge_apart(&mut self, update: &[u8]) -> Result<Integrated, ReplicaError> {
         let state = self.doc.transact().state_vector();
         let mut unknown = Vec::new();
+        let mut known = (None, Vec::<(u64, u64)>::new());
         for stretch in gate::blocks(update)?
             .iter()
             .filter(|block| block.is_stretch())
         {
             let author = ClientID::new(stretch.author);
+            if known.0 != Some(stretch.author) {
+                let ranges = self.beyond_gaps.get(&author).into_iter();
+                let ranges = ranges.flat_map(|ranges| ranges.iter());
+                let ranges = ranges.map(|(range, ())| (range.start.into(), range.end.into()));
+                known = (Some(stretch.author), ranges.collect());
+            }
             let end = stretch.clock.saturating_add(stretch.length);
             let mut from = stretch.clock.max(state.get(&author).into());
-            let known = self.beyond_gaps.get(&author).into_iter();
-            for (range, ()) in known.flat_map(|ranges| ranges.iter()) {
-                let (known, known_end) = (u64::from(range.start), u64::from(range.end));
-                if known_end > from && known < end {
-                    unknown.push((stretch.author, from, known.saturating_sub(from)));
-                    from = known_end;
-                }
+            let first = known.1.partition_point(|(_, known_end)| *known_end <= from);
+            let overlapping = known.1.iter().skip(first);
+            for (start, known_end) in overlapping.take_while(|(start, _)| *start < end) {
+                unknown.push((stretch.author, from, start.saturating_sub(from)));
+                from = *known_end;
             }
             unknown.push((stretch.author, from, end.saturating_sub(from)));
         }
