@@ -1,5 +1,5 @@
-//! This client's copy of the document. Nothing outside this module knows that it is a yrs document; one short transaction per
-//! call, because a nested one panics on wasm.
+//! This client's copy of the document. Nothing outside this module knows that it is a yrs document; one short
+//! transaction per call, because a nested one panics on wasm.
 
 mod integrate;
 

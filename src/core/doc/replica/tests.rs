@@ -258,7 +258,7 @@ fn what_somebody_said_long_ago_is_not_compared_and_what_is_recent_is() {
 #[test]
 fn a_deletion_of_what_is_known_and_of_what_is_not_breaks_nothing() {
     let (mut low, mut high, mut late) = (replica(1), replica(2), replica(3));
-    let mut copy = replica(4);
+    let mut copies = [replica(4), replica(5)];
     let first = [&mut low, &mut high, &mut late].map(|author| {
         let written = [title("x", "tea"), order("x", "a")];
         author.write(&written).unwrap().update
@@ -266,8 +266,7 @@ fn a_deletion_of_what_is_known_and_of_what_is_not_breaks_nothing() {
     // One of the two learns that its record gave way, and writes into the other.
     low.apply(&first[1]).unwrap();
     high.apply(&first[0]).unwrap();
-    copy.apply(&first[0]).unwrap();
-    let mut copies = [copy, replica(5)];
+    copies[0].apply(&first[0]).unwrap();
     copies[1].apply(&first[1]).unwrap();
     for author in [&mut low, &mut high] {
         let second = author.write(&[title("x", "milk")]).unwrap().update;
