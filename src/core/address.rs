@@ -3,6 +3,7 @@
 
 mod link;
 mod percent;
+mod plain;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +12,10 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use serde_json::Value;
 
-pub use self::link::parse;
+pub use self::{
+    link::parse,
+    plain::{Unusual, plain},
+};
 use super::{
     json,
     socket::endpoint::{Endpoint, EndpointError},

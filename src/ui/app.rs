@@ -9,6 +9,7 @@ use super::{
     api,
     chunks::{self, Fetched},
     hooks::use_room::{Room, provide_room},
+    pages::damaged_link,
     parts::drop,
     shell::Shell,
     theme::provide_theme,
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     browser::{address as browser_address, lifecycle::Listener, random, rooms, task, text},
     core::{
-        address::{self, Address, AddressProblem, Page, RelayChoice, Room as RoomName},
+        address::{self, Address, AddressProblem, Page, RelayChoice, Room as RoomName, Unusual},
         session::{Input, status::Status},
         socket::endpoint::Endpoint,
         todo::filter::Filter,
@@ -36,14 +37,29 @@ pub fn App() -> impl IntoView {
         listen(browser_address::reload);
         return view! { <main><Fetched part=chunks::rooms_page/></main> }.into_any();
     }
-    let (address, problems) = read_address();
-    if problems.contains(&AddressProblem::Key) {
-        listen(browser_address::reload);
-        let page = || async { chunks::start().await.map(|start| start.damaged_link) };
-        return view! { <main class="alone"><Fetched part=page/></main> }.into_any();
+    match plain_address() {
+        Ok(address) => at(address, &[]),
+        Err(Unusual) => {
+            let page = || async { chunks::links().await.map(|links| links.page) };
+            view! { <Fetched part=page/> }.into_any()
+        }
     }
+}
+
+/// What a link leads to that this program did not write, or that was changed on its way.
+pub fn at_unusual_link() -> AnyView {
+    let (address, problems) = read_address();
+    if !problems.contains(&AddressProblem::Key) {
+        return at(address, &problems);
+    }
+    listen(browser_address::reload);
+    view! { <main class="alone">{damaged_link::page(address)}</main> }.into_any()
+}
+
+/// The page of the room at this address, or of a new one.
+fn at(address: Option<Address>, problems: &[AddressProblem]) -> AnyView {
     let is_bare = address.is_none() && problems.is_empty();
-    let keeps_link = !problems.is_empty() && problems != [AddressProblem::Mended];
+    let keeps_link = !problems.is_empty() && *problems != [AddressProblem::Mended];
     let started = address.or_else(fresh).and_then(|address| {
         let hash = address.to_hash();
         Some((provide_room(address)?, hash))
@@ -61,7 +77,7 @@ pub fn App() -> impl IntoView {
         true => browser_address::push_hash(&hash),
         false => browser_address::replace_hash(&hash),
     }
-    tell(room, &problems);
+    tell(room, problems);
     drop::watch(move || {
         room.say("Drop a file on the board, or on the list of rooms. Here it opens nothing.");
     });
@@ -104,14 +120,23 @@ pub fn App() -> impl IntoView {
     view! { <Shell/> }.into_any()
 }
 
-/// What the address says. A room's name is the same however its letters are composed.
+/// What the address says, if this program could have written it.
+fn plain_address() -> Result<Option<Address>, Unusual> {
+    let address = address::plain(&browser_address::hash(), browser_address::is_secure())?;
+    Ok(address.map(composed))
+}
+
+/// What the address says, whoever wrote it.
 pub fn read_address() -> (Option<Address>, Vec<AddressProblem>) {
-    let (mut address, problems) =
+    let (address, problems) =
         address::parse(&browser_address::hash(), browser_address::is_secure());
-    if let Some(address) = &mut address {
-        address.room.name = text::composed(&address.room.name);
-    }
-    (address, problems)
+    (address.map(composed), problems)
+}
+
+/// A room's name is the same however its letters are composed.
+fn composed(mut address: Address) -> Address {
+    address.room.name = text::composed(&address.room.name);
+    address
 }
 
 fn tell(room: Room, problems: &[AddressProblem]) {
@@ -135,8 +160,11 @@ pub fn fresh() -> Option<Address> {
 
 /// Pages and filters change in place; another room or relay is another page load.
 fn follow_address(room: Room) {
-    listen(move || {
-        let (address, problems) = read_address();
+    let leave = move || {
+        room.stop();
+        browser_address::reload();
+    };
+    let follow = move |address: Option<Address>, problems: &[AddressProblem]| {
         let same_room = address.as_ref().is_some_and(|new| {
             room.address
                 .with_untracked(|old| old.room == new.room && old.relay == new.relay)
@@ -144,14 +172,24 @@ fn follow_address(room: Room) {
         let is_damaged = problems.contains(&AddressProblem::Key);
         match address.filter(|_| same_room && !is_damaged) {
             Some(address) => {
-                tell(room, &problems);
+                tell(room, problems);
                 room.address.set(address);
             }
-            None => {
-                room.stop();
-                browser_address::reload();
-            }
+            None => leave(),
         }
+    };
+    listen(move || match plain_address() {
+        Ok(address) => follow(address, &[]),
+        Err(Unusual) if browser_address::hash() == ROOMS => leave(),
+        Err(Unusual) => task::spawn(async move {
+            match chunks::links().await {
+                Ok(links) => {
+                    let (address, problems) = (links.read)();
+                    follow(address, &problems);
+                }
+                Err(_) => room.warn(chunks::NOT_FETCHED),
+            }
+        }),
     });
 }
 

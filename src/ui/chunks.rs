@@ -8,18 +8,21 @@ use serde_json::Value;
 use web_sys::{File, HtmlInputElement};
 
 use super::{
-    formats,
+    app, formats,
     hooks::use_room::{Room, use_room},
     pages::{
         board::{back_to_ink::back_to_ink, cursors::cursors, following::following},
-        damaged_link, rooms, todo,
+        rooms, todo,
     },
     parts::{connection, listing, people, saved, share, shortcuts, status, toasts, versions},
     relays,
 };
 use crate::{
     browser::{lifecycle, task},
-    core::session::network::{NETWORK, Network},
+    core::{
+        address::{Address, AddressProblem},
+        session::network::{NETWORK, Network},
+    },
     limits::Millis,
 };
 
@@ -33,10 +36,16 @@ pub struct Start {
     pub share_profile: fn(Room),
     pub back_to_ink: Part,
     pub cursors: Part,
-    pub damaged_link: Part,
     pub open_room: Part,
     pub people: Part,
     pub trouble: Part,
+}
+
+/// For a link that this program did not write, or that was changed on its way.
+pub struct Links {
+    /// What the address says.
+    pub read: fn() -> (Option<Address>, Vec<AddressProblem>),
+    pub page: Part,
 }
 
 /// What the dialogs show.
@@ -94,10 +103,16 @@ chunk! {
         share_profile: |room| room.share_profile(),
         back_to_ink,
         cursors,
-        damaged_link: damaged_link::page,
         open_room: status::open_room,
         people: people::people,
         trouble: status::trouble,
+    }
+}
+
+chunk! {
+    links: &'static Links = &Links {
+        read: app::read_address,
+        page: app::at_unusual_link,
     }
 }
 
@@ -169,6 +184,7 @@ const FETCH_AGAIN: Millis = 30_000;
 /// Fetches all of them, so that they are here when the network is not, and begins what only who edits needs.
 pub async fn fetch_all(room: Room) {
     let fetch = async || {
+        let _ = links().await;
         let _ = todo_page().await;
         let _ = formats().await;
         let _ = rooms_page().await;

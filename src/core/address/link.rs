@@ -56,10 +56,10 @@ fn forms(whole: &str) -> Vec<String> {
 }
 
 /// What may stand behind a link in a text, and at the end of none that this program writes.
-const ENDS: &str = ").,;:!>]}\"'*\u{2019}\u{201d}\u{bb}";
+pub(super) const ENDS: &str = ").,;:!>]}\"'*\u{2019}\u{201d}\u{bb}";
 
 /// White space, control characters and invisible characters.
-fn is_blank(c: char) -> bool {
+pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(
@@ -105,7 +105,7 @@ fn until_stable(mut text: String, step: impl Fn(String) -> String) -> String {
 }
 
 impl Key {
-    const NEW_CHARS: usize = 22;
+    pub(super) const NEW_CHARS: usize = 22;
 
     /// The key in a text that programs may have wrapped, quoted or written on behind.
     fn found_in(text: &str) -> Option<Self> {

@@ -379,3 +379,99 @@ proptest! {
         prop_assert_eq!(parse(&address.to_hash(), false).0, is_name.then_some(expected));
     }
 }
+
+/// Pieces of links, good and damaged.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "#",
+        "/r/",
+        "/",
+        "attic",
+        "our%20attic",
+        "%F0%9F%8E%A8",
+        "board",
+        "todo",
+        "chat",
+        "?",
+        "&",
+        "relay=",
+        "key=",
+        "filter=",
+        "none",
+        "active",
+        "ws://r/",
+        "ws%3A%2F%2Fr%2Fa",
+        "wss%3A%2F%2Fr%3Fb%3Dc%26key%3Dd",
+        "%26key%3D",
+        "AAECAwQFBgcICQoLDA0ODw",
+        "AAECAwQFBgcICQoLDA0ODw--",
+        "3DECAwQFBgcICQoLDA0ODw",
+        "AAECAwQFBgcI",
+        "&amp;",
+        ")",
+        ".",
+        "\n",
+        "%0A",
+        " ",
+        "%2520",
+        "%",
+        "fbclid=1",
+        "\u{200b}",
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn a_plain_link_is_read_as_any_other(
+        ends in (0..6_usize, 0..5_usize, 0..4_usize),
+        pieces in prop::collection::vec(piece(), 0..9),
+        secure: bool,
+    ) {
+        let begin = ["", "#/r/attic", "#/r/attic/board?", "#/r/our%20attic/todo?relay=", "/r/a?key=", "#/r/a/todo?filter="];
+        let middle = ["", "ws%3A%2F%2Fr%2F&key=", "AAECAwQFBgcICQoLDA0ODw", "&filter=done", "none"];
+        let end = ["", "AAECAwQFBgcICQoLDA0ODw", "&relay=none", "&filter=active"];
+        let (a, b, c) = ends;
+        let hash = format!("{}{}{}{}", begin[a], middle[b], pieces.concat(), end[c]);
+        if let Ok(address) = plain(&hash, secure) {
+            prop_assert_eq!((address, vec![]), parse(&hash, secure), "{}", hash);
+        }
+        let hash = format!("{}{}{}", begin[a], middle[b], end[c]);
+        if let Ok(address) = plain(&hash, secure) {
+            prop_assert_eq!((address, vec![]), parse(&hash, secure), "{}", hash);
+        }
+    }
+}
+
+#[test]
+fn what_this_program_writes_is_plain() {
+    let relay = |text| Endpoint::parse(text, false).unwrap();
+    for relay in [
+        RelayChoice::Default,
+        RelayChoice::None,
+        RelayChoice::At(vec![
+            relay("ws://localhost:9000/relay/a"),
+            relay("wss://relay.example"),
+        ]),
+    ] {
+        for (page, filter) in [(Page::Board, Filter::All), (Page::Todo, Filter::Active)] {
+            let room = Room::fresh([7; 32]);
+            let relay = relay.clone();
+            let address = Address {
+                room,
+                page,
+                relay,
+                filter,
+            };
+            assert_eq!(plain(&address.to_hash(), false), Ok(Some(address)));
+        }
+    }
+    for nothing in ["", "#", "#/"] {
+        assert_eq!(plain(nothing, false), Ok(None));
+    }
+    assert_eq!(
+        plain("#/r/attic?relay=ws://r/&key=short", false),
+        Err(Unusual)
+    );
+}

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{core::address::AddressProblem, ui::app::read_address};
+use crate::core::address::{Address, AddressProblem};
 
-pub fn page() -> AnyView {
-    let (address, _) = read_address();
+/// `address`: what is left of it without the key.
+pub fn page(address: Option<Address>) -> AnyView {
     // The same without a key is another room, open to all.
     let open = address.map(|address| (address.to_hash(), address.room.name));
     view! {
