@@ -2,6 +2,8 @@
 //! read a clock, draw a random number or hold a socket.
 
 pub mod address;
+#[cfg(feature = "ahead")]
+pub mod ahead;
 pub mod board;
 pub mod bucket;
 pub mod doc;

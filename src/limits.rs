@@ -150,8 +150,15 @@ pub const NEW_SENDERS_A_SECOND: u64 = 10;
 pub const CLOCK: u64 = (1 << 31) - 1;
 /// Values inside values of an update; each costs stack.
 pub const ANY_DEPTH: u32 = 32;
-/// Shared types below others in one document: yrs goes down a stack of them, and a room needs none.
+/// Shared types inside others that are known to be no deeper than this pass: a record of a table is the first, its
+/// shared text the second.
+pub const TYPE_DEPTH: u8 = 4;
+/// Other shared types of one document: yrs goes down a stack of them.
 pub const NESTED_TYPES: usize = 200;
+/// Of a longer update it is not counted what it did: the document is counted anew.
+pub const COUNTED_BYTES: usize = 64 * 1024;
+/// Tables of one document, those of other versions included. Each costs some hundred bytes beside what it holds.
+pub const TABLES: usize = 100;
 /// A title longer than this is cut: a list is no place for a book.
 pub const TITLE_CHARS: usize = 1_000;
 /// Samples of one stroke: twenty minutes of a 120 Hz pen would be one line nobody can edit. A longer one goes on as

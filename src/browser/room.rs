@@ -19,7 +19,7 @@ use super::{
     websocket::{self, Socket},
 };
 use crate::core::{
-    doc::{schema::Touched, storage::Storage, store::Command},
+    doc::{storage::Storage, store::Command, table::Touched},
     peer::PeerId,
     session::{
         Input, Notice, Output, Scout, ScoutNews, Session, Setup,

@@ -8,6 +8,7 @@ pub mod formats;
 pub mod paint;
 pub mod scene;
 pub mod stroke;
+pub mod table;
 pub mod tiles;
 pub mod tool;
 pub mod wet;

@@ -1,23 +1,26 @@
 //! The rooms that this device keeps: what a list of them shows, and a whole room as a file. A file holds no key: whoever
 //! gets one gets what is in the room, and not the way into it.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     address::{self, Address, RelayChoice},
+    board::table::INK,
     doc::{
-        contents,
         replica::{Replica, ReplicaError},
-        schema::{Cell, Field, Write},
+        table::{Key, Write},
         versions::Amount,
     },
     peer::PeerId,
     text,
-    todo::list::List,
+    todo::{
+        list::{self, List},
+        table::TODO,
+    },
 };
 use crate::limits::{ROOM_PEOPLE, ROOM_TITLE_CHARS};
 
@@ -37,6 +40,9 @@ pub struct Entry {
     pub people: Vec<String>,
     /// Of the document, to tell a change from a visit.
     digest: u64,
+    /// What a newer version of this program wrote beside it.
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 impl Entry {
@@ -69,6 +75,7 @@ impl Entry {
             bytes: unchanged.map_or_else(|| replica.snapshot().len() as u64, |before| before.bytes),
             people: names,
             digest,
+            others: before.map_or_else(Map::new, |before| before.others.clone()),
         })
     }
 
@@ -125,9 +132,12 @@ pub fn copied(original: &Address, random: [u8; 32]) -> Address {
 
 pub fn amount(replica: &Replica) -> Amount {
     let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    let known = [&INK, &TODO];
+    let others = replica.tables().filter(|table| !known.contains(table));
     Amount {
-        strokes: number(replica.inks().len()),
-        items: number(List::of(replica.todos()).items.len()),
+        strokes: replica.count(&INK),
+        items: number(List::of(replica).items.len()),
+        others: others.map(|table| replica.count(table)).sum(),
     }
 }
 
@@ -175,34 +185,25 @@ pub fn from_file(file: &Value) -> Result<(String, Replica), FileError> {
     Ok((title.to_owned(), replica))
 }
 
-/// The edit that brings what `other` shows and `here` does not. What is here stays as it is.
+/// The edit that brings what `other` shows and `here` does not, in all tables. What is here stays as it is.
 pub fn added(other: &Replica, here: &Replica) -> Vec<Write> {
-    let listed = |replica: &Replica| -> BTreeSet<_> {
-        let items = List::of(replica.todos()).items.into_iter();
-        items.map(|item| item.id).collect()
-    };
-    let (theirs, ours) = (listed(other), listed(here));
-    let inks: BTreeSet<_> = here.inks().into_iter().map(|(id, _)| id).collect();
-    let missing = contents::cells(other).filter(|(cell, _)| match cell {
-        Cell::Ink(id) => !inks.contains(id),
-        Cell::Todo(id, _) => theirs.contains(id) && !ours.contains(id),
-    });
-    // An item that was deleted here comes back.
-    let undeleted = theirs.difference(&ours).map(|id| Write {
-        cell: Cell::Todo(id.clone(), Field::DeletedRevision),
-        value: None,
-    });
-    let filled = missing.map(|(cell, value)| Write {
-        cell,
-        value: Some(value),
-    });
-    undeleted.chain(filled).collect()
+    let rows: HashSet<_> = here.cells().iter().map(|(key, _)| key.row()).collect();
+    let is_missing = |key: &Key| key.table != TODO && !rows.contains(&key.row());
+    let missing = other.cells().into_iter().filter(|(key, _)| is_missing(key));
+    let missing = missing.map(|(key, value)| Write::put(key, value));
+    missing.chain(list::added(other, here)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::doc::schema::{Id, Value as Held};
+    use crate::core::{
+        board::table::{ink, strokes},
+        doc::{
+            id::Id,
+            table::{Name, Value as Held},
+        },
+    };
 
     fn room(random: u8) -> Address {
         let hash =
@@ -218,19 +219,19 @@ mod tests {
         );
         for id in strokes {
             replica.write(&[Write {
-                cell: Cell::Ink(Id::parse(id).unwrap()),
+                key: ink(Id::parse(id).unwrap()),
                 value: Some(Held::Bytes(vec![7; 90].into())),
             }]);
         }
         for title in titles {
-            let list = List::of(replica.todos());
+            let list = List::of(&replica);
             replica.write(&list.add(title, &mut rng).unwrap());
         }
         replica
     }
 
     fn titles(replica: &Replica) -> Vec<String> {
-        let items = List::of(replica.todos()).items.into_iter();
+        let items = List::of(replica).items.into_iter();
         items.map(|item| item.title).collect()
     }
 
@@ -251,6 +252,29 @@ mod tests {
         let changed = noted(Some(&visited), &replica(1, &["a", "b"], &[]), &[], 12).unwrap();
         assert_eq!(changed.changed_at, 12);
         assert_eq!(changed.titled(" ").name(), "Room room1");
+    }
+
+    #[test]
+    fn what_a_newer_version_wrote_into_an_entry_stays_and_what_it_drew_counts() {
+        let stored = json!({
+            "hash": room(1).to_hash(), "title": null, "changed_at": 5, "bytes": 90, "people": [], "digest": 7,
+            "amount": { "strokes": 1, "items": 0, "notes": 3 }, "pinned": true,
+        });
+        let read: Entry = serde_json::from_value(stored).unwrap();
+        let visited = Entry::noted(Some(&read), &room(1), &replica(1, &["a"], &[]), &[], 9);
+        let written = serde_json::to_value(visited.unwrap()).unwrap();
+        assert_eq!(written["pinned"], true);
+        let mut later = replica(2, &[], &[]);
+        let key = Key::value(Name::known("note"), Id::parse("n").unwrap());
+        later.write(&[Write::put(key, Held::text("milk"))]);
+        let entry = Entry::noted(None, &room(1), &later, &[], 9).unwrap();
+        assert_eq!(
+            entry.amount.to_string(),
+            "0 strokes · 0 to-dos · 1 of a newer version"
+        );
+        let mut here = replica(3, &["a"], &["tea"]);
+        here.write(&added(&later, &here));
+        assert_eq!(amount(&here).others, 1);
     }
 
     #[test]
@@ -296,7 +320,7 @@ mod tests {
         here.apply(&file.snapshot()).unwrap();
         let mut rng = fastrand::Rng::with_seed(3);
         let id_of = |title: &str| {
-            let items = List::of(file.todos()).items;
+            let items = List::of(&file).items;
             items
                 .into_iter()
                 .find(|item| item.title == title)
@@ -304,16 +328,16 @@ mod tests {
                 .id
         };
         here.write(&[Write {
-            cell: Cell::Ink(Id::parse("a").unwrap()),
+            key: ink(Id::parse("a").unwrap()),
             value: None,
         }]);
-        here.write(&List::of(here.todos()).delete(&id_of("milk")));
-        let list = List::of(here.todos());
+        here.write(&List::of(&here).delete(&id_of("milk")));
+        let list = List::of(&here);
         here.write(&list.rename(&id_of("tea"), "green tea", &mut rng).unwrap());
-        here.write(&List::of(here.todos()).add("rice", &mut rng).unwrap());
+        here.write(&List::of(&here).add("rice", &mut rng).unwrap());
         let writes = added(&file, &here);
         here.write(&writes);
-        assert_eq!(here.inks().len(), 2);
+        assert_eq!(strokes(&here).len(), 2);
         assert_eq!(titles(&here), ["green tea", "milk", "salt", "rice"]);
         assert_eq!(added(&file, &here), [], "all of it is here");
     }

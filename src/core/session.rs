@@ -29,11 +29,12 @@ use super::{
         presence::{People, Profile, Viewport},
         quarantine::Quarantine,
         replica::{Replica, ReplicaError},
-        schema::{Change, Touched, Write},
+        step::Step,
         storage::Stored,
         store::{self, Store},
         sync::Sync,
-        undo::{Direction, History, Step},
+        table::{Change, Touched, Write},
+        undo::{Direction, History},
     },
     peer::PeerId,
     tape::Tape,
@@ -72,6 +73,8 @@ pub struct Session {
     unsent: usize,
     sent_state: Vec<u8>,
     set_aside: Vec<Vec<u8>>,
+    /// A page of a newer version was here, and that was said.
+    met_newer: bool,
     /// There is something to connect for: the room was read, or cannot be, or a relay was chosen.
     is_ready: bool,
     /// The page said goodbye, and has not come back: a word now would make others take it for here again.
@@ -116,6 +119,7 @@ impl Session {
             follows: None,
             unsent: 0,
             set_aside: Vec::new(),
+            met_newer: false,
             is_ready: false,
             has_left: false,
             woke_at: 0,
@@ -198,7 +202,7 @@ impl Session {
             }
             Input::Drafted(draft) => {
                 let draft = draft.into_iter().map(|write| Change {
-                    cell: write.cell,
+                    key: write.key,
                     before: None,
                     after: write.value,
                 });
@@ -283,7 +287,7 @@ impl Session {
             out.extend(self.store.keep(lost).map(Output::Store));
         }
         self.history.loaded(&stored.steps);
-        let is_here = |change: &Change| self.replica.get(&change.cell).is_some();
+        let is_here = |change: &Change| self.replica.get(&change.key).is_some();
         self.drafts.loaded(now, &stored.drafts, is_here);
         out.extend(self.store.resume().map(Output::Store));
         self.record(out);
@@ -306,6 +310,8 @@ impl Session {
 
     /// One undoable step. Says whether anything changed.
     pub(super) fn edit(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> bool {
+        #[cfg(feature = "ahead")]
+        let writes = &crate::core::ahead::extended(writes);
         let Some(step) = self.write(now, writes, out) else {
             return false;
         };
@@ -323,9 +329,9 @@ impl Session {
             }
             let left = draft
                 .into_iter()
-                .filter(|change| self.replica.get(&change.cell).is_none());
+                .filter(|change| self.replica.get(&change.key).is_none());
             let left = left.map(|change| Write {
-                cell: change.cell,
+                key: change.key,
                 value: change.after,
             });
             if self.edit(now, &left.collect::<Vec<_>>(), out) {
@@ -343,7 +349,7 @@ impl Session {
         let touched = commit
             .changes
             .iter()
-            .map(|change| Touched::from(&change.cell));
+            .map(|change| Touched::Row(change.key.row()));
         let mut touched: Vec<_> = touched.collect();
         touched.dedup();
         out.push(Output::Touched(touched));

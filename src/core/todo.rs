@@ -6,4 +6,5 @@ pub mod item;
 pub mod list;
 pub mod order;
 pub mod revision;
+pub mod table;
 pub mod title;

@@ -5,12 +5,12 @@
 //! is cut into **envelopes** of printable ASCII that are found by scanning, wherever in a frame they stand:
 //!
 //! ```text
-//! ~dx1.TAG.SENDER.SEQ.PART-PARTS.K.BODY.CRC~
+//! ~dx2.TAG.SENDER.SEQ.PART-PARTS.K.BODY.CRC~
 //! ```
 //!
 //! | field | form | meaning |
 //! |---|---|---|
-//! | `~dx1.` | literal | sentinel and version |
+//! | `~dx2.` | literal | sentinel and version |
 //! | `TAG` | 8 base64url characters, 6 bytes | the room: HKDF-SHA-256 of the link's key, or of the room's name where the link has no key ([`tag`]) |
 //! | `SENDER` | 8 base64url characters, 6 bytes | the client, another one for each page load: a hash of the key that it signs with ([`identity`]), or drawn at random |
 //! | `SEQ` | decimal, 32 bits | counts the sender's messages from 1; all parts of one message share it |
@@ -30,7 +30,7 @@
 //! been profiled. A server that returned a binary probe unchanged gets the same fields in binary frames:
 //!
 //! ```text
-//! "dx1" 0x00 | TAG 6 | SENDER 6 | SEQ 4 | PART 2, from 0 | PARTS 2 | K 1 | length of BODY 4 | CRC 4 | BODY
+//! "dx2" 0x00 | TAG 6 | SENDER 6 | SEQ 4 | PART 2, from 0 | PARTS 2 | K 1 | length of BODY 4 | CRC 4 | BODY
 //! ```
 //!
 //! Numbers are big endian, and the CRC covers all before it; the body's seal covers the body. Several may stand in one

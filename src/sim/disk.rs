@@ -56,6 +56,20 @@ impl Disk {
         }
     }
 
+    /// Stores this in place of all.
+    pub fn put(&self, stored: Stored) {
+        let first = stored.covers.map_or(1, |covers| covers + 1);
+        let rows: BTreeMap<u64, Vec<u8>> = (first..).zip(stored.rows).collect();
+        *self.kept.borrow_mut() = Kept {
+            next_key: rows.keys().next_back().copied().unwrap_or(first),
+            snapshot: stored.snapshot,
+            covers: stored.covers,
+            rows,
+            steps: stored.steps.into_iter().collect(),
+            drafts: stored.drafts.into_iter().collect(),
+        };
+    }
+
     /// Somebody clears the site's data.
     pub fn clear(&self) {
         self.kept.take();

@@ -2,7 +2,11 @@
 
 use crate::core::{
     board::stroke::{Sample, Stroke, Style},
-    doc::schema::{Cell, Id, Value, Write},
+    board::table::ink,
+    doc::{
+        id::Id,
+        table::{Value, Write},
+    },
 };
 
 const STYLE: Style = Style {
@@ -27,7 +31,7 @@ pub fn draw(rng: &mut fastrand::Rng) -> Vec<Write> {
     };
     let bytes = stroke.to_bytes(3).unwrap_or_default();
     vec![Write {
-        cell: Cell::Ink(Id::random(rng)),
+        key: ink(Id::random(rng)),
         value: Some(Value::Bytes(bytes.into())),
     }]
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::doc::schema::Id;
+use crate::core::doc::id::Id;
 
 /// Strokes, from the moment their page says that everything is saved until somebody removes them.
 #[derive(Debug, Default)]

@@ -5,10 +5,8 @@ use super::{
     world::{World, strokes},
 };
 use crate::core::{
-    doc::{
-        schema::{Cell, Write},
-        undo::Direction,
-    },
+    board::table::ink,
+    doc::{table::Write, undo::Direction},
     session::Input,
     todo::list::List,
 };
@@ -20,14 +18,14 @@ impl World {
         let Some(session) = self.session(client) else {
             return;
         };
-        let list = List::of(session.replica().todos());
+        let list = List::of(session.replica());
         let before = strokes(session);
         let item = rng.choice(&list.items).map(|item| item.id.clone());
         let input = match (rng.u8(0..12), item) {
             (0..=3, _) => Input::Edited(draw(&mut rng)),
             (4, _) => match rng.choice(&before) {
                 Some(id) => Input::Edited(vec![Write {
-                    cell: Cell::Ink(id.clone()),
+                    key: ink(id.clone()),
                     value: None,
                 }]),
                 None => Input::Edited(draw(&mut rng)),

@@ -15,10 +15,11 @@ use super::{
 };
 use crate::{
     core::{
+        board::table,
         doc::{
+            id::Id,
             presence::Profile,
             replica::Replica,
-            schema::Id,
             storage::Storage,
             store::{BatchNumber, Command, Saved},
         },
@@ -90,6 +91,8 @@ pub struct World {
     pub mended: usize,
     /// What pages told their people.
     pub notices: Vec<String>,
+    /// Frames for another world: filled where that is wanted.
+    pub outside: Option<Vec<Frame>>,
 }
 
 /// Clocks are up to five minutes before or behind the middle of this.
@@ -121,6 +124,7 @@ impl World {
             said: BTreeMap::new(),
             mended: 0,
             notices: Vec::new(),
+            outside: None,
             plan,
         };
         (0..plan.clients).for_each(|_| world.join());
@@ -351,6 +355,9 @@ impl World {
         }
         self.frames += 1;
         self.bytes += frame.len();
+        if let Some(outside) = &mut self.outside {
+            outside.push(frame.clone());
+        }
         for kind in envelope::kinds(frame.as_bytes()) {
             *self.said.entry(kind).or_default() += 1;
         }
@@ -549,9 +556,7 @@ impl World {
 }
 
 pub(super) fn strokes(session: &Session) -> BTreeSet<Id> {
-    session
-        .replica()
-        .inks()
+    table::strokes(session.replica())
         .into_iter()
         .map(|(id, _)| id)
         .collect()

@@ -7,7 +7,7 @@ use web_sys::{File, HtmlInputElement};
 use super::hooks::use_room::Room;
 use crate::browser::{files, task};
 use crate::core::{
-    board::{edit, formats::excalidraw, scene::Scene},
+    board::{edit, formats::excalidraw, scene::Scene, table::strokes},
     doc::versions::Amount,
     json as core_json, rooms,
     todo::{formats as list, list::List},
@@ -17,7 +17,7 @@ use crate::core::{
 pub fn export_board(room: Room) -> Value {
     let elements = match room.is_past.get_untracked() {
         true => room
-            .read(|session| Scene::of(session.replica().inks()))
+            .read(|session| Scene::of(strokes(session.replica())))
             .in_order(),
         false => room.easel().borrow().scene().in_order(),
     };
@@ -90,6 +90,7 @@ fn open_room(room: Room, file: &Value) -> Result<String, String> {
     let added = Amount {
         strokes: after.strokes.saturating_sub(before.strokes),
         items: after.items.saturating_sub(before.items),
+        others: after.others.saturating_sub(before.others),
     };
     Ok(format!(
         "{added} came from the file. What was here stayed as it was."
@@ -129,7 +130,7 @@ fn merge(room: Room, imported: excalidraw::Imported) -> edit::Merged {
 }
 
 pub fn export_todos(room: Room) -> Value {
-    room.read(|session| list::export(&List::of(session.replica().todos())))
+    room.read(|session| list::export(&List::of(session.replica())))
 }
 
 /// Adds and changes items by their ids, as one undoable step.

@@ -21,7 +21,7 @@ pub fn mutate(good: &[u8], rng: &mut fastrand::Rng) -> Vec<u8> {
             2 if !bytes.is_empty() => drop(bytes.remove(at)),
             3 => bytes.extend_from_within(at.min(bytes.len())..),
             4 if !bytes.is_empty() => {
-                bytes[at] = *rng.choice(b"~.-dx1A0=\0\x7f\x80\xff").unwrap_or(&0);
+                bytes[at] = *rng.choice(b"~.-dx2A0=\0\x7f\x80\xff").unwrap_or(&0);
             }
             _ if !bytes.is_empty() => bytes[at] ^= 1 << rng.u8(0..8),
             _ => {}

@@ -1,12 +1,15 @@
 //! Updates and state vectors of documents, from members of the room who hold its key.
 
 use duplex::core::{
+    board::table::strokes,
     doc::{
         gate,
+        id::Id,
         replica::{Replica, ReplicaError},
-        schema::{Cell, Field, Id, Value, Write},
+        table::{Value, Write},
     },
     peer::PeerId,
+    todo::table::{TITLE, field, items},
 };
 use fastrand::Rng;
 use yrs::{
@@ -176,16 +179,16 @@ fn attack(inputs: u32, seed: u64) {
         let id = Id::random(&mut rng);
         let title = Value::text("still here");
         let written = copy.write(&[Write {
-            cell: Cell::Todo(id.clone(), Field::Title),
+            key: field(&id, TITLE),
             value: Some(title.clone()),
         }]);
         assert!(written.is_some(), "{number}: {bad:?}");
         assert_eq!(
-            copy.get(&Cell::Todo(id, Field::Title)),
+            copy.get(&field(&id, TITLE)),
             Some(title),
             "{number}: {bad:?}"
         );
-        std::hint::black_box((copy.digest(), copy.inks(), copy.todos(), copy.snapshot()));
+        std::hint::black_box((copy.digest(), strokes(&copy), items(&copy), copy.snapshot()));
         let grew = memory::peak().saturating_sub(before);
         assert!(grew <= GROWTH_BYTES, "{number}: {grew} bytes for {bad:?}");
     }

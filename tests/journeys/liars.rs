@@ -33,6 +33,7 @@ fn beat(name: &str) -> Body {
         profile: Profile::new(name, [1, 2, 3]),
         follows: None,
         claim: Vec::new(),
+        level: 0,
     }
 }
 

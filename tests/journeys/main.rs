@@ -8,6 +8,7 @@ mod hands;
 mod input;
 mod liars;
 mod lifecycle;
+mod next;
 mod rooms;
 mod storage;
 mod tabs;
@@ -118,6 +119,7 @@ fn main() {
         tabs::tabs_that_are_reloaded_and_closed_lose_no_edit,
         tabs::tabs_share_one_socket_and_the_next_one_takes_over,
         versions::a_version_is_restored_while_somebody_draws,
+        next::two_versions_meet_in_one_room_and_in_one_browser,
     ];
     for (name, journey) in in_two {
         trials.push(trial(Engine::Chromium, name, journey));

@@ -2,14 +2,16 @@
 
 use duplex::{
     core::{
+        board::table,
         doc::{
-            contents,
+            id::Id,
             presence::{Profile, Viewport},
             replica::{Digest, Operations, Replica},
-            schema::{Cell, Field, Id, Value, Write},
+            table::{Value, Write},
         },
         peer::PeerId,
         session::message::Body,
+        todo::table::{TITLE, field},
     },
     sim::{
         hostile::{Forgery, Hostile},
@@ -28,14 +30,14 @@ fn id(text: &str) -> Id {
 
 fn ink(name: &str, byte: u8) -> Write {
     Write {
-        cell: Cell::Ink(id(name)),
+        key: table::ink(id(name)),
         value: Some(Value::Bytes(vec![byte; 40].into())),
     }
 }
 
 fn title(name: &str, title: &str) -> Write {
     Write {
-        cell: Cell::Todo(id(name), Field::Title),
+        key: field(&id(name), TITLE),
         value: Some(Value::text(title)),
     }
 }
@@ -48,7 +50,7 @@ fn update(author: PeerId, writes: &[Write]) -> Vec<u8> {
 
 fn values(world: &World, client: usize) -> Vec<Value> {
     let replica = world.session(client).map(|session| session.replica());
-    let cells = replica.into_iter().flat_map(contents::cells);
+    let cells = replica.into_iter().flat_map(Replica::cells);
     cells.map(|(_, value)| value).collect()
 }
 
@@ -182,6 +184,7 @@ fn lies() -> Vec<Body> {
             profile: Profile::new("Liar", [1; 3]),
             follows: None,
             claim: vec![1; 103],
+            level: 9,
         },
         Body::Cursor(Some((6.0, 6.0))),
         Body::View(view),

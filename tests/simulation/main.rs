@@ -6,6 +6,7 @@ mod hostile;
 mod lines;
 mod pages;
 mod people;
+mod stored;
 mod tabs;
 
 use duplex::{

@@ -2,9 +2,11 @@
 
 use duplex::{
     core::{
+        board::table::{ink, strokes},
         doc::{
-            schema::{Cell, Id, Value, Write},
+            id::Id,
             store::Saved,
+            table::{Value, Write},
             undo::Direction,
         },
         session::{self, Session},
@@ -21,11 +23,11 @@ fn a_page_that_is_killed_while_somebody_draws_loses_a_moment_of_ink() {
     for samples in [1, 6, 30, 59] {
         let mut world = World::new(quiet(samples as u64, 1, Audience::Others));
         world.run(2_000);
-        let cell = Cell::Ink(Id::parse("pen").unwrap());
+        let key = ink(Id::parse("pen").unwrap());
         let ink = |length: usize| {
             let value = Some(Value::Bytes(vec![7; length].into()));
             vec![Write {
-                cell: cell.clone(),
+                key: key.clone(),
                 value,
             }]
         };
@@ -37,7 +39,7 @@ fn a_page_that_is_killed_while_somebody_draws_loses_a_moment_of_ink() {
         }
         world.reload(0);
         world.run(3_000);
-        let kept = |world: &World| match world.session(0)?.replica().get(&cell)? {
+        let kept = |world: &World| match world.session(0)?.replica().get(&key)? {
             Value::Bytes(ink) => Some(ink.len()),
             _ => None,
         };
@@ -65,20 +67,26 @@ fn a_draft_of_a_page_that_is_here_is_its_own() {
     });
     world.run(2_000);
     let write = |length: usize| Write {
-        cell: Cell::Ink(Id::parse("pen").unwrap()),
+        key: ink(Id::parse("pen").unwrap()),
         value: Some(Value::Bytes(vec![7; length].into())),
     };
     world.input(0, session::Input::Drafted(vec![write(5)]));
     world.run(500);
     world.reload(1);
     world.run(5_000);
-    assert_eq!(world.session(1).map(|s| s.replica().inks().len()), Some(0));
+    assert_eq!(
+        world.session(1).map(|s| strokes(s.replica()).len()),
+        Some(0)
+    );
     world.input(0, session::Input::Edited(vec![write(9)]));
     world.run(1_000);
     assert!(world.agree());
     world.reload(1);
     world.run(5_000);
-    assert_eq!(world.session(1).map(|s| s.replica().inks().len()), Some(1));
+    assert_eq!(
+        world.session(1).map(|s| strokes(s.replica()).len()),
+        Some(1)
+    );
     assert_eq!(world.disk(0).map(|disk| disk.read().drafts), Some(vec![]));
 }
 #[test]

@@ -2,9 +2,11 @@
 
 use duplex::{
     core::{
+        board::table::{ink, strokes},
         doc::{
+            id::Id,
             presence::Viewport,
-            schema::{Cell, Id, Value, Write},
+            table::{Value, Write},
             undo::Direction,
         },
         session::{self, Session},
@@ -102,7 +104,7 @@ fn fifty_joins_cost_little_more_than_what_the_joiners_get() {
     const PEOPLE: usize = 50;
     let mut world = World::new(quiet(10, 1, Audience::Others));
     world.run(2_000);
-    while world.session(0).map_or(0, |s| s.replica().inks().len()) < 600 {
+    while world.session(0).map_or(0, |s| strokes(s.replica()).len()) < 600 {
         world.operate(0);
         world.run(20);
     }
@@ -149,7 +151,7 @@ fn a_room_that_is_larger_than_the_queue_is_joined() {
     world.run(2_000);
     for stroke in 0..=OUTBOX_BYTES / 60_000 {
         let write = Write {
-            cell: Cell::Ink(Id::parse(&stroke.to_string()).unwrap()),
+            key: ink(Id::parse(&stroke.to_string()).unwrap()),
             value: Some(Value::Bytes(vec![stroke as u8; 60_000].into())),
         };
         world.input(0, session::Input::Edited(vec![write]));
@@ -167,7 +169,7 @@ fn who_floods_the_room_is_muted_and_nobody_waits_for_it() {
     let mut world = World::new(quiet(13, 3, Audience::Others));
     world.run(3_000);
     let stroke = |name: String| Write {
-        cell: Cell::Ink(Id::parse(&name).unwrap()),
+        key: ink(Id::parse(&name).unwrap()),
         value: Some(Value::Bytes(vec![0; 100].into())),
     };
     let mut muted = None;
@@ -182,7 +184,10 @@ fn who_floods_the_room_is_muted_and_nobody_waits_for_it() {
         let two = world.session(2).unwrap();
         if ms % 1_000 == 200 {
             let calm = Id::parse(&format!("calm{}", ms - 200)).unwrap();
-            assert!(two.replica().ink(&calm).is_some(), "after {ms} ms");
+            assert!(
+                two.replica().get(&ink(calm.clone())).is_some(),
+                "after {ms} ms"
+            );
         }
         let is_muted = two
             .people()
@@ -191,7 +196,7 @@ fn who_floods_the_room_is_muted_and_nobody_waits_for_it() {
         muted = muted.or(is_muted.then_some(ms));
     }
     assert!(muted.is_some_and(|ms| ms < 3_000), "{muted:?}");
-    let flooded = world.session(2).unwrap().replica().inks().len();
+    let flooded = strokes(world.session(2).unwrap().replica()).len();
     assert!(flooded < 5_000, "{flooded} of the flood were taken in");
     // What was not listened to comes when it is over.
     world.run(40_000);
@@ -205,8 +210,7 @@ fn two_titles_written_at_the_same_time_are_both_kept_and_said() {
         let mut world = World::new(quiet(seed, 3, Audience::Others));
         let mut rng = fastrand::Rng::with_seed(seed);
         world.run(2_000);
-        let list =
-            |world: &World, client| List::of(world.session(client).unwrap().replica().todos());
+        let list = |world: &World, client| List::of(world.session(client).unwrap().replica());
         let titles = |world: &World, client| -> Vec<_> {
             list(world, client)
                 .items
@@ -267,8 +271,7 @@ fn who_deleted_what_somebody_renamed_is_told_once_and_takes_back_their_own_steps
         let mut world = World::new(quiet(seed, 2, Audience::Others));
         let mut rng = fastrand::Rng::with_seed(seed);
         world.run(2_000);
-        let list =
-            |world: &World, client| List::of(world.session(client).unwrap().replica().todos());
+        let list = |world: &World, client| List::of(world.session(client).unwrap().replica());
         let edit = |world: &mut World, client, writes: Vec<Write>| {
             assert!(!writes.is_empty());
             world.input(client, session::Input::Edited(writes));

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use duplex::core::{
     board::stroke::{Sample, Stroke, Style},
+    board::table::ink,
     doc::{
+        id::Id,
         replica::Replica,
-        schema::{Cell, Id, Value, Write},
+        table::{Value, Write},
     },
     frame::Frame,
     peer::PeerId,
@@ -83,7 +85,7 @@ fn stroke(rng: &mut fastrand::Rng) -> Result<Write> {
         samples: samples.collect(),
     };
     Ok(Write {
-        cell: Cell::Ink(Id::random(rng)),
+        key: ink(Id::random(rng)),
         value: Some(Value::Bytes(stroke.to_bytes(3)?.into())),
     })
 }

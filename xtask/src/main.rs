@@ -43,7 +43,11 @@ enum Command {
         seed: Option<u64>,
     },
     /// Build the site into `dist/`, for any static host
-    Build,
+    Build {
+        /// The version one ahead into `target/next/`, for the tests that let it meet this one
+        #[arg(long)]
+        next: bool,
+    },
     /// Run the relay alone, with the faults that tests need
     Relay {
         #[arg(long, default_value_t = 8081)]
@@ -72,7 +76,8 @@ async fn main() {
         Command::Serve { port, no_build } => serve(port, no_build).await,
         Command::Test { strict } => suite::run(strict).await,
         Command::Fuzz { long, seed } => suite::fuzz(long, seed),
-        Command::Build => site::build(),
+        Command::Build { next: false } => site::build(),
+        Command::Build { next: true } => site::build_next(),
         Command::Relay { port, faults } => relay_alone(port, faults).await,
         Command::Bench { part } => bench::run(part).await,
         Command::Size => bench::size::check(),

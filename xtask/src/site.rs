@@ -2,7 +2,12 @@
 
 pub mod split;
 
-use std::{fs, net::SocketAddr, path::PathBuf, process::Command};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 use axum::{
@@ -30,12 +35,28 @@ const SMALL_STD: [(&str, &str); 3] = [
     ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
 ];
 
+/// Where the next version's site is built, for the tests that let it meet this one.
+pub fn dist_of_next() -> PathBuf {
+    root().join("target/next")
+}
+
 /// The release site in `dist/`.
 pub fn build() -> Result<()> {
+    build_into(&dist(), "split")
+}
+
+/// The same of a version that is one ahead.
+pub fn build_next() -> Result<()> {
+    build_into(&dist_of_next(), "split,ahead")
+}
+
+fn build_into(dist: &Path, features: &str) -> Result<()> {
     let path = tools::set_up_build()?;
     let mut trunk = Command::new("trunk");
     let built = as_release(&mut trunk)?
-        .args(["build", "--release", "--offline", "--features", "split"])
+        .args(["build", "--release", "--offline", "--features", features])
+        .arg("--dist")
+        .arg(dist)
         .env("PATH", &path)
         .env("TRUNK_SKIP_VERSION_CHECK", "true")
         .env_remove("NO_COLOR")
@@ -44,10 +65,10 @@ pub fn build() -> Result<()> {
     if !built.success() {
         bail!("The site could not be built.");
     }
-    let cut = split::split(&dist(), &artifacts().join("duplex.wasm"), &path);
+    let cut = split::split(dist, &artifacts().join("duplex.wasm"), &path);
     if cut.is_err() {
         // What Trunk left there cannot start without its chunks.
-        fs::remove_dir_all(dist())?;
+        fs::remove_dir_all(dist)?;
     }
     cut
 }
@@ -86,7 +107,7 @@ fn as_release(command: &mut Command) -> Result<&mut Command> {
         .envs(SMALL_STD))
 }
 
-/// `dist/` on loopback, at `/` and under `/sub/path/`, with a relay beside it.
+/// `dist/` on loopback, at `/` and under `/sub/path/`, the next version under `/next/`, and a relay beside them.
 pub struct Server {
     address: SocketAddr,
     relay: Relay,
@@ -107,6 +128,7 @@ impl Server {
         let router: Router = relay
             .router()
             .nest_service("/sub/path", ServeDir::new(dist()))
+            .nest_service("/next", ServeDir::new(dist_of_next()))
             .fallback_service(ServeDir::new(dist()))
             .layer(fresh);
         let (address, task) = relay::listen(port, router).await?;

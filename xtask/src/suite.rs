@@ -54,6 +54,7 @@ impl Count {
 /// Runs everything. `strict`: an engine that is missing fails instead of being skipped.
 pub async fn run(strict: bool) -> Result<()> {
     let path = tools::set_up_tests()?;
+    site::build_next()?;
     site::build()?;
     let mut total = Count::default();
     println!("\n== Native: unit, property, simulation, tidiness, relay");

@@ -7,7 +7,7 @@ use super::{
     wet::WetPen,
 };
 use crate::{
-    core::doc::schema::{Id, Write},
+    core::doc::{id::Id, table::Write},
     limits::{DRAFT_MS, Millis, STROKE_SAMPLES},
 };
 
@@ -151,7 +151,7 @@ mod tests {
 
     use super::{super::stroke::tests::STYLE, *};
     use crate::{
-        core::doc::schema::Value,
+        core::doc::table::Value,
         limits::{BOARD_EXTENT, WET_MS},
     };
 

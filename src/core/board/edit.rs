@@ -9,10 +9,14 @@ use super::{
     paint,
     scene::Scene,
     stroke::{Stroke, StrokeError, Track},
+    table::ink,
 };
 use crate::{
     core::{
-        doc::schema::{Cell, Id, Value, Write},
+        doc::{
+            id::Id,
+            table::{Value, Write},
+        },
         json::{self, Remark},
     },
     limits::STEP_BYTES,
@@ -23,18 +27,12 @@ const IMPORT_BITS: u8 = 6;
 
 /// `bits` as [`super::stroke::grid_bits`] gives them.
 pub fn put(id: &Id, stroke: &Stroke, bits: u8) -> Result<Write, StrokeError> {
-    Ok(Write {
-        cell: Cell::Ink(id.clone()),
-        value: Some(Value::Bytes(stroke.to_bytes(bits)?.into())),
-    })
+    let bytes = stroke.to_bytes(bits)?;
+    Ok(Write::put(ink(id.clone()), Value::Bytes(bytes.into())))
 }
 
 pub fn erase(ids: impl IntoIterator<Item = Id>) -> Vec<Write> {
-    let empty = |id| Write {
-        cell: Cell::Ink(id),
-        value: None,
-    };
-    ids.into_iter().map(empty).collect()
+    ids.into_iter().map(|id| Write::clear(ink(id))).collect()
 }
 
 /// What a file's strokes come to.
@@ -169,7 +167,10 @@ impl Merged {
 mod tests {
     use serde_json::json;
 
-    use super::{super::formats::excalidraw, *};
+    use super::{
+        super::{formats::excalidraw, table},
+        *,
+    };
     use crate::core::{doc::replica::Replica, peer::PeerId};
 
     #[test]
@@ -191,7 +192,7 @@ mod tests {
         ]});
         let (mut replica, mut rng) = (Replica::new(PeerId::FIRST), fastrand::Rng::with_seed(1));
         for (added, already) in [(11, 0), (0, 11), (0, 11)] {
-            let scene = Scene::of(replica.inks());
+            let scene = Scene::of(table::strokes(&replica));
             let merged = merge(excalidraw::import(&file).unwrap(), &scene, &mut rng);
             assert_eq!(
                 (merged.writes.len(), merged.already.len()),
@@ -204,16 +205,16 @@ mod tests {
                     .is_some_and(|bounds| bounds.width() > 29_000.0)
             );
             replica.write(&merged.writes);
-            assert_eq!(replica.inks().len(), 11);
-            assert!(replica.ink(&Id::parse("a").unwrap()).is_some());
+            assert_eq!(table::strokes(&replica).len(), 11);
+            assert!(table::stroke(&replica, &Id::parse("a").unwrap()).is_some());
         }
         // Another drawing that has the same ids keeps its own.
         let other = json!({"type": "excalidraw", "elements": [stroke("b", 1)]});
         for expected in [12, 12] {
-            let scene = Scene::of(replica.inks());
+            let scene = Scene::of(table::strokes(&replica));
             let merged = merge(excalidraw::import(&other).unwrap(), &scene, &mut rng);
             replica.write(&merged.writes);
-            assert_eq!(replica.inks().len(), expected);
+            assert_eq!(table::strokes(&replica).len(), expected);
         }
     }
 
@@ -261,11 +262,11 @@ mod tests {
         let mut replica = Replica::new(PeerId::FIRST);
         let id = Id::parse("a").unwrap();
         let write = Write {
-            cell: Cell::Ink(id.clone()),
+            key: ink(id.clone()),
             value: Some(Value::Bytes([1].into())),
         };
         replica.write(&[write]);
         replica.write(&erase([id]));
-        assert!(replica.inks().is_empty());
+        assert!(table::strokes(&replica).is_empty());
     }
 }

@@ -15,7 +15,7 @@ use super::{
     paint::{self, Fill},
     stroke::Stroke,
 };
-use crate::{core::doc::schema::Id, limits::OUTLINE_POINTS};
+use crate::{core::doc::id::Id, limits::OUTLINE_POINTS};
 
 /// A stroke of the document. Its samples stay in their bytes, which take a tenth of the space.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stroke::{Sample, Stroke, Style, Track};
 use crate::{
-    core::{doc::schema::Id, peer::PeerId},
+    core::{doc::id::Id, peer::PeerId},
     limits::{Millis, STROKE_SAMPLES, WET_GONE_MS, WET_SAMPLES, WET_SHARE},
 };
 

@@ -1,52 +1,38 @@
-//! What the cells hold, and all of it as one number. Copies that have seen the same operations hold the same, unless
-//! somebody gave one operation two meanings: the number tells a forked document from a whole one. It is a sum over the
-//! cells, so that a changed stroke costs the hash of that stroke.
+//! What the document holds, as one number. Copies that have seen the same operations hold the same, unless one operation
+//! was given two meanings: the number tells a forked document from a whole one. It is a sum over all rows of all tables,
+//! known to this version or not, so that an edit costs the hash of the rows that it touched.
 
-use std::{cell::Cell as StdCell, rc::Rc};
+use std::{cell::RefCell, collections::HashMap};
 
 use sha2::{Digest as _, Sha256};
 
 use super::{
     replica::Replica,
-    schema::{Cell, Field, Id, Value},
+    table::{Key, Row, Value},
 };
 
-/// Everything that a copy shows.
-pub fn cells(replica: &Replica) -> impl Iterator<Item = (Cell, Value)> {
-    inks(replica).chain(todos(replica))
-}
-
-fn inks(replica: &Replica) -> impl Iterator<Item = (Cell, Value)> {
-    let inks = replica.inks().into_iter();
-    inks.map(|(id, ink)| (Cell::Ink(id), Value::Bytes(ink)))
-}
-
-fn todos(replica: &Replica) -> impl Iterator<Item = (Cell, Value)> {
-    replica.todos().into_iter().flat_map(|(id, fields)| {
-        let cells = Field::ALL.map(|field| {
-            let value = fields.get(field)?.clone();
-            Some((Cell::Todo(id.clone(), field), value))
-        });
-        cells.into_iter().flatten()
-    })
-}
-
-/// A cell and its value as a number: 128 bits of SHA-256.
-fn weight(cell: &Cell, value: &Value) -> u128 {
-    let (id, field) = match cell {
-        Cell::Ink(id) => (id, ""),
-        Cell::Todo(id, field) => (id, field.key()),
-    };
+/// A key and its value as a number: 128 bits of SHA-256.
+fn weight(key: &Key, value: &Value) -> u128 {
+    let field = key.field.as_ref().map_or("", |field| field.as_str());
+    let number;
     let (kind, bytes): (u8, &[u8]) = match value {
         Value::Bytes(bytes) => (0, bytes),
         Value::Text(text) => (1, text.as_bytes()),
         Value::Flag(false) => (2, &[]),
         Value::Flag(true) => (3, &[]),
+        Value::Number(bits) => {
+            number = bits.to_be_bytes();
+            (4, &number)
+        }
+        Value::SharedText(text) => (5, text.as_bytes()),
+        Value::Other(bytes) => (6, bytes),
     };
     let mut hash = Sha256::new();
-    // No id has control characters.
+    // Names and ids have no control characters.
     for part in [
-        id.as_str().as_bytes(),
+        key.table.as_str().as_bytes(),
+        &[0],
+        key.id.as_str().as_bytes(),
         &[0],
         field.as_bytes(),
         &[kind],
@@ -58,47 +44,61 @@ fn weight(cell: &Cell, value: &Value) -> u128 {
     hash.first_chunk().copied().map_or(0, u128::from_be_bytes)
 }
 
-pub fn sum<'a>(cells: impl IntoIterator<Item = &'a (Cell, Value)>) -> u128 {
-    let weights = cells.into_iter().map(|(cell, value)| weight(cell, value));
+pub fn sum<'a>(cells: impl IntoIterator<Item = &'a (Key, Value)>) -> u128 {
+    let weights = cells.into_iter().map(|(key, value)| weight(key, value));
     weights.fold(0, u128::wrapping_add)
 }
 
-/// The sum of all cells, shared with whoever tells what changed.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    /// None is to be counted anew.
-    ink: Rc<StdCell<Option<u128>>>,
-    todo: Rc<StdCell<Option<u128>>>,
+/// The sum of all rows. Rows are weighed again once they were touched.
+#[derive(Debug, Default)]
+pub struct Tally(RefCell<Option<Counted>>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    rows: HashMap<Row, u128>,
+    /// A row may be named more than once.
+    touched: Vec<Row>,
+    sum: u128,
+}
+
+impl Counted {
+    fn all(replica: &Replica) -> Self {
+        let mut all = Self::default();
+        for (key, value) in replica.cells() {
+            let weight = weight(&key, &value);
+            let row = all.rows.entry(key.row()).or_default();
+            *row = row.wrapping_add(weight);
+            all.sum = all.sum.wrapping_add(weight);
+        }
+        all
+    }
 }
 
 impl Tally {
-    /// A stroke came, went, or gave way to another.
-    pub fn ink_changed(&self, id: &Id, before: Option<Value>, after: Option<Value>) {
-        let cell = Cell::Ink(id.clone());
-        let weight = |value: Option<Value>| value.map_or(0, |value| weight(&cell, &value));
-        let sum = self.ink.get();
-        let sum = sum.map(|sum| sum.wrapping_sub(weight(before)).wrapping_add(weight(after)));
-        self.ink.set(sum);
-    }
-
-    pub fn todo_changed(&self) {
-        self.todo.set(None);
+    pub fn touched(&self, row: &Row) {
+        if let Some(counted) = &mut *self.0.borrow_mut() {
+            counted.touched.push(row.clone());
+        }
     }
 
     /// What changed cannot be told.
     pub fn forget(&self) {
-        self.ink.set(None);
-        self.todo.set(None);
+        self.0.take();
     }
 
     pub fn count(&self, replica: &Replica) -> u128 {
-        let ink = self.ink.get();
-        let ink = ink.unwrap_or_else(|| sum(&inks(replica).collect::<Vec<_>>()));
-        let todo = self.todo.get();
-        let todo = todo.unwrap_or_else(|| sum(&todos(replica).collect::<Vec<_>>()));
-        self.ink.set(Some(ink));
-        self.todo.set(Some(todo));
-        ink.wrapping_add(todo)
+        let mut counted = self.0.borrow_mut();
+        let counted = counted.get_or_insert_with(|| Counted::all(replica));
+        for row in counted.touched.drain(..) {
+            let weight = sum(&replica.row(&row));
+            let before = match weight {
+                0 => counted.rows.remove(&row),
+                weight => counted.rows.insert(row, weight),
+            };
+            let sum = counted.sum.wrapping_sub(before.unwrap_or_default());
+            counted.sum = sum.wrapping_add(weight);
+        }
+        counted.sum
     }
 }
 
@@ -107,24 +107,33 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::{doc::schema::Write, peer::PeerId};
+    use crate::core::{
+        doc::{
+            id::Id,
+            table::{Name, Write},
+        },
+        peer::PeerId,
+    };
 
-    /// One of a few cells, so that writes meet.
+    const TABLES: [Name; 2] = [Name::known("one"), Name::known("two")];
+    const FIELDS: [Name; 2] = [Name::known("a"), Name::known("b")];
+
+    /// One of a few keys, so that writes meet.
     fn write() -> impl Strategy<Value = Write> {
-        (0..6_u8, 0..4_u8).prop_map(|(place, value)| {
-            let id = |place: u8| Id::parse(&place.to_string()).unwrap();
-            let cell = match place {
-                0..4 => Cell::Ink(id(place)),
-                _ => Cell::Todo(id(place), Field::ALL[usize::from(value)]),
-            };
-            let held = match cell {
-                Cell::Ink(_) => Value::Bytes(vec![value; 9].into()),
-                Cell::Todo(..) => Value::text(value.to_string()),
-            };
-            Write {
-                cell,
-                value: (value > 0).then_some(held),
-            }
+        (0..2_usize, 0..3_u8, 0..3_usize, 0..7_u8).prop_map(|(table, row, field, value)| Write {
+            key: Key {
+                table: TABLES[table].clone(),
+                id: Id::parse(&row.to_string()).unwrap(),
+                field: FIELDS.get(field).cloned(),
+            },
+            value: match value {
+                0 => None,
+                1 => Some(Value::Bytes(vec![row; 9].into())),
+                2 => Some(Value::text("text")),
+                3 => Some(Value::Flag(true)),
+                4 => Some(Value::number(0.5)),
+                value => Some(Value::SharedText("shared ".repeat(value.into()).into())),
+            },
         })
     }
 

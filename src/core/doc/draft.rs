@@ -3,8 +3,9 @@
 //! by the next one.
 
 use super::{
-    schema::{Cell, Change, Write},
-    undo::{Record, Step},
+    step::{self, Step},
+    table::{Change, Key, Write},
+    undo::Record,
 };
 use crate::{
     core::peer::PeerId,
@@ -17,7 +18,7 @@ pub struct Drafts {
     found: Vec<(PeerId, Step)>,
     look_at: Option<Millis>,
     /// What our own draft is about.
-    mine: Option<Cell>,
+    mine: Option<Key>,
     /// Pages whose drafts were finished, and may be dropped once that is stored.
     finished: Vec<PeerId>,
     was_loaded: bool,
@@ -31,15 +32,14 @@ impl Drafts {
             self.finished(me);
             return None;
         }
-        self.mine = draft.first().map(|change| change.cell.clone());
+        self.mine = draft.first().map(|change| change.key.clone());
         self.finished.retain(|page| *page != me);
-        let bytes = postcard::to_allocvec(draft).ok()?;
-        Some(Record::KeepDraft(me, bytes))
+        Some(Record::KeepDraft(me, step::to_bytes(draft)))
     }
 
     /// We edited: if it is what we drafted, that is finished.
     pub fn committed(&mut self, me: PeerId, writes: &[Write]) {
-        let is_mine = |write: &Write| self.mine.as_ref() == Some(&write.cell);
+        let is_mine = |write: &Write| self.mine.as_ref() == Some(&write.key);
         if writes.iter().any(is_mine) {
             self.mine = None;
             self.finished(me);
@@ -69,8 +69,8 @@ impl Drafts {
         !self.finished.is_empty()
     }
 
-    /// The room was read. A draft that does not read is dropped, and one whose changes are all here was finished: whoever
-    /// erases it now must not see it again.
+    /// The room was read. A draft that does not read, since a newer version made it, stays in storage. One whose changes are
+    /// all here was finished: whoever erases it now must not see it again.
     pub fn loaded(
         &mut self,
         now: Millis,
@@ -81,9 +81,10 @@ impl Drafts {
             return;
         }
         for (page, bytes) in drafts {
-            match postcard::from_bytes::<Step>(bytes) {
-                Ok(draft) if !draft.iter().all(&is_here) => self.found.push((*page, draft)),
-                Ok(_) | Err(_) => self.finished(*page),
+            match step::read(bytes) {
+                Some(draft) if !draft.iter().all(&is_here) => self.found.push((*page, draft)),
+                Some(_) => self.finished(*page),
+                None => {}
             }
         }
         self.wait_again(now);
@@ -110,29 +111,31 @@ impl Drafts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::doc::schema::Id;
+    use crate::core::doc::{id::Id, table::Name};
+
+    fn key(id: &str) -> Key {
+        Key::value(Name::known("ink"), Id::parse(id).unwrap())
+    }
 
     #[test]
     fn only_what_may_be_unfinished_is_looked_into() {
         let mut drafts = Drafts::default();
         let page = |id| PeerId::from_random(id);
         let draft = |id: &str| -> Step {
-            let cell = Cell::Ink(Id::parse(id).unwrap());
             vec![Change {
-                cell,
+                key: key(id),
                 before: None,
                 after: None,
             }]
         };
-        let bytes = |id| postcard::to_allocvec(&draft(id)).unwrap();
+        let bytes = |id| step::to_bytes(&draft(id));
         let stored = [
-            (page(1), vec![255; 9]),
+            (page(1), vec![0, 200, 9]),
             (page(2), bytes("open")),
             (page(3), bytes("here")),
         ];
         drafts.loaded(100, &stored, |change| *change == draft("here")[0]);
-        let dropped = [1, 3].map(|id| Record::DropDraft(page(id)));
-        assert_eq!(drafts.dropped(), dropped);
+        assert_eq!(drafts.dropped(), [Record::DropDraft(page(3))]);
         let at = drafts.wake_at().unwrap();
         assert_eq!(drafts.due(at - 1), []);
         assert_eq!(drafts.due(at), [(page(2), draft("open"))]);
@@ -143,11 +146,11 @@ mod tests {
     fn another_edit_does_not_finish_what_is_under_the_pen() {
         let (mut drafts, me) = (Drafts::default(), PeerId::FIRST);
         let write = |id: &str| Write {
-            cell: Cell::Ink(Id::parse(id).unwrap()),
+            key: key(id),
             value: None,
         };
         let change = Change {
-            cell: write("pen").cell,
+            key: key("pen"),
             before: None,
             after: None,
         };

@@ -5,8 +5,9 @@
 
 use super::{
     contents,
+    id::Id,
     replica::{Digest, Replica},
-    schema::{Cell, Id, Touched, Value, Write},
+    table::{Key, Value, Write},
 };
 use crate::{
     core::peer::PeerId,
@@ -123,42 +124,39 @@ pub fn mended(mine: &Replica, copy: &[Vec<u8>]) -> Vec<Write> {
         return Vec::new();
     }
     let [ours, others] = [mine, &theirs].map(|replica| {
-        let mut cells: Vec<_> = contents::cells(replica).collect();
+        let mut cells = replica.cells();
         cells.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         cells
     });
-    let lacks = |side: &[(Cell, Value)], (cell, value): &(Cell, Value)| {
-        let at = side.binary_search_by(|(this, _)| this.cmp(cell));
+    let lacks = |side: &[(Key, Value)], (key, value): &(Key, Value)| {
+        let at = side.binary_search_by(|(this, _)| this.cmp(key));
         let held = at.ok().and_then(|at| side.get(at));
         held.is_none_or(|(_, held)| held != value)
     };
     let mut apart: Vec<_> = (ours.iter().filter(|cell| lacks(&others, cell)))
         .chain(others.iter().filter(|cell| lacks(&ours, cell)))
-        .map(|(cell, _)| Touched::from(cell))
+        .map(|(key, _)| key.row())
         .collect();
     apart.sort_unstable();
     let [ours, others] = [ours, others].map(|mut cells| {
-        cells.retain(|(cell, _)| apart.binary_search(&Touched::from(cell)).is_ok());
+        cells.retain(|(key, _)| apart.binary_search(&key.row()).is_ok());
         cells
     });
-    let gone = ours.iter().map(|(cell, _)| Write {
-        cell: cell.clone(),
-        value: None,
-    });
-    let mut writes: Vec<_> = gone.collect();
-    let same =
-        |(a, _): &(Cell, Value), (b, _): &(Cell, Value)| Touched::from(a) == Touched::from(b);
-    for item in ours.chunk_by(same).chain(others.chunk_by(same)) {
+    let mut writes: Vec<_> = (ours.iter())
+        .map(|(key, _)| Write::clear(key.clone()))
+        .collect();
+    let same = |(a, _): &(Key, Value), (b, _): &(Key, Value)| a.row() == b.row();
+    for row in ours.chunk_by(same).chain(others.chunk_by(same)) {
         // Hexadecimal digits are an id.
-        let Ok(id) = Id::parse(&format!("{:032x}", contents::sum(item))) else {
+        let Ok(id) = Id::parse(&format!("{:032x}", contents::sum(row))) else {
             continue;
         };
-        writes.extend(item.iter().map(|(cell, value)| Write {
-            cell: match cell {
-                Cell::Ink(_) => Cell::Ink(id.clone()),
-                Cell::Todo(_, field) => Cell::Todo(id.clone(), *field),
-            },
-            value: Some(value.clone()),
+        writes.extend(row.iter().map(|(key, value)| {
+            let key = Key {
+                id: id.clone(),
+                ..key.clone()
+            };
+            Write::put(key, value.clone())
         }));
     }
     writes

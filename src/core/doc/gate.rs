@@ -5,7 +5,9 @@
 //! yrs reads (lib0 encoding, update format v1). What Yjs 13 writes passes, but for what no room holds: documents in
 //! documents, `Y.XmlHook`, the JSON items of documents from before Yjs 13, values nested deeper than [`ANY_DEPTH`].
 
-use crate::limits::{ANY_DEPTH, CLOCK};
+use std::collections::HashMap;
+
+use crate::limits::{ANY_DEPTH, CLOCK, TABLES};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -27,17 +29,33 @@ pub enum Refusal {
     Author,
     #[error("It has an operation that builds on a later one of its author.")]
     Order,
+    #[error("It has more tables than a document may have.")]
+    Tables,
 }
 
 /// An operation: its author, and how many of theirs were before it.
 pub type OperationId = (u64, u64);
 
+/// Where an operation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Inside of so many types, at least the one at the top of the document.
+    Depth(u8),
+    /// In the shared type that this operation made.
+    Below(OperationId),
+    /// Where this operation stands.
+    Beside(OperationId),
+    /// In two places, by what was said of it.
+    Contradicted,
+}
+
 /// What there is to know of an update that may pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Passed {
-    /// Shared types that are not plainly at the top of the document: each may be one level deeper than the one before,
-    /// and yrs follows them down the stack. Whoever knows the document limits their number.
-    pub nested: Vec<OperationId>,
+pub struct Passed<'a> {
+    /// Names of types at the top of the document.
+    pub roots: Vec<&'a str>,
+    /// Shared types: yrs follows them down the stack. Whoever knows the document limits their depth.
+    pub types: Vec<(OperationId, Place)>,
     /// It has stretches of which nothing is left but the number of operations ([`Block::is_stretch`]).
     pub stretches: bool,
     /// It has marks of formatted text, which yrs takes as an entry of a map, and then panics while it names the entry.
@@ -45,7 +63,7 @@ pub struct Passed {
 }
 
 /// Walks through a Yjs update, format v1.
-pub fn update(bytes: &[u8]) -> Result<Passed, Refusal> {
+pub fn update(bytes: &[u8]) -> Result<Passed<'_>, Refusal> {
     let mut reader = Reader::new(bytes);
     // Number of blocks, author, clock.
     let authors = reader.count(3)?;
@@ -67,10 +85,40 @@ pub fn update(bytes: &[u8]) -> Result<Passed, Refusal> {
     reader.deletions()?;
     reader.end()?;
     seen.sort_unstable();
-    match seen.windows(2).all(|pair| pair.first() != pair.last()) {
-        true => Ok(reader.passed),
-        false => Err(Refusal::Author),
+    if seen.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(Refusal::Author);
     }
+    let mut passed = reader.passed;
+    let is_beside = |(_, place): &(OperationId, Place)| matches!(place, Place::Beside(_));
+    if passed.types.iter().any(is_beside) {
+        let mut places = places(bytes)?;
+        for (_, place) in &mut passed.types {
+            *place = resolved(*place, &mut places);
+        }
+    }
+    Ok(passed)
+}
+
+/// Where each operation of an update stands.
+fn places(update: &[u8]) -> Result<HashMap<OperationId, Place>, Refusal> {
+    let mut reader = Reader::new(update);
+    reader.places = Some(HashMap::new());
+    reader.blocks()?;
+    Ok(reader.places.unwrap_or_default())
+}
+
+/// Follows operations that stand beside each other, as far as they are known.
+fn resolved(place: Place, places: &mut HashMap<OperationId, Place>) -> Place {
+    let (mut place, mut passed) = (place, Vec::new());
+    // Each is taken away as it is passed, so that a circle ends.
+    while let Place::Beside(id) = place
+        && let Some(next) = places.remove(&id)
+    {
+        passed.push(id);
+        place = next;
+    }
+    places.extend(passed.into_iter().map(|id| (id, place)));
+    place
 }
 
 /// Successive operations of one author, as an update has them.
@@ -204,7 +252,8 @@ impl Part {
     }
 }
 
-fn write_number(bytes: &mut Vec<u8>, mut number: u64) {
+/// Seven bits a byte, the lowest first; the highest bit says that more follow.
+pub fn write_number(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push((number as u8 & 0x7f) | 0x80);
         number >>= 7;
@@ -222,8 +271,20 @@ pub fn state_vector(bytes: &[u8]) -> Result<(), Refusal> {
     reader.end()
 }
 
+/// Walks through one value in lib0's encoding.
+pub fn any(bytes: &[u8]) -> Result<(), Refusal> {
+    let mut reader = Reader::new(bytes);
+    reader.any(0)?;
+    reader.end()
+}
+
 /// Content that is a shared type.
 const TYPE: u8 = 7;
+
+/// First bytes of values like those of JSON.
+pub const FLOAT64: u8 = 123;
+pub const MAP: u8 = 118;
+pub const ARRAY: u8 = 117;
 
 /// Bits of a block's first byte.
 mod info {
@@ -238,7 +299,9 @@ mod info {
 
 struct Reader<'a> {
     rest: &'a [u8],
-    passed: Passed,
+    passed: Passed<'a>,
+    /// Where operations stand, if that is asked.
+    places: Option<HashMap<OperationId, Place>>,
 }
 
 impl<'a> Reader<'a> {
@@ -246,6 +309,7 @@ impl<'a> Reader<'a> {
         Self {
             rest: bytes,
             passed: Passed::default(),
+            places: None,
         }
     }
 
@@ -313,10 +377,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The id of an operation that this one, `clock` of `author`, builds on.
-    fn id(&mut self, author: u64, clock: u64) -> Result<(), Refusal> {
+    fn id(&mut self, author: u64, clock: u64) -> Result<OperationId, Refusal> {
         match (self.client()?, self.clock()?) {
             (client, before) if client == author && before >= clock => Err(Refusal::Order),
-            _ => Ok(()),
+            id => Ok(id),
         }
     }
 
@@ -350,28 +414,42 @@ impl<'a> Reader<'a> {
             self.passed.stretches |= info == info::GC;
             return self.clock();
         }
+        let mut beside = None;
         if info & info::ORIGIN != 0 {
-            self.id(author, clock)?;
+            beside = Some(self.id(author, clock)?);
         }
         if info & info::RIGHT_ORIGIN != 0 {
-            self.id(author, clock)?;
+            let right = self.id(author, clock)?;
+            beside.get_or_insert(right);
         }
-        let mut is_nested = true;
-        if info & (info::ORIGIN | info::RIGHT_ORIGIN) == 0 {
-            match self.number(u64::from(u32::MAX))? {
-                1 => {
+        let place = match beside {
+            Some(id) => Place::Beside(id),
+            None => {
+                let place = match self.number(u64::from(u32::MAX))? {
+                    1 => {
+                        let root = self.text()?;
+                        if !self.passed.roots.contains(&root) {
+                            self.passed.roots.push(root);
+                        }
+                        if self.passed.roots.len() > TABLES {
+                            return Err(Refusal::Tables);
+                        }
+                        Place::Depth(1)
+                    }
+                    _ => Place::Below(self.id(author, clock)?),
+                };
+                if info & info::PARENT_KEY != 0 {
                     self.text()?;
-                    is_nested = false;
                 }
-                _ => self.id(author, clock)?,
+                place
             }
-            if info & info::PARENT_KEY != 0 {
-                self.text()?;
-            }
-        }
+        };
         let content = info & info::CONTENT;
-        if is_nested && content == TYPE {
-            self.passed.nested.push((author, clock));
+        if content == TYPE {
+            self.passed.types.push(((author, clock), place));
+        }
+        if let Some(places) = &mut self.places {
+            places.insert((author, clock), place);
         }
         self.content(content)
     }
@@ -421,19 +499,17 @@ impl<'a> Reader<'a> {
             127 | 126 | 121 | 120 => {}
             // Integer: six bits, then seven a byte.
             125 => drop(self.number(u64::MAX)?),
-            // Float32, float64, bigint.
+            // Float32, bigint.
             124 => drop(self.bytes(4)?),
-            123 | 122 => drop(self.bytes(8)?),
+            FLOAT64 | 122 => drop(self.bytes(8)?),
             119 => drop(self.text()?),
-            // Map.
-            118 => {
+            MAP => {
                 for _ in 0..self.count(2)? {
                     self.text()?;
                     self.any(depth + 1)?;
                 }
             }
-            // Array.
-            117 => {
+            ARRAY => {
                 for _ in 0..self.count(1)? {
                     self.any(depth + 1)?;
                 }
@@ -493,5 +569,24 @@ mod tests {
             update(&[1, 1, 1, 0, 4, 1, 1, 0x61, 1, 0xff, 0]),
             Err(Refusal::Text)
         );
+    }
+
+    #[test]
+    fn a_type_in_the_place_of_other_values_is_found_to_be_where_they_are() {
+        // Bytes under a key of the root `a`, then bytes in their place, then an array.
+        let first = [0x23, 1, 1, b'a', 1, b'k', 0];
+        let second = [0x83, 1, 0, 0];
+        let third = [0x87, 1, 1, 0];
+        let bytes = [&[1, 3, 1, 0][..], &first, &second, &third, &[0]].concat();
+        let passed = update(&bytes).unwrap();
+        assert_eq!(passed.types, [((1, 2), Place::Depth(1))]);
+        assert_eq!(passed.roots, ["a"]);
+        // Without the first two.
+        let later = [&[1, 1, 1, 2][..], &third, &[0]].concat();
+        let passed = update(&later).unwrap();
+        assert_eq!(passed.types, [((1, 2), Place::Beside((1, 1)))]);
+        // Two that stand beside each other.
+        let circle = [2, 1, 1, 0, 0x87, 2, 0, 0, 1, 2, 0, 0x87, 1, 0, 0, 0];
+        assert!(update(&circle).is_ok());
     }
 }

@@ -76,11 +76,12 @@ mod tests {
     use super::*;
     use crate::core::{
         doc::{
+            id::Id,
             presence::Profile,
             replica::Replica,
-            schema::{Cell, Field, Id, Value, Write},
             storage::Stored,
             store::Command,
+            table::{Key, Name, Value, Write},
         },
         peer::PeerId,
         session::{Input, Notice, Output, Session, Setup, network::NETWORK},
@@ -92,7 +93,11 @@ mod tests {
         let mut copy = Replica::new(PeerId::from_random(1));
         let mut rng = fastrand::Rng::with_seed(1);
         let writes = ["one", "two", "three"].map(|title| Write {
-            cell: Cell::Todo(Id::random(&mut rng), Field::Title),
+            key: Key::field(
+                Name::known("todo"),
+                Id::random(&mut rng),
+                Name::known("title"),
+            ),
             value: Some(Value::text(title)),
         });
         let commits = writes.map(|write| copy.write(&[write]).unwrap());
@@ -132,7 +137,7 @@ mod tests {
             ..Stored::default()
         };
         let outputs = session.handle(0, Input::Loaded(stored));
-        assert_eq!(session.replica().todos().len(), 2);
+        assert_eq!(session.replica().records(&Name::known("todo")).len(), 2);
         assert!(session.set_aside().iter().all(|piece| *piece == rows[1]));
         assert!(outputs.contains(&Output::Notice(Notice::SetAside)));
         let compacts = |output: &Output| matches!(output, Output::Store(Command::Compact(_)));

@@ -2,32 +2,35 @@
 //! transaction per call, because a nested one panics on wasm.
 
 mod integrate;
+mod nesting;
+mod noted;
+mod operations;
+mod values;
 
 use std::{
-    cell::{Cell as StdCell, RefCell},
+    cell::{Cell, RefCell},
     collections::HashMap,
     rc::Rc,
-    sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use yrs::{
-    Any, ClientID, DeepObservable, Doc, IdSet, Map, MapPrelim, MapRef, Observable, OffsetKind,
-    Options, Out, ReadTxn, StateVector, Transact, TransactionMut,
-    types::{EntryChange, Event, PathSegment},
+    ClientID, Doc, IdSet, Map, MapPrelim, MapRef, OffsetKind, Options, ReadTxn, StateVector,
+    Transact, TransactionMut,
     updates::{decoder::Decode, encoder::Encode},
 };
 
+use self::{nesting::Nesting, noted::Noted, operations::Seen};
 use super::{
-    contents::Tally,
-    gate::{self, OperationId, Passed, Refusal},
+    gate::{self, Passed, Refusal},
+    id::Id,
     quarantine::Quarantine,
-    schema::{Cell, Change, Field, Fields, INK, Id, TODO, Touched, Value, Write},
+    table::{Change, Key, Name, Record, Row, Touched, Value, Write},
 };
 use crate::{
     core::peer::PeerId,
-    limits::{COMPARED_OPERATIONS, NESTED_TYPES},
+    limits::{COMPARED_OPERATIONS, TABLES},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,32 +62,12 @@ pub struct Commit {
     pub changes: Vec<Change>,
 }
 
-/// The title of an item that gave way to one from elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Overwritten {
-    pub item: Id,
-    pub title: String,
-    pub revision: String,
-    /// The revision that came in its place.
-    pub by: String,
-}
-
-impl Overwritten {
-    /// The id of an item of its own, the same on every page.
-    pub fn own_id(&self) -> Option<Id> {
-        let mut hash = Sha256::new();
-        for part in [self.item.as_str(), "\0", &self.revision] {
-            hash.update(part);
-        }
-        Id::parse(&format!("{:016x}", short(hash))).ok()
-    }
-}
-
 /// What an update from elsewhere did.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Applied {
     pub touched: Vec<Touched>,
-    pub overwritten: Vec<Overwritten>,
+    /// Values of records that gave way to others.
+    pub replaced: Vec<Change>,
     /// The document learned something, even if nothing shows.
     pub news: bool,
     /// Operations are known to be missing: later ones of the same client are here.
@@ -95,18 +78,15 @@ pub struct Applied {
 
 pub struct Replica {
     doc: Doc,
-    ink: MapRef,
-    todo: MapRef,
-    touched: Rc<RefCell<Vec<Touched>>>,
-    overwritten: Rc<RefCell<Vec<Overwritten>>>,
-    /// Marks of formatted text are here or wait for earlier operations: entries must not be named one by one.
-    marks: Rc<StdCell<bool>>,
+    tables: Vec<(Name, MapRef)>,
+    noted: Rc<Noted>,
     /// Operations that arrived before earlier ones of the same client.
     beyond_gaps: IdSet,
-    tally: Tally,
-    digest: StdCell<Option<(Operations, Digest)>>,
+    /// None is to be counted anew.
+    seen: RefCell<Option<Seen>>,
+    digest: Cell<Option<(Operations, Digest)>>,
     quarantine: Quarantine,
-    nested: Vec<OperationId>,
+    nesting: Nesting,
 }
 
 impl Replica {
@@ -121,78 +101,15 @@ impl Replica {
             Options::with_guid_and_client_id("duplex".into(), ClientID::new(me.get()));
         options.offset_kind = OffsetKind::Utf16;
         let doc = Doc::with_options(options);
-        let ink = doc.get_or_insert_map(INK);
-        let todo = doc.get_or_insert_map(TODO);
-        let touched = Rc::new(RefCell::new(Vec::new()));
-        let overwritten = Rc::new(RefCell::new(Vec::new()));
-        let marks = Rc::new(StdCell::new(false));
-        let tally = Tally::default();
-        let (sink, blind, counted) = (Rc::clone(&touched), Rc::clone(&marks), tally.clone());
-        ink.observe("touched", move |txn, event| {
-            if blind.get() {
-                return counted.forget();
-            }
-            for (key, change) in event.keys(txn) {
-                let Ok(id) = Id::parse(key) else { continue };
-                let [before, after] = sides(change).map(|side| side.cloned().and_then(value_of));
-                counted.ink_changed(&id, before, after);
-                sink.borrow_mut().push(Touched::Ink(id));
-            }
-        });
-        let (sink, blind, counted) = (Rc::clone(&touched), Rc::clone(&marks), tally.clone());
-        let lost = Rc::clone(&overwritten);
-        todo.observe_deep("touched", move |txn, events| {
-            counted.todo_changed();
-            if blind.get() {
-                return;
-            }
-            for event in events.iter() {
-                let Event::Map(event) = event else { continue };
-                let mut sink = sink.borrow_mut();
-                let mut touch = |key: &str| {
-                    sink.extend(Id::parse(key).ok().map(Touched::Todo));
-                };
-                match event.path().front() {
-                    Some(PathSegment::Key(key)) => {
-                        touch(key);
-                        let changes = event.keys(txn);
-                        let sides = |field: Field| match changes.get(field.key())? {
-                            EntryChange::Updated(before, after) => {
-                                Some([before, after].map(|side| value_of(side.clone())))
-                            }
-                            _ => None,
-                        };
-                        if let (
-                            Some([Some(Value::Text(title)), _]),
-                            Some([Some(Value::Text(revision)), Some(Value::Text(by))]),
-                            Ok(item),
-                        ) = (sides(Field::Title), sides(Field::Revision), Id::parse(key))
-                        {
-                            lost.borrow_mut().push(Overwritten {
-                                item,
-                                title: title.to_string(),
-                                revision: revision.to_string(),
-                                by: by.to_string(),
-                            });
-                        }
-                    }
-                    Some(PathSegment::Index(_)) => {}
-                    None => event.keys(txn).keys().for_each(|key| touch(key)),
-                }
-            }
-        });
         Self {
             doc,
-            ink,
-            todo,
-            touched,
-            overwritten,
-            marks,
+            tables: Vec::new(),
+            noted: Rc::new(Noted::default()),
             beyond_gaps: IdSet::new(),
-            tally,
-            digest: StdCell::new(None),
+            seen: RefCell::new(None),
+            digest: Cell::new(None),
             quarantine: Quarantine::default(),
-            nested: Vec::new(),
+            nesting: Nesting::default(),
         }
     }
 
@@ -201,49 +118,103 @@ impl Replica {
         self.quarantine = quarantine;
     }
 
-    pub fn get(&self, cell: &Cell) -> Option<Value> {
+    fn table(&self, name: &Name) -> Option<&MapRef> {
+        let mut tables = self.tables.iter();
+        Some(&tables.find(|(table, _)| table == name)?.1)
+    }
+
+    pub fn get(&self, key: &Key) -> Option<Value> {
         let txn = self.doc.transact();
-        match cell {
-            Cell::Ink(id) => value_of(self.ink.get(&txn, id.as_str())?),
-            Cell::Todo(id, field) => {
-                let item = self.todo.get(&txn, id.as_str())?.cast::<MapRef>().ok()?;
-                value_of(item.get(&txn, field.key())?)
+        let row = self.table(&key.table)?.get(&txn, key.id.as_str())?;
+        let value = match &key.field {
+            None => row,
+            Some(field) => row.cast::<MapRef>().ok()?.get(&txn, field.as_str())?,
+        };
+        values::read(value, &txn)
+    }
+
+    /// What a row holds under which keys.
+    pub fn row(&self, row: &Row) -> Vec<(Key, Value)> {
+        let txn = self.doc.transact();
+        let table = self.table(&row.table);
+        let entry = table.and_then(|table| table.get(&txn, row.id.as_str()));
+        let mut cells = Vec::new();
+        if let Some(entry) = entry {
+            values::each(entry, &txn, &mut |field, value| {
+                let Row { table, id } = row.clone();
+                cells.push((Key { table, id, field }, value));
+            });
+        }
+        cells
+    }
+
+    /// All that is in the document: each key with its value, row by row.
+    pub fn cells(&self) -> Vec<(Key, Value)> {
+        let mut cells = Vec::new();
+        for (table, _) in &self.tables {
+            self.each(table, &mut |id, field, value| {
+                let (table, id) = (table.clone(), id.clone());
+                cells.push((Key { table, id, field }, value));
+            });
+        }
+        cells
+    }
+
+    /// The rows of a table that are one value each, in no order.
+    pub fn values(&self, table: &Name) -> Vec<(Id, Value)> {
+        let mut values = Vec::new();
+        self.each(table, &mut |id, field, value| {
+            if field.is_none() {
+                values.push((id.clone(), value));
+            }
+        });
+        values
+    }
+
+    /// The rows of a table that are records, in no order.
+    pub fn records(&self, table: &Name) -> Vec<(Id, Record)> {
+        let mut records = Vec::<(Id, Record)>::new();
+        self.each(table, &mut |id, field, value| {
+            let Some(field) = field else { return };
+            match records.last_mut() {
+                Some((last, record)) if last == id => record.push(field, value),
+                _ => records.push((id.clone(), Record::of(field, value))),
+            }
+        });
+        records
+    }
+
+    /// What a table holds, row by row.
+    fn each(&self, table: &Name, to: &mut dyn FnMut(&Id, Option<Name>, Value)) {
+        let txn = self.doc.transact();
+        let Some(table) = self.table(table) else {
+            return;
+        };
+        for (id, row) in table.iter(&txn) {
+            if let Ok(id) = Id::parse(id) {
+                values::each(row, &txn, &mut |field, value| to(&id, field, value));
             }
         }
     }
 
-    /// The bytes of one stroke.
-    pub fn ink(&self, id: &Id) -> Option<Arc<[u8]>> {
-        match self.get(&Cell::Ink(id.clone()))? {
-            Value::Bytes(bytes) => Some(bytes),
-            _ => None,
-        }
-    }
-
-    /// All strokes, in no order.
-    pub fn inks(&self) -> Vec<(Id, Arc<[u8]>)> {
-        let txn = self.doc.transact();
-        let ink = self.ink.iter(&txn).filter_map(|(key, value)| {
-            match (Id::parse(key), value_of(value)) {
-                (Ok(id), Some(Value::Bytes(bytes))) => Some((id, bytes)),
-                _ => None,
+    /// How many rows of a table hold something.
+    pub fn count(&self, table: &Name) -> u32 {
+        let (mut count, mut last) = (0, None);
+        self.each(table, &mut |id, _, _| {
+            if last.as_ref() != Some(id) {
+                count += 1;
+                last = Some(id.clone());
             }
         });
-        ink.collect()
+        count
     }
 
-    /// All to-do items with their fields, in no order.
-    pub fn todos(&self) -> Vec<(Id, Fields)> {
-        let txn = self.doc.transact();
-        let items = self.todo.iter(&txn).filter_map(|(key, value)| {
-            let item = value.cast::<MapRef>().ok()?;
-            let read = |field: Field| value_of(item.get(&txn, field.key())?);
-            Some((Id::parse(key).ok()?, Fields::read(read)))
-        });
-        items.collect()
+    /// The names of all tables that were ever written to.
+    pub fn tables(&self) -> impl Iterator<Item = &Name> {
+        self.tables.iter().map(|(name, _)| name)
     }
 
-    /// Writes all of `writes` in one step. Writes that change nothing are left out; `None` if none is left. Of a cell that
+    /// Writes all of `writes` in one step. Writes that change nothing are left out; `None` if none is left. Of a key that
     /// is written twice only the last value counts.
     pub fn write(&mut self, writes: &[Write]) -> Option<Commit> {
         let mut changes = Vec::new();
@@ -252,42 +223,50 @@ impl Replica {
             writes
                 .iter()
                 .zip(0_usize..)
-                .map(|(write, at)| (&write.cell, at)),
+                .map(|(write, at)| (&write.key, at)),
         );
-        let counts = |at: usize, write: &Write| last.get(&write.cell) == Some(&at);
+        for write in writes.iter().filter(|write| write.value.is_some()) {
+            self.open(&write.key.table);
+        }
+        let counts = |at: usize, write: &Write| last.get(&write.key) == Some(&at);
         let writes = (writes.iter().enumerate()).filter(|(at, write)| counts(*at, write));
+        for (_, Write { key, value }) in writes {
+            let before = self.get(key);
+            if before != *value {
+                changes.push(Change {
+                    key: key.clone(),
+                    before,
+                    after: value.clone(),
+                });
+            }
+        }
         let update = {
             let mut txn = self.doc.transact_mut();
-            for (_, Write { cell, value }) in writes {
-                let map = match cell {
-                    Cell::Ink(_) => Some(self.ink.clone()),
-                    Cell::Todo(id, _) => match self.todo.get(&txn, id.as_str()) {
-                        Some(item) => item.cast::<MapRef>().ok(),
-                        None if value.is_none() => None,
-                        None => Some(
-                            self.todo
-                                .insert(&mut txn, id.as_str(), MapPrelim::default()),
-                        ),
-                    },
+            for Change { key, before, after } in &changes {
+                let Some(table) = self.table(&key.table) else {
+                    continue;
                 };
-                let Some(map) = map else { continue };
-                let key = match cell {
-                    Cell::Ink(id) => id.as_str(),
-                    Cell::Todo(_, field) => field.key(),
-                };
-                let before = put(&mut txn, &map, key, value);
-                if before != *value {
-                    changes.push(Change {
-                        cell: cell.clone(),
-                        before,
-                        after: value.clone(),
-                    });
+                let id = key.id.as_str();
+                let (before, after) = (before.as_ref(), after.as_ref());
+                match &key.field {
+                    None => values::put(&mut txn, table, id, before, after),
+                    Some(field) => {
+                        let row = table.get(&txn, id);
+                        let record = row.and_then(|row| row.cast::<MapRef>().ok());
+                        let record = record
+                            .unwrap_or_else(|| table.insert(&mut txn, id, MapPrelim::default()));
+                        values::put(&mut txn, &record, field.as_str(), before, after);
+                    }
                 }
             }
-            txn.encode_update_v1()
+            let update = txn.encode_update_v1();
+            txn.commit();
+            self.count_in(&txn, &update);
+            update
         };
-        self.touched.borrow_mut().clear();
-        self.overwritten.borrow_mut().clear();
+        self.noted.touched.take();
+        self.noted.replaced.take();
+        self.noted.types.take();
         self.digest.set(None);
         (!changes.is_empty()).then_some(Commit { update, changes })
     }
@@ -295,34 +274,38 @@ impl Replica {
     /// Merges a Yjs update (v1) from another copy or from storage.
     pub fn apply(&mut self, update: &[u8]) -> Result<Applied, ReplicaError> {
         let passed = gate::update(update)?;
-        let mut nested = self.nested.clone();
-        for id in &passed.nested {
-            if !nested.contains(id) {
-                nested.push(*id);
-            }
-            if nested.len() > NESTED_TYPES {
-                return Err(ReplicaError::Gate(Refusal::Depth));
-            }
+        let tables = passed.roots.iter().flat_map(|name| Name::parse(name));
+        let tables: Vec<_> = tables.filter(|table| self.table(table).is_none()).collect();
+        if self.tables.len() + tables.len() > TABLES {
+            return Err(ReplicaError::Gate(Refusal::Tables));
         }
         if !self.quarantine.admits(update) {
             return Err(ReplicaError::SetAside);
         }
-        let applied = self.take_in(update, &passed);
-        if applied.is_ok() {
-            self.nested = nested;
-        }
+        let applied = self.take_in(update, &passed, &tables);
         self.quarantine.survived();
         applied
     }
 
-    fn take_in(&mut self, update: &[u8], passed: &Passed) -> Result<Applied, ReplicaError> {
-        self.marks.set(self.marks.get() || passed.marks);
+    fn take_in(
+        &mut self,
+        update: &[u8],
+        passed: &Passed,
+        tables: &[Name],
+    ) -> Result<Applied, ReplicaError> {
+        self.nesting.add(&passed.types)?;
+        tables.iter().for_each(|table| self.open(table));
+        let marks = &self.noted.marks;
+        marks.set(marks.get() || passed.marks);
         let integrated = self.integrate(update, passed)?;
         let waiting = self.doc.transact().has_missing_updates();
-        let mut touched = std::mem::take(&mut *self.touched.borrow_mut());
+        let mut touched = self.noted.touched.take();
         touched.dedup();
-        let overwritten = std::mem::take(&mut *self.overwritten.borrow_mut());
-        if self.marks.replace(self.marks.get() && waiting) {
+        for id in self.noted.types.take() {
+            self.nesting.found(id);
+        }
+        let marks = &self.noted.marks;
+        if marks.replace(marks.get() && waiting) {
             touched = vec![Touched::Everything];
         }
         if integrated.news {
@@ -330,11 +313,20 @@ impl Replica {
         }
         Ok(Applied {
             touched,
-            overwritten,
+            replaced: self.noted.replaced.take(),
             news: integrated.news,
             incomplete: !self.beyond_gaps.is_empty() || waiting,
             torn: integrated.torn,
         })
+    }
+
+    /// Reads a table from now on. Not inside of a transaction.
+    fn open(&mut self, table: &Name) {
+        if self.table(table).is_none() {
+            let map = self.doc.get_or_insert_map(table.as_str());
+            self.noted.observe(table, &map);
+            self.tables.push((table.clone(), map));
+        }
     }
 
     /// Which operations this copy has, up to each client's first gap: what a
@@ -451,7 +443,8 @@ impl Replica {
     /// Counts anew what is in the document; says whether that gives another digest.
     pub fn recount(&self) -> bool {
         let before = self.digest.take();
-        self.tally.forget();
+        self.noted.tally.forget();
+        self.seen.take();
         before.is_some_and(|before| before != self.digests())
     }
 
@@ -462,37 +455,37 @@ impl Replica {
         let operations = self.hash_of_operations();
         let mut hash = Sha256::new();
         hash.update(operations.to_be_bytes());
-        hash.update(self.tally.count(self).to_be_bytes());
+        hash.update(self.noted.tally.count(self).to_be_bytes());
         let digests = (Operations(operations), Digest(short(hash)));
         self.digest.set(Some(digests));
         digests
     }
 
+    /// Counts what a transaction did, which is this update.
+    fn count_in(&self, txn: &TransactionMut, update: &[u8]) {
+        let mut seen = self.seen.borrow_mut();
+        let Some(known) = &mut *seen else { return };
+        let Ok(blocks) = gate::blocks(update) else {
+            return drop(seen.take());
+        };
+        known.inserted(txn.insert_set(), &txn.state_vector());
+        known.deleted_all(txn.delete_set());
+        // Operations below something deleted come in as a stretch, and no deletion is told of them.
+        for block in blocks.iter().filter(|block| block.is_stretch()) {
+            let clock = |clock| u32::try_from(clock).unwrap_or(u32::MAX);
+            let end = block.clock.saturating_add(block.length);
+            known.deleted(block.author, clock(block.clock), clock(end));
+        }
+    }
+
     fn hash_of_operations(&self) -> u64 {
-        let snapshot = self.doc.transact().snapshot();
+        let mut seen = self.seen.borrow_mut();
+        let seen = seen.get_or_insert_with(|| Seen::of(&self.doc.transact().snapshot()));
+        let mut beyond = Seen::default();
+        beyond.deleted_all(&self.beyond_gaps);
         let mut hash = Sha256::new();
-        let clocks = snapshot
-            .state_map
-            .iter()
-            .map(|(client, &clock)| (client.get(), clock));
-        for (client, clock) in sorted(clocks) {
-            hash.update(client.to_be_bytes());
-            hash.update(clock.to_be_bytes());
-        }
-        for set in [&snapshot.delete_set, &self.beyond_gaps] {
-            hash.update(b"set");
-            for (client, _) in sorted(set.client_ids().map(|client| (client.get(), 0))) {
-                hash.update(client.to_be_bytes());
-                let ranges = set
-                    .get(&ClientID::new(client))
-                    .into_iter()
-                    .flat_map(|ranges| ranges.iter());
-                for range in joined(ranges.map(|(range, ())| (range.start, range.end))) {
-                    hash.update(range.0.to_be_bytes());
-                    hash.update(range.1.to_be_bytes());
-                }
-            }
-        }
+        hash.update(seen.sum().to_be_bytes());
+        hash.update(beyond.sum().to_be_bytes());
         short(hash)
     }
 }
@@ -503,68 +496,9 @@ fn short(hash: Sha256) -> u64 {
         .map_or(0, |part| u64::from_be_bytes(*part))
 }
 
-/// What was there before, and what is after.
-fn sides(change: &EntryChange) -> [Option<&Out>; 2] {
-    match change {
-        EntryChange::Inserted(after) => [None, Some(after)],
-        EntryChange::Updated(before, after) => [Some(before), Some(after)],
-        EntryChange::Removed(before) => [Some(before), None],
-    }
-}
-
-fn sorted(pairs: impl Iterator<Item = (u64, u32)>) -> Vec<(u64, u32)> {
-    let mut pairs: Vec<_> = pairs.collect();
-    pairs.sort_unstable();
-    pairs
-}
-
 fn decode_state_vector(bytes: &[u8]) -> Result<StateVector, ReplicaError> {
     gate::state_vector(bytes)?;
     StateVector::decode_v1(bytes).map_err(|_| ReplicaError::StateVector)
-}
-
-/// Ranges in ascending order, with those that touch merged: two copies may have cut the same operations differently.
-fn joined(ranges: impl Iterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
-    ranges.fold(Vec::new(), |mut all, (start, end)| {
-        match all.last_mut() {
-            Some((_, last)) if start <= *last => *last = end.max(*last),
-            _ => all.push((start, end)),
-        }
-        all
-    })
-}
-
-/// Writes and returns what was there; leaves the document alone where nothing would change.
-fn put(txn: &mut TransactionMut, map: &MapRef, key: &str, value: &Option<Value>) -> Option<Value> {
-    let before = map.get(txn, key).and_then(value_of);
-    if before != *value {
-        match value {
-            Some(value) => {
-                map.insert(txn, key, any_of(value));
-            }
-            None => {
-                map.remove(txn, key);
-            }
-        }
-    }
-    before
-}
-
-fn value_of(out: Out) -> Option<Value> {
-    match out {
-        Out::Any(Any::Buffer(bytes)) => Some(Value::Bytes(bytes)),
-        Out::Any(Any::String(text)) => Some(Value::Text(text)),
-        Out::Any(Any::Bool(flag)) => Some(Value::Flag(flag)),
-        _ => None,
-    }
-}
-
-fn any_of(value: &Value) -> Any {
-    match value {
-        Value::Bytes(bytes) => Any::Buffer(bytes.clone()),
-        Value::Text(text) => Any::String(text.clone()),
-        Value::Flag(flag) => Any::Bool(*flag),
-    }
 }
 
 #[cfg(test)]

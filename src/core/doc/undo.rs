@@ -1,20 +1,19 @@
-//! What a person can take back: their own steps only, as inverse writes. A cell that somebody else has changed since
+//! What a person can take back: their own steps only, as inverse writes. A value that somebody else has changed since
 //! is left as it is, and counted. Steps are recorded in storage, so that a reload takes none of them away; those that
 //! were taken back can be done again until the page goes.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{
+    id::Id,
     replica::Replica,
-    schema::{Cell, Change, Field, Id, Touched, Value, Write},
+    step::{self, Step},
+    table::{Change, Key, Name, Value, Write},
 };
 use crate::{
     core::peer::PeerId,
     limits::{STEP_BYTES, UNDO_STEPS},
 };
-
-/// One thing a person did: the changes of one commit.
-pub type Step = Vec<Change>;
 
 /// Names a recorded step; in the order in which they were made, as far as tabs knew of each other. 52 bits: its number,
 /// and some of the page's.
@@ -83,7 +82,7 @@ pub struct History {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Inverse {
     pub writes: Vec<Write>,
-    /// Strokes and items that hold something else by now, and keep it.
+    /// Rows that hold something else by now, and keep it.
     pub skipped: usize,
 }
 
@@ -106,8 +105,8 @@ impl History {
         }
     }
 
-    /// What earlier pages of this person recorded comes before what this one did. One that does not read is left out,
-    /// and nothing is taken in a second time.
+    /// What earlier pages of this person recorded comes before what this one did. A step that does not read, since a newer
+    /// version recorded it, stays in storage, and nothing is taken in a second time.
     ///
     /// `steps`: in the order of their keys.
     pub fn loaded(&mut self, steps: &[(StepKey, Vec<u8>)]) {
@@ -116,12 +115,12 @@ impl History {
         }
         let own: Vec<_> = self.done.iter().map(|(key, _)| *key).collect();
         let read = |(key, bytes): &(StepKey, Vec<u8>)| {
-            let step = postcard::from_bytes(bytes).ok()?;
+            let step = step::read(bytes)?;
             (!own.contains(key)).then_some((*key, step))
         };
-        let steps: Vec<_> = steps.iter().filter_map(read).collect();
         let last = steps.last().map_or(0, |(key, _)| key.number());
         self.next = self.next.max(last.saturating_add(1));
+        let steps: Vec<_> = steps.iter().filter_map(read).collect();
         self.done.splice(..0, steps);
         self.forget_oldest();
     }
@@ -135,7 +134,7 @@ impl History {
     fn keep(&mut self, step: Step) {
         let key = StepKey::new(self.next, self.page);
         self.next = self.next.saturating_add(1);
-        let bytes = postcard::to_allocvec(&step).unwrap_or_default();
+        let bytes = step::to_bytes(&step);
         if (1..=STEP_BYTES).contains(&bytes.len()) {
             self.records.push(Record::Keep(key, bytes));
         }
@@ -150,14 +149,13 @@ impl History {
             .extend(forgotten.map(|(key, _)| Record::Drop(key)));
     }
 
-    /// The texts that steps of this person put into a field, with the items.
-    pub fn wrote(&self, field: Field) -> HashSet<(&Id, &str)> {
+    /// The texts that steps of this person put into a field, with the rows.
+    pub fn wrote(&self, table: &Name, field: &Name) -> HashSet<(&Id, &str)> {
         let done = self.done.iter().map(|(_, step)| step);
         let changes = done.chain(&self.undone).flatten();
-        let texts = changes.filter_map(|change| match (&change.cell, &change.after) {
-            (Cell::Todo(item, of), Some(Value::Text(text))) if *of == field => {
-                Some((item, text.as_ref()))
-            }
+        let is_there = |key: &Key| key.table == *table && key.field.as_ref() == Some(field);
+        let texts = changes.filter_map(|change| match (&change.key, &change.after) {
+            (key, Some(Value::Text(text))) if is_there(key) => Some((&key.id, text.as_ref())),
             _ => None,
         });
         texts.collect()
@@ -191,29 +189,24 @@ impl History {
             Direction::Undo => step.iter().rev().collect(),
             Direction::Redo => step.iter().collect(),
         };
-        for Change {
-            cell,
-            before,
-            after,
-        } in changes
-        {
+        for Change { key, before, after } in changes {
             let (expected, wanted) = match direction {
                 Direction::Undo => (after, before),
                 Direction::Redo => (before, after),
             };
-            // Steps of older versions may change a cell twice.
-            let planned = places.get(cell).and_then(|&at: &usize| writes.get_mut(at));
+            // Steps of older versions may change a key twice.
+            let planned = places.get(key).and_then(|&at: &usize| writes.get_mut(at));
             let is_mine = match &planned {
                 Some(write) => write.value == *expected,
-                None => replica.get(cell) == *expected,
+                None => replica.get(key) == *expected,
             };
             match planned {
-                _ if !is_mine => skipped.push(Touched::from(cell)),
+                _ if !is_mine => skipped.push(key.row()),
                 Some(write) => write.value = wanted.clone(),
                 None => {
-                    places.insert(cell, writes.len());
+                    places.insert(key, writes.len());
                     writes.push(Write {
-                        cell: cell.clone(),
+                        key: key.clone(),
                         value: wanted.clone(),
                     });
                 }
@@ -236,14 +229,13 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::{
-        doc::schema::{Field, Id},
-        peer::PeerId,
-    };
+    use crate::core::peer::PeerId;
+
+    const INK: Name = Name::known("ink");
 
     fn ink(id: &str, byte: Option<u8>) -> Write {
         Write {
-            cell: Cell::Ink(Id::parse(id).unwrap()),
+            key: Key::value(INK, Id::parse(id).unwrap()),
             value: byte.map(|byte| Value::Bytes([byte].into())),
         }
     }
@@ -259,10 +251,10 @@ mod tests {
         );
         let undo = history.step(Direction::Undo, &replica).unwrap();
         replica.write(&undo.writes);
-        assert!(replica.inks().is_empty());
+        assert!(replica.values(&INK).is_empty());
         let redo = history.step(Direction::Redo, &replica).unwrap();
         replica.write(&redo.writes);
-        assert_eq!(replica.inks().len(), 2);
+        assert_eq!(replica.values(&INK).len(), 2);
         assert!(history.can(Direction::Undo) && !history.can(Direction::Redo));
     }
 
@@ -282,9 +274,9 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_that_a_step_changed_twice_gets_back_what_it_held_first() {
+    fn a_key_that_a_step_changed_twice_gets_back_what_it_held_first() {
         let change = |before: Option<u8>, after: Option<u8>| Change {
-            cell: ink("a", None).cell,
+            key: ink("a", None).key,
             before: ink("a", before).value,
             after: ink("a", after).value,
         };
@@ -298,7 +290,7 @@ mod tests {
             assert_eq!(inverse.skipped, 0, "nobody else changed it");
             replica.write(&inverse.writes);
             assert_eq!(
-                replica.get(&ink("a", None).cell),
+                replica.get(&ink("a", None).key),
                 ink("a", Some(holds)).value
             );
         }
@@ -314,11 +306,15 @@ mod tests {
 
     #[test]
     fn one_item_that_somebody_else_renamed_is_one_change_that_stays() {
-        let field = |field, text: &str| Write {
-            cell: Cell::Todo(Id::parse("x").unwrap(), field),
+        let field = |field: &'static str, text: &str| Write {
+            key: Key::field(
+                Name::known("todo"),
+                Id::parse("x").unwrap(),
+                Name::known(field),
+            ),
             value: Some(Value::text(text)),
         };
-        let rename = |title| [field(Field::Title, title), field(Field::Revision, title)];
+        let rename = |title| [field("title", title), field("rev", title)];
         let (mut replica, mut history) = (Replica::new(PeerId::FIRST), History::new(PeerId::FIRST));
         replica.write(&rename("milk"));
         history.did(replica.write(&rename("oat milk")).unwrap().changes);
@@ -354,12 +350,15 @@ mod tests {
         }
         let mut after = History::new(PeerId::from_random(2));
         after.did(replica.write(&[ink("d", Some(1))]).unwrap().changes);
-        kept.push((kept[0].0, b"nonsense".to_vec()));
+        // By a newer version.
+        kept.push((StepKey::new(70, PeerId::from_random(3)), vec![0, 200, 1]));
         after.loaded(&kept);
+        assert_eq!(after.next, 71);
+        after.records();
         let mut left = Vec::new();
         while let Some(undo) = after.step(Direction::Undo, &replica) {
             replica.write(&undo.writes);
-            left.push(replica.inks().len());
+            left.push(replica.values(&INK).len());
         }
         assert_eq!(
             left,

@@ -7,17 +7,18 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contents,
     replica::{Digest, Replica, ReplicaError},
-    schema::Write,
+    table::{Key, Value, Write},
 };
 use crate::{
     core::peer::PeerId,
     limits::{VERSION_MS, VERSIONS, VERSIONS_BYTES},
 };
 
-/// Of a version as it is stored; another one is of another program.
-const FORMAT: u8 = 1;
+/// Of a version as it is stored; a higher one is of a newer program.
+const FORMAT: u8 = 2;
+/// It did not count what is in other tables.
+const FIRST_FORMAT: u8 = 1;
 
 /// How much there is in a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,14 +26,25 @@ pub struct Amount {
     pub strokes: u32,
     /// To-do items that are not deleted.
     pub items: u32,
+    /// Rows of tables that this version does not know.
+    #[serde(default)]
+    pub others: u32,
 }
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count| if count == 1 { "" } else { "s" };
-        let Self { strokes, items } = *self;
+        let Self {
+            strokes,
+            items,
+            others,
+        } = *self;
         let (many, more) = (plural(strokes), plural(items));
-        write!(f, "{strokes} stroke{many} · {items} to-do{more}")
+        write!(f, "{strokes} stroke{many} · {items} to-do{more}")?;
+        match others {
+            0 => Ok(()),
+            others => write!(f, " · {others} of a newer version"),
+        }
     }
 }
 
@@ -52,6 +64,9 @@ pub struct Version {
     /// Bytes of the updates of all versions up to this one.
     total_bytes: u64,
 }
+
+/// What a version of the first format begins with: number, moment, name, strokes and items.
+type Head = (u32, u64, Option<String>, u32, u32);
 
 impl Version {
     /// The version to keep at `at` after `last`: none if this copy lacks something of that one, and none without a name
@@ -106,10 +121,16 @@ impl Version {
             || self.total_bytes > VERSIONS_BYTES && self.total_bytes > 2 * document()
     }
 
-    /// None for what another version of this program stored.
+    /// None for what a newer version of this program stored.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (&FORMAT, bytes) => postcard::from_bytes(bytes).ok(),
+            (&FIRST_FORMAT, bytes) => {
+                // Its amount ends after two numbers.
+                let (head, rest) = postcard::take_from_bytes::<Head>(bytes).ok()?;
+                let head = postcard::to_allocvec(&head).ok()?;
+                postcard::from_bytes(&[&head, &[0][..], rest].concat()).ok()
+            }
             _ => None,
         }
     }
@@ -156,20 +177,17 @@ pub fn thinned(versions: &[Version]) -> Result<Option<Vec<Version>>, ReplicaErro
     Ok(Some(kept))
 }
 
-/// The edit that makes the document what it was `then`.
+/// The edit that makes the document what it was `then`, in all tables.
 pub fn restored(then: &Replica, now: &Replica) -> Vec<Write> {
-    let [then, now]: [BTreeMap<_, _>; 2] = [then, now].map(|copy| contents::cells(copy).collect());
-    let gone = now.keys().filter(|cell| !then.contains_key(cell));
-    let emptied = gone.map(|cell| (cell, None));
-    let filled = then.iter().map(|(cell, value)| (cell, Some(value)));
-    emptied
-        .chain(filled)
-        .filter(|(cell, value)| now.get(cell) != *value)
-        .map(|(cell, value)| Write {
-            cell: cell.clone(),
-            value: value.cloned(),
-        })
-        .collect()
+    let [then, now]: [BTreeMap<Key, Value>; 2] =
+        [then, now].map(|copy| copy.cells().into_iter().collect());
+    let gone = now.keys().filter(|key| !then.contains_key(key));
+    let emptied = gone.map(|key| Write::clear(key.clone()));
+    let changed = then
+        .iter()
+        .filter(|(key, value)| now.get(key) != Some(value));
+    let filled = changed.map(|(key, value)| Write::put(key.clone(), value.clone()));
+    emptied.chain(filled).collect()
 }
 
 #[cfg(test)]
@@ -177,31 +195,45 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::doc::schema::{Cell, Field, Id, Value};
+    use crate::core::doc::{id::Id, table::Name};
+
+    const STROKES: Name = Name::known("strokes");
+    const ITEMS: Name = Name::known("items");
+    const FIELDS: [Name; 5] = [
+        Name::known("a"),
+        Name::known("b"),
+        Name::known("c"),
+        Name::known("d"),
+        Name::known("e"),
+    ];
 
     /// A document of 30 strokes and 10 items at most, in which `seed` says what happens.
     fn change(replica: &mut Replica, seed: u16) {
         let id = |prefix: char, number: u16| Id::parse(&format!("{prefix}{number}")).unwrap();
-        let cell = match seed % 4 {
-            0..3 => Cell::Ink(id('s', seed % 30)),
-            _ => Cell::Todo(id('t', seed % 10), Field::ALL[usize::from(seed / 7) % 5]),
+        let field = FIELDS[usize::from(seed / 7) % 5].clone();
+        let (key, value) = match seed % 4 {
+            0..3 => (
+                Key::value(STROKES, id('s', seed % 30)),
+                Value::Bytes(vec![seed as u8; 150].into()),
+            ),
+            _ => (
+                Key::field(ITEMS, id('t', seed % 10), field),
+                Value::text(seed.to_string()),
+            ),
         };
-        let value = match (&cell, seed % 3) {
-            (_, 0) => None,
-            (Cell::Ink(_), _) => Some(Value::Bytes(vec![seed as u8; 150].into())),
-            (Cell::Todo(..), _) => Some(Value::text(seed.to_string())),
-        };
-        replica.write(&[Write { cell, value }]);
+        let value = (!seed.is_multiple_of(3)).then_some(value);
+        replica.write(&[Write { key, value }]);
     }
 
-    fn shown(replica: &Replica) -> BTreeMap<Cell, Value> {
-        contents::cells(replica).collect()
+    fn shown(replica: &Replica) -> BTreeMap<Key, Value> {
+        replica.cells().into_iter().collect()
     }
 
     fn amount(replica: &Replica) -> Amount {
         Amount {
-            strokes: replica.inks().len() as u32,
-            items: replica.todos().len() as u32,
+            strokes: replica.values(&STROKES).len() as u32,
+            items: replica.records(&ITEMS).len() as u32,
+            others: 0,
         }
     }
 
@@ -217,7 +249,7 @@ mod tests {
     fn kept(
         replica: &mut Replica,
         steps: &[Vec<u16>],
-    ) -> (Vec<Version>, Vec<BTreeMap<Cell, Value>>) {
+    ) -> (Vec<Version>, Vec<BTreeMap<Key, Value>>) {
         let (mut versions, mut then) = (Vec::<Version>::new(), Vec::new());
         for (step, at) in steps.iter().zip((0..).step_by(VERSION_MS as usize)) {
             step.iter().for_each(|&seed| change(replica, seed));
@@ -307,7 +339,7 @@ mod tests {
         let mut versions: Vec<Version> = Vec::new();
         for minute in 0..300_u64 {
             let writes = (0..10).map(|n| Write {
-                cell: Cell::Ink(Id::parse(&format!("s{minute}/{n}")).unwrap()),
+                key: Key::value(STROKES, Id::parse(&format!("s{minute}/{n}")).unwrap()),
                 value: Some(Value::Bytes(vec![minute as u8; 400].into())),
             });
             replica.write(&writes.collect::<Vec<_>>());
@@ -319,6 +351,31 @@ mod tests {
         }
         assert_eq!(versions.len(), 300);
         assert!(replica.snapshot().len() as u64 > 4 * VERSIONS_BYTES);
+    }
+
+    #[test]
+    fn versions_of_the_first_format_are_read_and_those_of_later_ones_are_not() {
+        let mut replica = Replica::new(PeerId::from_random(7));
+        change(&mut replica, 1);
+        let name = Some("mine".to_owned());
+        let version = Version::next(&replica, amount(&replica), None, 5, name).unwrap();
+        let Version { number, at, .. } = version;
+        let Amount { strokes, items, .. } = version.amount;
+        let (name, digest) = (version.name.clone(), version.digest);
+        let rest = (
+            digest,
+            &version.state_vector,
+            &version.update,
+            version.total_bytes,
+        );
+        let first = ((number, at, name, strokes, items), rest);
+        let first = postcard::to_extend(&first, vec![FIRST_FORMAT]).unwrap();
+        assert_eq!(Version::read(&first), Some(version.clone()));
+        let mut later = version.to_bytes();
+        assert_eq!(Version::read(&later), Some(version));
+        later[0] = FORMAT + 1;
+        assert_eq!(Version::read(&later), None);
+        assert_eq!(Version::read(&first[..9]), None);
     }
 
     #[test]
@@ -346,7 +403,10 @@ mod tests {
         let mut versions: Vec<Version> = Vec::new();
         for minute in 0..600_u64 {
             let writes = (0..40).map(|n| Write {
-                cell: Cell::Ink(Id::parse(&format!("s{}", (minute * 20 + n) % 400)).unwrap()),
+                key: Key::value(
+                    STROKES,
+                    Id::parse(&format!("s{}", (minute * 20 + n) % 400)).unwrap(),
+                ),
                 value: (n >= 20).then(|| Value::Bytes(vec![minute as u8; 400].into())),
             });
             replica.write(&writes.collect::<Vec<_>>());

@@ -8,9 +8,9 @@ use super::{
 use crate::core::{
     doc::{
         presence::{Profile, Viewport},
-        schema::{Touched, Write},
         storage::Stored,
         store::{self, BatchNumber},
+        table::{Touched, Write},
         undo::Direction,
     },
     frame::Frame,
@@ -179,6 +179,11 @@ pub enum Notice {
         "Somebody had sent different people different versions of an edit. Both are here now, and everybody has the same."
     )]
     Mended,
+    #[error(
+        "{} has a newer version of Duplex. What it adds is kept here and passed on; load the page again to see it.",
+        isolated(.0)
+    )]
+    Newer(String),
     #[error("What was being drawn when the page stopped is here again. Undo takes it away.")]
     Recovered,
     #[error("A part of this room's stored data could not be read. The rest is here.")]

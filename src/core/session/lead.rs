@@ -56,6 +56,10 @@ impl Group {
     }
 }
 
+/// Format of a line's state; the first builds had none, and began with a small number. A tab whose leader has another one
+/// does not hear it, and gets a socket of its own.
+const LINE: u8 = 0xf1;
+
 /// What tabs say to each other.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Note {
@@ -103,7 +107,7 @@ impl Note {
                 line,
             } => {
                 // Writing this plain structure to memory cannot fail.
-                let line = postcard::to_allocvec(line).unwrap_or_default();
+                let line = postcard::to_extend(line, vec![LINE]).unwrap_or_default();
                 [b"l", &group.to_bytes()[..], &leader.to_bytes(), &line].concat()
             }
             Self::Retry(group) => [b"r", &group.to_bytes()[..]].concat(),
@@ -143,7 +147,10 @@ impl Note {
             b'l' => Self::Line {
                 group,
                 leader: peer,
-                line: postcard::from_bytes(bytes).ok()?,
+                line: match bytes.split_first()? {
+                    (&LINE, line) => postcard::from_bytes(line).ok()?,
+                    _ => return None,
+                },
             },
             _ => return None,
         })

@@ -1,5 +1,9 @@
 //! What clients say to each other: a kind letter for the envelope, and a body in postcard's format
 //! (<https://postcard.jamesmunns.com/wire-format>). A body that does not read is dropped.
+//!
+//! Versions of this program meet in one room. A later one may add kinds, which others drop, and fields at the end of a
+//! body, which others do not read; it changes nothing else, and counts [`LEVEL`] up. An edit (`u`), parts of an answer
+//! (`r`) and ink (`w`) have formats of their own.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,14 +37,15 @@ pub enum Body {
     Whole(PeerId),
     /// `u`: an edit, as a Yjs update.
     Update(Vec<u8>),
-    /// `b`: I am here, this is me, this is what I have, I see what this one sees, and this shows whose page I am
-    /// (`session::person`; empty if I cannot show it).
+    /// `b`: I am here, this is me, this is what I have, I see what this one sees, this shows whose page I am
+    /// (`session::person`; empty if I cannot show it), and so much I know ([`LEVEL`]).
     Beat {
         operations: Operations,
         digest: Digest,
         profile: Profile,
         follows: Option<PeerId>,
         claim: Vec<u8>,
+        level: u32,
     },
     /// `C`: my pointer is here on the board, or off it. (`c` and `v` had numbers of 32 bits, too coarse far out.)
     Cursor(Option<(f64, f64)>),
@@ -56,7 +61,14 @@ pub enum Body {
     Ping(Vec<PeerId>),
     /// `o`: yes, says a peer that was asked.
     Pong(PeerId),
+    /// Of a next version.
+    #[cfg(feature = "ahead")]
+    Later,
 }
+
+/// Counts the versions of this program that added a table, a field or a kind of value to the document, or a kind or a
+/// field to what is said.
+pub const LEVEL: u32 = 1 + cfg!(feature = "ahead") as u32;
 
 pub const CURSOR: u8 = b'C';
 pub const VIEW: u8 = b'V';
@@ -101,13 +113,14 @@ struct Answer {
     more: usize,
 }
 
-/// Behind it stands the claim; older versions neither write nor read it.
 #[derive(Serialize, Deserialize)]
 struct Beat {
     operations: Operations,
     digest: Digest,
     profile: Profile,
     follows: Option<PeerId>,
+    claim: Vec<u8>,
+    level: u32,
 }
 
 impl Body {
@@ -118,6 +131,14 @@ impl Body {
 
     /// Kind letter and bytes.
     pub fn write(self) -> (u8, Vec<u8>) {
+        #[cfg_attr(not(feature = "ahead"), expect(unused_mut))]
+        let (kind, mut body) = self.written();
+        #[cfg(feature = "ahead")]
+        crate::core::ahead::extend(kind, &mut body);
+        (kind, body)
+    }
+
+    fn written(self) -> (u8, Vec<u8>) {
         match self {
             Self::Ask {
                 state_vector,
@@ -152,16 +173,18 @@ impl Body {
                 profile,
                 follows,
                 claim,
-            } => {
-                let mut beat = bytes(&Beat {
+                level,
+            } => (
+                b'b',
+                bytes(&Beat {
                     operations,
                     digest,
                     profile,
                     follows,
-                });
-                beat.extend_from_slice(&claim);
-                (b'b', beat)
-            }
+                    claim,
+                    level,
+                }),
+            ),
             Self::Cursor(cursor) => (CURSOR, bytes(&cursor)),
             Self::View(view) => (VIEW, bytes(&view)),
             Self::Wet(ink) => (b'w', ink),
@@ -169,6 +192,8 @@ impl Body {
             Self::Leave => (b'l', Vec::new()),
             Self::Ping(to) => (b'p', bytes(&to)),
             Self::Pong(to) => (b'o', bytes(&to)),
+            #[cfg(feature = "ahead")]
+            Self::Later => (crate::core::ahead::KIND, Vec::new()),
         }
     }
 
@@ -203,22 +228,21 @@ impl Body {
             b'g' => Self::Whole(postcard::from_bytes(&body).ok()?),
             b'u' => Self::Update(body),
             b'b' => {
-                let read = postcard::take_from_bytes(&body).ok()?;
-                let (
-                    Beat {
-                        operations,
-                        digest,
-                        profile,
-                        follows,
-                    },
+                let Beat {
+                    operations,
+                    digest,
+                    profile,
+                    follows,
                     claim,
-                ) = read;
+                    level,
+                } = postcard::from_bytes(&body).ok()?;
                 Self::Beat {
                     operations,
                     digest,
                     profile,
                     follows,
-                    claim: claim.to_vec(),
+                    claim,
+                    level,
                 }
             }
             CURSOR => Self::Cursor(postcard::from_bytes(&body).ok()?),
@@ -278,6 +302,7 @@ mod tests {
                 profile,
                 follows,
                 claim,
+                level: 300,
             });
         }
         roundtrip(Body::View(Viewport {
@@ -297,6 +322,34 @@ mod tests {
         roundtrip(Body::Leave);
         roundtrip(Body::Ping(vec![to, PeerId::FIRST]));
         roundtrip(Body::Pong(to));
+    }
+
+    #[test]
+    fn what_a_later_version_says_behind_a_body_is_not_read() {
+        let profile = Profile::new("Ada", [1, 2, 3]);
+        for body in [
+            Body::Beat {
+                operations: Operations(7),
+                digest: Digest(8),
+                profile,
+                follows: None,
+                claim: vec![7; 103],
+                level: LEVEL + 1,
+            },
+            Body::Ask {
+                state_vector: vec![1, 2],
+                digest: Digest(1),
+            },
+            Body::Whole(PeerId::FIRST),
+            Body::Cursor(Some((1.5, -2.0))),
+            Body::Leave,
+            Body::Ping(vec![PeerId::FIRST]),
+        ] {
+            let (kind, mut bytes) = body.clone().write();
+            bytes.extend([1, 2, 3]);
+            assert_eq!(Body::read(kind, bytes), Some(body));
+        }
+        assert_eq!(Body::read(b'z', vec![1]), None);
     }
 
     proptest! {

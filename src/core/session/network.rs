@@ -5,7 +5,7 @@
 use super::{Input, Notice, Output, Session, lead::Role, message::Body};
 use crate::{
     core::{
-        doc::{fork, presence::Listened, replica::Replica, schema::Write, sync::Action},
+        doc::{fork, presence::Listened, replica::Replica, sync::Action, table::Write},
         frame::Frame,
         peer::PeerId,
         socket::machine,
@@ -382,11 +382,13 @@ impl Session {
                 profile,
                 follows,
                 claim,
+                level,
             } => {
                 let owner = self.owner_of(from, claim);
                 self.showed(now, from, profile, follows, owner, out);
                 self.sync.digest_shown(now, from, digest, &mut self.rng);
                 self.compare(now, from, operations, digest);
+                self.level_shown(from, level, out);
             }
             Body::Cursor(cursor) => self.people.pointed(from, cursor),
             Body::View(view) => self.people.looked(from, view),
@@ -407,6 +409,8 @@ impl Session {
             }
             Body::Ping(_) => {}
             Body::Pong(to) => self.ponged(now, to, out),
+            #[cfg(feature = "ahead")]
+            Body::Later => {}
             Body::Leave => {
                 self.people.left(now, from);
                 self.forget_absent();

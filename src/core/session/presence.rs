@@ -1,6 +1,9 @@
 //! What the others are shown of us, and we of them: who is here, where pointers are, whose view is followed.
 
-use super::{Notice, Output, Session, message::Body};
+use super::{
+    Notice, Output, Session,
+    message::{Body, LEVEL},
+};
 use crate::{
     core::{
         doc::presence::{News, Person, Profile, pause},
@@ -52,6 +55,8 @@ impl Session {
     }
 
     pub(super) fn beat(&mut self, now: Millis, out: &mut Vec<Output>) {
+        #[cfg(feature = "ahead")]
+        self.say(Body::Later, out);
         let beat = self.presence();
         if let Some(seq) = self.say(beat, out) {
             self.relay.was_said(now, seq);
@@ -65,6 +70,7 @@ impl Session {
             profile: self.profile.clone(),
             follows: self.follows,
             claim: self.claim.clone(),
+            level: LEVEL,
         }
     }
 
@@ -104,6 +110,13 @@ impl Session {
         if follows.is_some() && self.shows_view() {
             self.view.told = None;
             self.tell_place(now, out);
+        }
+    }
+
+    /// Says once that there is a newer version of this program.
+    pub(super) fn level_shown(&mut self, from: PeerId, level: u32, out: &mut Vec<Output>) {
+        if level > LEVEL && !std::mem::replace(&mut self.met_newer, true) {
+            out.push(Output::Notice(Notice::Newer(self.name(from))));
         }
     }
 

@@ -4,11 +4,15 @@ use super::{Notice, Output, Session, message::Body, network::Network};
 use crate::{
     core::{
         doc::{
-            replica::{Digest, Operations, Overwritten, Replica},
-            schema::Field,
+            replica::{Digest, Operations, Replica},
+            table::Change,
         },
         peer::PeerId,
-        todo::{list::List, revision},
+        todo::{
+            list::List,
+            revision::{self, Overwritten},
+            table::{DELETED_REVISION, REVISION, TODO},
+        },
     },
     limits::{ANSWER_COST_BYTES, ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis},
 };
@@ -54,17 +58,18 @@ impl Session {
         if !applied.touched.is_empty() {
             out.push(Output::Touched(applied.touched));
         }
-        self.overwritten(now, &applied.overwritten, out);
+        self.overwritten(now, &applied.replaced, out);
     }
 
     /// Titles of ours gave way to others whose authors had not seen them: both are kept. Items that we deleted are back
     /// where somebody had renamed them meanwhile. What mends is nobody's to take back.
-    fn overwritten(&mut self, now: Millis, lost: &[Overwritten], out: &mut Vec<Output>) {
+    fn overwritten(&mut self, now: Millis, replaced: &[Change], out: &mut Vec<Output>) {
+        let lost = revision::overwritten(replaced);
         if lost.is_empty() {
             return;
         }
-        let titled = self.history.wrote(Field::Revision);
-        let deleted = self.history.wrote(Field::DeletedRevision);
+        let titled = self.history.wrote(&TODO, &REVISION);
+        let deleted = self.history.wrote(&TODO, &DELETED_REVISION);
         let is_ours = |lost: &&Overwritten| {
             let edit = (&lost.item, lost.revision.as_str());
             titled.contains(&edit) || deleted.contains(&edit)
@@ -73,7 +78,7 @@ impl Session {
         if ours.peek().is_none() {
             return;
         }
-        let list = List::of(self.replica.todos());
+        let list = List::of(&self.replica);
         let title = |lost: &Overwritten| list.get(&lost.item).map(|item| item.title.clone());
         let (mut kept, mut returned, mut writes) = (Vec::new(), Vec::new(), Vec::new());
         for lost in ours {

@@ -8,10 +8,8 @@ use super::{
 };
 use crate::{
     core::{
-        doc::{
-            schema::{Cell, Id, Value},
-            undo::Record,
-        },
+        board::table::{ink, strokes},
+        doc::{id::Id, table::Value, undo::Record},
         frame::Frame,
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{
@@ -105,7 +103,7 @@ impl Person {
     }
 
     fn strokes(&self) -> usize {
-        self.session.replica().inks().len()
+        strokes(self.session.replica()).len()
     }
 }
 
@@ -118,7 +116,7 @@ fn what_is_here_of_a_long_answer_is_not_sent_again() {
     let (mut holder, mut joiner) = (Person::new(1), Person::new(2));
     for stroke in 0..STROKES {
         holder.input(Input::Edited(vec![Write {
-            cell: Cell::Ink(Id::parse(&stroke.to_string()).unwrap()),
+            key: ink(Id::parse(&stroke.to_string()).unwrap()),
             value: Some(Value::Bytes(vec![stroke as u8; STROKE_BYTES].into())),
         }]));
     }
@@ -173,7 +171,7 @@ fn who_asks_for_everything_again_and_again_gets_no_more_than_a_page_can_spare() 
     let mut holder = Person::new(1);
     for stroke in 0..STROKES {
         holder.input(Input::Edited(vec![Write {
-            cell: Cell::Ink(Id::parse(&stroke.to_string()).unwrap()),
+            key: ink(Id::parse(&stroke.to_string()).unwrap()),
             value: Some(Value::Bytes(vec![stroke as u8; STROKE_BYTES].into())),
         }]));
     }
@@ -206,7 +204,7 @@ fn who_asks_for_everything_again_and_again_gets_no_more_than_a_page_can_spare() 
 
 fn drawn(id: &str) -> Input {
     Input::Edited(vec![Write {
-        cell: Cell::Ink(Id::parse(id).unwrap()),
+        key: ink(Id::parse(id).unwrap()),
         value: Some(Value::Bytes([1].into())),
     }])
 }
@@ -276,7 +274,7 @@ fn a_page_without_its_network_takes_up_nobodys_draft_and_later_only_that_of_a_pa
     for is_there in [true, false] {
         let mut author = Person::new(9);
         let half = Write {
-            cell: Cell::Ink(Id::parse("half").unwrap()),
+            key: ink(Id::parse("half").unwrap()),
             value: Some(Value::Bytes([1].into())),
         };
         let drafted = author.session.handle(0, Input::Drafted(vec![half]));
@@ -343,7 +341,7 @@ fn who_asks_for_lost_parts_again_and_again_gets_no_more_than_a_page_can_spare() 
     holder.hears(&asker.says(5_000));
     let long = 10 * LARGEST_FRAME_BYTES;
     holder.input(Input::Edited(vec![Write {
-        cell: Cell::Ink(Id::parse("long").unwrap()),
+        key: ink(Id::parse("long").unwrap()),
         value: Some(Value::Bytes(vec![1; long].into())),
     }]));
     assert!(bytes(&holder.says(5_100)) > long);
@@ -385,7 +383,7 @@ fn frames_that_were_made_for_one_relay_do_not_go_to_the_next() {
         person
             .session
             .replica()
-            .ink(&Id::parse("a").unwrap())
+            .get(&ink(Id::parse("a").unwrap()))
             .is_some()
     );
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{list::List, title};
 use crate::{
-    core::{doc::schema::Id, json::Remark, text},
+    core::{doc::id::Id, json::Remark, text},
     limits::{IMPORT_ELEMENTS, TITLE_CHARS},
 };
 
@@ -168,7 +168,7 @@ mod tests {
         /// Gives how many came, and how many writes it took.
         fn take(&mut self, list: &Value) -> (usize, usize) {
             let reading = read(list).unwrap();
-            let merged = List::of(self.replica.todos()).merge(&reading.items, &mut self.rng);
+            let merged = List::of(&self.replica).merge(&reading.items, &mut self.rng);
             let changed = self.replica.write(&merged.writes);
             (
                 merged.added,
@@ -177,7 +177,7 @@ mod tests {
         }
 
         fn exported(&self) -> Value {
-            export(&List::of(self.replica.todos()))
+            export(&List::of(&self.replica))
         }
     }
 

@@ -1,7 +1,11 @@
 //! One thing to do, as read from the document.
 
+use super::table::{DELETED_REVISION, DONE, ORDER, REVISION, TITLE};
 use crate::core::{
-    doc::schema::{Field, Fields, Id, Value},
+    doc::{
+        id::Id,
+        table::{Record, Value},
+    },
     text,
 };
 
@@ -17,20 +21,18 @@ pub struct Item {
 
 impl Item {
     /// None where there is no title: a creation that was undone, or half of one that is still on its way.
-    pub fn of(id: Id, fields: &Fields) -> Option<Self> {
+    pub fn of(id: Id, fields: &Record) -> Option<Self> {
         let text = |field| {
-            fields
-                .get(field)
-                .and_then(Value::as_text)
-                .map(str::to_owned)
+            let value = fields.get(&field)?;
+            value.as_text().map(str::to_owned)
         };
         Some(Self {
             id,
-            title: text(Field::Title)?,
-            completed: fields.get(Field::Done) == Some(&Value::Flag(true)),
-            order: text(Field::Order).unwrap_or_default(),
-            revision: text(Field::Revision),
-            deleted_revision: text(Field::DeletedRevision),
+            title: text(TITLE)?,
+            completed: fields.get(&DONE) == Some(&Value::Flag(true)),
+            order: text(ORDER).unwrap_or_default(),
+            revision: text(REVISION),
+            deleted_revision: text(DELETED_REVISION),
         })
     }
 

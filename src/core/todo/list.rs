@@ -6,12 +6,15 @@ use super::{
     filter::Filter,
     formats::Listed,
     item::Item,
-    order, revision,
+    order,
+    revision::{self, Overwritten},
+    table::{DELETED_REVISION, DONE, ORDER, REVISION, TITLE, TODO, field, items},
     title::{self, TooLong},
 };
 use crate::core::doc::{
-    replica::Overwritten,
-    schema::{Cell, Field, Fields, Id, Value, Write},
+    id::Id,
+    replica::Replica,
+    table::{Key, Name, Value, Write},
 };
 
 /// All items that are not deleted, in list order.
@@ -21,8 +24,8 @@ pub struct List {
 }
 
 impl List {
-    pub fn of(items: impl IntoIterator<Item = (Id, Fields)>) -> Self {
-        let items = items
+    pub fn of(replica: &Replica) -> Self {
+        let items = items(replica)
             .into_iter()
             .filter_map(|(id, fields)| Item::of(id, &fields));
         let mut items: Vec<Item> = items.filter(|item| !item.is_deleted()).collect();
@@ -171,7 +174,7 @@ impl List {
     }
 
     pub fn complete(&self, id: &Id, completed: bool) -> Vec<Write> {
-        vec![write(id, Field::Done, Value::Flag(completed))]
+        vec![write(id, DONE, Value::Flag(completed))]
     }
 
     pub fn complete_all(&self, completed: bool) -> Vec<Write> {
@@ -215,7 +218,7 @@ impl List {
             .map(|id| {
                 let key = order::between(last.as_deref(), after);
                 last = Some(key.clone());
-                write(id, Field::Order, Value::text(key))
+                write(id, ORDER, Value::text(key))
             })
             .collect()
     }
@@ -314,11 +317,24 @@ pub struct Merged {
     pub met: usize,
 }
 
-fn write(id: &Id, field: Field, value: Value) -> Write {
-    Write {
-        cell: Cell::Todo(id.clone(), field),
-        value: Some(value),
-    }
+/// The edit that brings items which `other` shows and `here` does not; one that was deleted here comes back.
+pub fn added(other: &Replica, here: &Replica) -> Vec<Write> {
+    let listed = |replica: &Replica| -> HashSet<Id> {
+        let items = List::of(replica).items.into_iter();
+        items.map(|item| item.id).collect()
+    };
+    let (theirs, ours) = (listed(other), listed(here));
+    let is_missing =
+        |key: &Key| key.table == TODO && theirs.contains(&key.id) && !ours.contains(&key.id);
+    let undeleted = theirs.difference(&ours);
+    let undeleted = undeleted.map(|id| Write::clear(field(id, DELETED_REVISION)));
+    let missing = other.cells().into_iter().filter(|(key, _)| is_missing(key));
+    let filled = missing.map(|(key, value)| Write::put(key, value));
+    undeleted.chain(filled).collect()
+}
+
+fn write(id: &Id, name: Name, value: Value) -> Write {
+    Write::put(field(id, name), value)
 }
 
 fn create(
@@ -333,10 +349,10 @@ fn create(
 
 fn create_with(id: &Id, title: &str, completed: bool, order: String, revision: &str) -> Vec<Write> {
     vec![
-        write(id, Field::Title, Value::text(title)),
-        write(id, Field::Done, Value::Flag(completed)),
-        write(id, Field::Order, Value::text(order)),
-        write(id, Field::Revision, Value::text(revision)),
+        write(id, TITLE, Value::text(title)),
+        write(id, DONE, Value::Flag(completed)),
+        write(id, ORDER, Value::text(order)),
+        write(id, REVISION, Value::text(revision)),
     ]
 }
 
@@ -344,19 +360,19 @@ fn delete(item: &Item) -> Vec<Write> {
     let revision = item.revision.clone().unwrap_or_default();
     let mut writes = vec![write(
         &item.id,
-        Field::DeletedRevision,
+        DELETED_REVISION,
         Value::text(revision.clone()),
     )];
     if item.revision.is_none() {
-        writes.push(write(&item.id, Field::Revision, Value::text(revision)));
+        writes.push(write(&item.id, REVISION, Value::text(revision)));
     }
     writes
 }
 
 fn titled(id: &Id, title: String, revision: &str) -> Vec<Write> {
     vec![
-        write(id, Field::Title, Value::text(title)),
-        write(id, Field::Revision, Value::text(revision)),
+        write(id, TITLE, Value::text(title)),
+        write(id, REVISION, Value::text(revision)),
     ]
 }
 

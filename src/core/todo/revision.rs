@@ -1,7 +1,58 @@
 //! The name of an edit of a title: characters drawn at random, and behind a space those of the edit that it was made
 //! on. Whoever sees a title give way to another can tell from that whether its author had seen the first.
 
+use sha2::{Digest as _, Sha256};
+
+use super::table::{REVISION, TITLE, TODO};
+use crate::core::doc::{
+    id::Id,
+    table::{Change, Key, Value},
+};
+
 const CHARS: usize = 6;
+
+/// The title of an item that gave way to one from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overwritten {
+    pub item: Id,
+    pub title: String,
+    pub revision: String,
+    /// The revision that came in its place.
+    pub by: String,
+}
+
+impl Overwritten {
+    /// The id of an item of its own, the same on every page.
+    pub fn own_id(&self) -> Option<Id> {
+        let mut hash = Sha256::new();
+        for part in [self.item.as_str(), "\0", &self.revision] {
+            hash.update(part);
+        }
+        let hash: [u8; 32] = hash.finalize().into();
+        let short = hash.first_chunk().map(|part| u64::from_be_bytes(*part))?;
+        Id::parse(&format!("{short:016x}")).ok()
+    }
+}
+
+/// The titles among values that gave way to others, where their revisions did so, too.
+pub fn overwritten(replaced: &[Change]) -> Vec<Overwritten> {
+    let text = |value: &Option<Value>| value.as_ref()?.as_text().map(str::to_owned);
+    let titles = replaced.iter().filter(|change| {
+        let Key { table, field, .. } = &change.key;
+        *table == TODO && field.as_ref() == Some(&TITLE)
+    });
+    let overwritten = titles.filter_map(|title| {
+        let revision = Key::field(TODO, title.key.id.clone(), REVISION);
+        let revision = replaced.iter().find(|change| change.key == revision)?;
+        Some(Overwritten {
+            item: title.key.id.clone(),
+            title: text(&title.before)?,
+            revision: text(&revision.before)?,
+            by: text(&revision.after)?,
+        })
+    });
+    overwritten.collect()
+}
 
 /// The next one after `base`.
 pub fn next(base: Option<&str>, rng: &mut fastrand::Rng) -> String {

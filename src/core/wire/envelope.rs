@@ -11,7 +11,7 @@ use crate::{
     limits::MESSAGE_PARTS,
 };
 
-const SENTINEL: &[u8] = b"~dx1.";
+const SENTINEL: &[u8] = b"~dx2.";
 const END: u8 = b'~';
 /// The fast kind. Its tables, 16 kB that do not compress, are made at first use and not downloaded.
 static CRC: LazyLock<Crc<u32, Table<16>>> =
@@ -67,7 +67,7 @@ const TEXT_OVERHEAD: usize = 56;
 /// covers the head only: the body is sealed, and a probe's is compared whole.
 const BINARY_OVERHEAD: usize = 33;
 /// The first bytes of a binary envelope: a zero byte is in no text.
-const MAGIC: &[u8; 4] = b"dx1\0";
+const MAGIC: &[u8; 4] = b"dx2\0";
 
 impl Form {
     /// How many body bytes fit an envelope of `frame_bytes`.
@@ -90,7 +90,7 @@ impl Envelope {
     pub fn to_text(&self) -> String {
         let head = &self.head;
         let mut text = String::with_capacity(TEXT_OVERHEAD + self.body.len() * 4 / 3 + 4);
-        text.push_str("~dx1.");
+        text.push_str("~dx2.");
         let signed_from = text.len();
         BASE64.encode_string(head.tag.0, &mut text);
         text.push('.');

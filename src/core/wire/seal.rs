@@ -60,7 +60,7 @@ impl Head {
     /// Version, tag, sender, sequence number, part, parts, kind.
     pub fn associated(&self) -> Vec<u8> {
         [
-            &b"dx1"[..],
+            &b"dx2"[..],
             &self.tag.0,
             &self.sender.to_bytes(),
             &self.seq.to_be_bytes(),

@@ -15,17 +15,19 @@ use crate::{
     },
     core::{
         address::{Address, Page},
+        board::table::INK,
         board::{camera::Camera, tool::Input as ToolInput},
         doc::{
             presence::{Profile, Viewport},
             replica::Replica,
-            schema::{Touched, Write},
+            table::{Touched, Write},
             undo::Direction,
         },
         peer::PeerId,
         session::{Input, Notice, Session, Setup, status::Status},
         socket::{endpoint::Endpoint, machine},
         todo::list::List,
+        todo::table::TODO,
         wire::tag::Tag,
     },
     ui::{chunks::Start, pages::board::easel::Easel},
@@ -290,7 +292,7 @@ impl Room {
 
     fn show_all(&self, replica: &Replica) {
         self.easel().borrow_mut().reload(replica);
-        self.list.set(List::of(replica.todos()));
+        self.list.set(List::of(replica));
     }
 
     /// Another tab deleted the room from this browser: nothing of it must be stored again.
@@ -369,7 +371,8 @@ impl Room {
                 | Notice::StoredRowUnreadable
                 | Notice::BothKept { .. }
                 | Notice::Returned(_)
-                | Notice::Contradicted(_)),
+                | Notice::Contradicted(_)
+                | Notice::Newer(_)),
             ) => self.warn(notice.to_string()),
             Event::Notice(notice) => self.say(notice.to_string()),
             Event::Changed => self.changed(),
@@ -379,15 +382,12 @@ impl Room {
     fn touched(&self, touched: &[Touched]) {
         let ids: Vec<_> = touched
             .iter()
-            .filter_map(|touched| match touched {
-                Touched::Ink(id) => Some(id.clone()),
-                Touched::Todo(_) | Touched::Everything => None,
-            })
+            .filter_map(|touched| touched.row_of(&INK).cloned())
             .collect();
         let all = touched.contains(&Touched::Everything);
         let has_todos = touched
             .iter()
-            .any(|touched| matches!(touched, Touched::Todo(_)));
+            .any(|touched| touched.row_of(&TODO).is_some());
         self.read(|session| {
             if all {
                 self.easel().borrow_mut().reload(session.replica());
@@ -400,7 +400,7 @@ impl Room {
                     .touched(session.replica(), &ids, is_arriving);
             }
             if all || has_todos {
-                self.list.set(List::of(session.replica().todos()));
+                self.list.set(List::of(session.replica()));
             }
         });
     }

@@ -7,7 +7,7 @@ use web_sys::{HtmlElement, KeyboardEvent};
 use crate::{
     core::{
         address::Address,
-        doc::schema::Id,
+        doc::id::Id,
         keyboard::Command,
         session::Notice,
         todo::{filter::Filter, item::Item, list::Edited},

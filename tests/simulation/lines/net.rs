@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use duplex::{
     core::{
+        board::table::{ink, stroke},
         doc::{
+            id::Id,
             presence::Profile,
-            schema::{Cell, Id, Value, Write},
             storage::Stored,
             store::Command,
+            table::{Value, Write},
         },
         frame::Frame,
         peer::PeerId,
@@ -144,7 +146,7 @@ impl Net {
 
     pub fn draw(&mut self, person: usize, name: &str) {
         let write = Write {
-            cell: Cell::Ink(Id::parse(name).unwrap()),
+            key: ink(Id::parse(name).unwrap()),
             value: Some(Value::Bytes(vec![7; 40].into())),
         };
         self.input(person, Input::Edited(vec![write]));
@@ -152,7 +154,7 @@ impl Net {
 
     pub fn has(&self, person: usize, name: &str) -> bool {
         let replica = self.people[person].session.replica();
-        replica.ink(&Id::parse(name).unwrap()).is_some()
+        stroke(replica, &Id::parse(name).unwrap()).is_some()
     }
 
     pub fn schedule(&mut self, after: Millis, person: usize, way: Way, news: News) {

@@ -6,12 +6,14 @@ use anyhow::{Context, Result, bail};
 use duplex::{
     core::{
         board::stroke::{Sample, Stroke, Style},
+        board::table::{ink, strokes},
         doc::{
+            id::Id,
             presence::Profile,
             replica::Digest,
-            schema::{Cell, Id, Value, Write},
             storage::Stored,
             store::Command,
+            table::{Value, Write},
         },
         frame::Frame,
         peer::PeerId,
@@ -49,7 +51,7 @@ impl Seen {
         Self {
             status: session.status(),
             digest: session.replica().digest(),
-            strokes: session.replica().inks().len(),
+            strokes: strokes(session.replica()).len(),
             sentences: Vec::new(),
             opened: 0,
         }
@@ -168,8 +170,8 @@ fn stroke() -> Write {
         .to_bytes(3)
         .ok()
         .map(|bytes| Value::Bytes(bytes.into()));
-    let cell = Cell::Ink(Id::random(&mut rng));
-    Write { cell, value }
+    let key = ink(Id::random(&mut rng));
+    Write { key, value }
 }
 
 struct Host {

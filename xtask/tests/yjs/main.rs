@@ -6,12 +6,10 @@ use std::{path::Path, process::Command};
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use duplex::core::{
-    doc::{
-        gate,
-        replica::Replica,
-        schema::{Field, Value},
-    },
+    board::table::strokes,
+    doc::{gate, replica::Replica, table::Value},
     peer::PeerId,
+    todo::table,
 };
 use serde_json::{Map, Value as Json};
 use xtask::tools;
@@ -25,7 +23,7 @@ fn bytes(value: &Json) -> Result<Vec<u8>> {
 }
 
 fn inks(copy: &Replica) -> Json {
-    let inks = copy.inks().into_iter();
+    let inks = strokes(copy).into_iter();
     inks.map(|(id, bytes)| (id.as_str().to_owned(), BASE64_STANDARD.encode(bytes).into()))
         .collect::<Map<_, _>>()
         .into()
@@ -34,12 +32,13 @@ fn inks(copy: &Replica) -> Json {
 fn todos(copy: &Replica) -> Json {
     let json = |value: &Value| match value {
         Value::Flag(value) => Json::from(*value),
+        Value::Number(bits) => Json::from(f64::from_bits(*bits)),
         value => Json::from(value.as_text()),
     };
-    let items = copy.todos().into_iter().map(|(id, fields)| {
-        let fields = Field::ALL
+    let items = table::items(copy).into_iter().map(|(id, fields)| {
+        let fields = fields
             .iter()
-            .filter_map(|field| Some((field.key().to_owned(), json(fields.get(*field)?))));
+            .map(|(field, value)| (field.as_str().to_owned(), json(value)));
         (id.as_str().to_owned(), fields.collect::<Map<_, _>>().into())
     });
     items.collect::<Map<_, _>>().into()

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::super::stroke::{Sample, Stroke, Style, WIDTH_MAX, in_range};
 use crate::{
     core::{
-        doc::schema::Id,
+        doc::id::Id,
         json::{self, Remark},
         text,
     },

@@ -1,12 +1,15 @@
 //! How an update gets into the document.
 
 use yrs::{
-    ClientID, ID, IdSet, ReadTxn, Transact, Update, WriteTxn, merge_updates_v1,
+    ClientID, ID, IdSet, ReadTxn, Transact, Update, WriteTxn,
     updates::{decoder::Decode, encoder::Encode},
 };
 
 use super::{Replica, ReplicaError};
-use crate::core::doc::gate::{self, Passed};
+use crate::{
+    core::doc::gate::{self, Passed},
+    limits::COUNTED_BYTES,
+};
 
 /// What yrs made of an update.
 pub struct Integrated {
@@ -80,21 +83,25 @@ impl Replica {
         let first = self.merge(&stretches)?;
         let is_rest = |block: &gate::Block| !block.is_stretch() && !block.is_skip();
         let mut rest = self.merge(&gate::filtered(update, is_rest)?)?;
-        if let Some(torn) = &mut rest.torn
-            && let Ok(merged) = merge_updates_v1([stretches.as_slice(), torn.as_slice()])
-        {
-            *torn = merged;
+        if rest.torn.is_some() {
+            // The stretches have to be kept, too.
+            rest.torn = Some(self.doc.transact().encode_diff_v1(&state));
         }
         Ok(first.and(rest))
     }
 
     fn merge(&mut self, update: &[u8]) -> Result<Integrated, ReplicaError> {
+        let length = update.len();
         let update = Update::decode_v1(update).map_err(|_| ReplicaError::Update)?;
         let (inserted, merged) = {
             let mut txn = self.doc.transact_mut();
             // yrs gives up in the middle where an operation has no place; what came before it stays.
             let is_whole = txn.apply_update(update).is_ok();
             txn.commit();
+            match length <= COUNTED_BYTES {
+                true => self.count_in(&txn, &txn.encode_update_v1()),
+                false => drop(self.seen.take()),
+            }
             // Those of earlier updates that waited for these are among them.
             let inserted = txn.insert_set().clone();
             let merged = Integrated {

@@ -3,27 +3,48 @@
 
 use super::*;
 
+const INK: Name = Name::known("ink");
+const TODO: Name = Name::known("todo");
+
 fn replica(id: u64) -> Replica {
     Replica::new(PeerId::from_random(id))
 }
 
+fn row(table: Name, id: &str) -> Touched {
+    Touched::Row(Key::value(table, Id::parse(id).unwrap()).row())
+}
+
+fn strokes(replica: &Replica) -> Vec<(Id, Value)> {
+    replica.values(&INK)
+}
+
+fn items(replica: &Replica) -> Vec<(Id, Record)> {
+    replica.records(&TODO)
+}
+
+fn sorted(replica: &Replica) -> Vec<(Key, Value)> {
+    let mut cells = replica.cells();
+    cells.sort_unstable();
+    cells
+}
+
 fn ink(id: &str, byte: u8) -> Write {
     Write {
-        cell: Cell::Ink(Id::parse(id).unwrap()),
+        key: Key::value(INK, Id::parse(id).unwrap()),
         value: Some(Value::Bytes([byte].into())),
     }
 }
 
 fn title(id: &str, text: &str) -> Write {
     Write {
-        cell: Cell::Todo(Id::parse(id).unwrap(), Field::Title),
+        key: Key::field(TODO, Id::parse(id).unwrap(), Name::known("title")),
         value: Some(Value::text(text)),
     }
 }
 
 fn order(id: &str, text: &str) -> Write {
     Write {
-        cell: Cell::Todo(Id::parse(id).unwrap(), Field::Order),
+        key: Key::field(TODO, Id::parse(id).unwrap(), Name::known("order")),
         value: Some(Value::text(text)),
     }
 }
@@ -33,19 +54,14 @@ fn writes_reach_another_copy_and_name_what_they_touched() {
     let (mut a, mut b) = (replica(1), replica(2));
     let commit = a.write(&[ink("s", 1), title("t", "milk")]).unwrap();
     let applied = b.apply(&commit.update).unwrap();
-    let id = |text| Id::parse(text).unwrap();
-    assert_eq!(
-        applied.touched,
-        [Touched::Ink(id("s")), Touched::Todo(id("t"))]
-    );
+    for touched in [row(INK, "s"), row(TODO, "t")] {
+        assert!(applied.touched.contains(&touched));
+    }
     assert!(applied.news);
     assert_eq!(a.digest(), b.digest());
-    assert_eq!(b.get(&title("t", "").cell), Some(Value::text("milk")));
+    assert_eq!(b.get(&title("t", "").key), Some(Value::text("milk")));
     let commit = a.write(&[title("t", "bread")]).unwrap();
-    assert_eq!(
-        b.apply(&commit.update).unwrap().touched,
-        [Touched::Todo(id("t"))]
-    );
+    assert_eq!(b.apply(&commit.update).unwrap().touched, [row(TODO, "t")]);
     assert!(!b.apply(&commit.update).unwrap().news);
 }
 
@@ -57,7 +73,7 @@ fn a_write_that_changes_nothing_is_no_commit() {
     assert!(a.write(&[ink("s", 1)]).is_none());
     assert!(
         a.write(&[Write {
-            cell: Cell::Ink(Id::parse("x").unwrap()),
+            key: Key::value(INK, Id::parse("x").unwrap()),
             value: None
         }])
         .is_none()
@@ -79,7 +95,7 @@ fn an_update_that_came_too_early_counts_as_incomplete_until_the_gap_is_filled() 
     assert_eq!(c.digest(), b.digest());
     assert!(!b.apply(&first).unwrap().incomplete);
     assert_eq!(a.digest(), b.digest());
-    assert_eq!(b.inks().len(), 2);
+    assert_eq!(strokes(&b).len(), 2);
 }
 
 #[test]
@@ -134,13 +150,13 @@ fn deletions_alone_travel_too() {
     let (mut a, mut b) = (replica(1), replica(2));
     b.apply(&a.write(&[ink("1", 1)]).unwrap().update).unwrap();
     a.write(&[Write {
-        cell: ink("1", 1).cell,
+        key: ink("1", 1).key,
         value: None,
     }]);
     assert_ne!(a.digest(), b.digest());
     assert_eq!(a.diff(&b.state_vector()), Ok(None));
     let applied = b.apply(&a.deletions()).unwrap();
-    assert!(applied.news && b.inks().is_empty());
+    assert!(applied.news && strokes(&b).is_empty());
     assert_eq!(a.digest(), b.digest());
 }
 
@@ -151,14 +167,14 @@ fn a_snapshot_restores_digest_and_content() {
         a.write(&[ink(&n.to_string(), n), title(&n.to_string(), "x")]);
     }
     a.write(&[Write {
-        cell: ink("3", 0).cell,
+        key: ink("3", 0).key,
         value: None,
     }]);
     let mut b = replica(2);
     b.apply(&a.snapshot()).unwrap();
     assert_eq!(a.digest(), b.digest());
-    assert_eq!(b.inks().len(), 19);
-    assert_eq!(b.todos().len(), 20);
+    assert_eq!(strokes(&b).len(), 19);
+    assert_eq!(items(&b).len(), 20);
 }
 
 #[test]
@@ -178,9 +194,9 @@ fn a_mark_of_formatted_text_as_an_entry_of_a_map_does_no_harm() {
     ];
     let mut a = replica(2);
     assert!(a.apply(&mark).unwrap().news);
-    assert_eq!(a.inks(), []);
+    assert_eq!(strokes(&a), []);
     a.write(&[ink("k", 1)]);
-    assert_eq!(a.inks().len(), 1);
+    assert_eq!(strokes(&a).len(), 1);
 }
 
 /// yrs gives up at an operation whose parent is no type, with what came before it in the document.
@@ -193,11 +209,11 @@ fn an_update_that_is_torn_keeps_what_landed() {
     let before = a.digest();
     let applied = a.apply(&torn).unwrap();
     assert!(applied.news && applied.torn.is_some());
-    assert_eq!(applied.touched, [Touched::Ink(Id::parse("k").unwrap())]);
+    assert_eq!(applied.touched, [row(INK, "k")]);
     assert_ne!(a.digest(), before);
     let mut stored = replica(3);
     stored.apply(&applied.torn.unwrap()).unwrap();
-    assert_eq!(stored.inks().len(), 1);
+    assert_eq!(strokes(&stored).len(), 1);
     assert_eq!(stored.digest(), a.digest());
 }
 
@@ -207,7 +223,7 @@ fn an_update_in_parts_is_the_same_update() {
     let mut rng = fastrand::Rng::with_seed(5);
     for n in 0..200 {
         let long = Write {
-            cell: Cell::Ink(Id::parse(&rng.u8(..).to_string()).unwrap()),
+            key: Key::value(INK, Id::parse(&rng.u8(..).to_string()).unwrap()),
             value: (n % 5 > 0).then(|| Value::Bytes(vec![n as u8; 300].into())),
         };
         let writer = if rng.bool() { &mut a } else { &mut b };
@@ -229,7 +245,7 @@ fn an_update_in_parts_is_the_same_update() {
         c.apply(part).unwrap();
     }
     assert_eq!(c.digest(), a.digest());
-    assert_eq!(c.inks().len(), a.inks().len());
+    assert_eq!(strokes(&c).len(), strokes(&a).len());
     assert_eq!(Replica::cut(whole.clone(), usize::MAX), [whole]);
 }
 
@@ -285,6 +301,94 @@ fn a_deletion_of_what_is_known_and_of_what_is_not_breaks_nothing() {
     }
     for copy in copies.iter().chain([&high]) {
         assert_eq!(copy.digest(), low.digest());
-        assert_eq!(copy.todos(), low.todos());
+        assert_eq!(sorted(copy), sorted(&low));
     }
+}
+
+/// What a later version may write: another table, another field, other kinds of values.
+fn of_a_later_version() -> Vec<Write> {
+    let id = || Id::parse("n").unwrap();
+    let field = |name| Key::field(Name::known("note"), id(), Name::known(name));
+    vec![
+        Write::put(Key::value(Name::known("place"), id()), Value::number(2.5)),
+        Write::put(field("body"), Value::SharedText("milk".into())),
+        Write::put(field("count"), Value::number(7.0)),
+        Write::put(
+            Key::field(TODO, id(), Name::known("due")),
+            Value::text("tomorrow"),
+        ),
+        // `{ "a": [null, 1] }`
+        Write::put(
+            field("other"),
+            Value::Other(
+                [
+                    &[118, 1, 1, b'a', 117, 2, 126, 123][..],
+                    &1.0_f64.to_be_bytes(),
+                ]
+                .concat()
+                .into(),
+            ),
+        ),
+    ]
+}
+
+#[test]
+fn tables_fields_and_kinds_of_other_versions_are_read_compared_and_passed_on() {
+    let (mut later, mut mine, mut third) = (replica(1), replica(2), replica(3));
+    let commit = later.write(&of_a_later_version()).unwrap();
+    let applied = mine.apply(&commit.update).unwrap();
+    assert_eq!(applied.touched.len(), 3);
+    third.apply(&mine.snapshot()).unwrap();
+    let mut written = of_a_later_version();
+    written.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    let written: Vec<_> = (written.into_iter())
+        .map(|write| (write.key, write.value.unwrap()))
+        .collect();
+    for copy in [&later, &mine, &third] {
+        assert_eq!(sorted(copy), written);
+        assert_eq!(copy.digest(), later.digest());
+        assert!(!copy.recount());
+    }
+}
+
+#[test]
+fn shared_text_that_two_edit_keeps_what_both_wrote() {
+    let key = Key::field(
+        Name::known("note"),
+        Id::parse("n").unwrap(),
+        Name::known("body"),
+    );
+    let put = |text: &str| [Write::put(key.clone(), Value::SharedText(text.into()))];
+    let (mut a, mut b) = (replica(1), replica(2));
+    b.apply(&a.write(&put("Grüße 🎨 an alle")).unwrap().update)
+        .unwrap();
+    let from_a = a.write(&put("Liebe Grüße 🎨 an alle")).unwrap().update;
+    let from_b = b.write(&put("Grüße 🎈🎨 an sie")).unwrap().update;
+    a.apply(&from_b).unwrap();
+    b.apply(&from_a).unwrap();
+    for copy in [&a, &b] {
+        let text = Value::SharedText("Liebe Grüße 🎈🎨 an sie".into());
+        assert_eq!(copy.get(&key), Some(text));
+    }
+    assert_eq!(a.digest(), b.digest());
+}
+
+#[test]
+fn an_update_with_too_many_tables_is_refused() {
+    let mut a = replica(1);
+    let table = |number: usize| Name::parse(&format!("table{number}")).unwrap();
+    let write = |number| {
+        [Write::put(
+            Key::value(table(number), Id::parse("x").unwrap()),
+            Value::Flag(true),
+        )]
+    };
+    let mut b = replica(2);
+    for number in 0..TABLES {
+        b.apply(&a.write(&write(number)).unwrap().update).unwrap();
+    }
+    let one_more = a.write(&write(TABLES)).unwrap().update;
+    let refused = ReplicaError::Gate(Refusal::Tables);
+    assert_eq!(b.apply(&one_more).unwrap_err(), refused);
+    assert_eq!(b.tables().count(), TABLES);
 }

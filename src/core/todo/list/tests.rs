@@ -18,7 +18,7 @@ impl Room {
     }
 
     fn list(&self) -> List {
-        List::of(self.replica.todos())
+        List::of(&self.replica)
     }
 
     fn titles(&self) -> Vec<String> {
@@ -152,7 +152,7 @@ fn a_line_break_in_a_title_is_a_space() {
     let mut room = Room::new(1);
     room.replica.write(&[write(
         &Id::parse("x").unwrap(),
-        Field::Title,
+        TITLE,
         Value::text("first\nsecond"),
     )]);
     let before = room.list().before(&Id::parse("x").unwrap());

@@ -154,7 +154,7 @@ fn only_what_members_or_we_ourselves_bring_now_is_life() {
     a.reconnected();
     assert!(!is_life(&mut a, &early), "the history of a server");
     assert!(!is_life(&mut a, &late));
-    for other in ["", "tick", "~dx1.", "ping 7"] {
+    for other in ["", "tick", "~dx2.", "ping 7"] {
         assert!(!is_life(&mut b, &Frame::from(other)));
     }
     let mut stranger = codec("elsewhere", 9);

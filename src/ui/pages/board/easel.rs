@@ -14,6 +14,7 @@ use crate::{
         clock::{self, Timeout},
     },
     core::{
+        board::table::{stroke, strokes},
         board::{
             camera::{Camera, ZOOM_STEP},
             drawing::Drawing,
@@ -24,11 +25,7 @@ use crate::{
             tool::{Hands, Input as ToolInput, Intent, Tool},
             wet::WetInk,
         },
-        doc::{
-            presence,
-            replica::Replica,
-            schema::{Id, Write},
-        },
+        doc::{id::Id, presence, replica::Replica, table::Write},
         keyboard::Command,
         peer::PeerId,
         session::Input,
@@ -399,7 +396,7 @@ impl Easel {
 
     /// All strokes anew.
     pub fn reload(&mut self, replica: &Replica) {
-        self.scene = Scene::of(replica.inks());
+        self.scene = Scene::of(strokes(replica));
         self.tiles.clear();
         self.show_ink_at_first();
         self.ask_frame();
@@ -414,7 +411,7 @@ impl Easel {
             if let Some(area) = self.scene.remove(id) {
                 self.tiles.damaged(area);
             }
-            let ink = replica.ink(id);
+            let ink = stroke(replica, id);
             touched.extend(ink.and_then(|ink| self.scene.insert(id.clone(), ink)));
         }
         touched.sort_unstable_by(|a, b| a.order().cmp(&b.order()));

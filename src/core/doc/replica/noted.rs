@@ -1,0 +1,110 @@
+//! What edits did, as yrs tells it.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use yrs::{
+    DeepObservable, MapRef, Out, TransactionMut,
+    branch::{Branch, BranchID},
+    types::{EntryChange, Event, Events, PathSegment},
+};
+
+use super::values;
+use crate::core::doc::{
+    contents::Tally,
+    gate::OperationId,
+    id::Id,
+    table::{Change, Key, Name, Row, Touched},
+};
+
+/// Filled by the observers of all tables.
+#[derive(Default)]
+pub struct Noted {
+    pub touched: RefCell<Vec<Touched>>,
+    /// Values of records that gave way to others.
+    pub replaced: RefCell<Vec<Change>>,
+    /// Shared types that are fields of records.
+    pub types: RefCell<Vec<OperationId>>,
+    pub tally: Tally,
+    /// Marks of formatted text are here or wait for earlier operations: entries must not be named one by one.
+    pub marks: Cell<bool>,
+}
+
+impl Noted {
+    /// From now on notes what happens to this table.
+    pub fn observe(self: &Rc<Self>, table: &Name, map: &MapRef) {
+        let (this, table) = (Rc::clone(self), table.clone());
+        map.observe_deep("noted", move |txn, events| this.note(&table, txn, events));
+    }
+
+    fn note(&self, table: &Name, txn: &TransactionMut, events: &Events) {
+        if self.marks.get() {
+            return self.tally.forget();
+        }
+        for event in events.iter() {
+            let path = event.path();
+            match (path.front(), event) {
+                (None, Event::Map(event)) => {
+                    event.keys(txn).keys().for_each(|id| self.touch(table, id));
+                }
+                (Some(PathSegment::Key(id)), Event::Map(event)) => {
+                    self.touch(table, id);
+                    if path.len() == 1 {
+                        self.record_changed(table, id, event.keys(txn).iter());
+                    }
+                }
+                (Some(PathSegment::Key(id)), _) => self.touch(table, id),
+                (Some(PathSegment::Index(_)) | None, _) => {}
+            }
+        }
+    }
+
+    fn touch(&self, table: &Name, id: &str) {
+        let Ok(id) = Id::parse(id) else { return };
+        let row = Row {
+            table: table.clone(),
+            id,
+        };
+        self.tally.touched(&row);
+        self.touched.borrow_mut().push(Touched::Row(row));
+    }
+
+    fn record_changed<'a>(
+        &self,
+        table: &Name,
+        id: &str,
+        fields: impl Iterator<Item = (&'a std::sync::Arc<str>, &'a EntryChange)>,
+    ) {
+        for (field, change) in fields {
+            if let EntryChange::Inserted(out) | EntryChange::Updated(_, out) = change {
+                self.types.borrow_mut().extend(type_of(out));
+            }
+            let (EntryChange::Updated(before, after), Ok(id), Ok(field)) =
+                (change, Id::parse(id), Name::parse(field))
+            else {
+                continue;
+            };
+            self.replaced.borrow_mut().push(Change {
+                key: Key::field(table.clone(), id, field),
+                before: values::constant(before.clone()),
+                after: values::constant(after.clone()),
+            });
+        }
+    }
+}
+
+/// The operation that made a shared type.
+fn type_of(out: &Out) -> Option<OperationId> {
+    let branch: &Branch = match out {
+        Out::YText(text) => text.as_ref(),
+        Out::YMap(map) => map.as_ref(),
+        Out::YArray(array) => array.as_ref(),
+        _ => return None,
+    };
+    match branch.id() {
+        BranchID::Nested(id) => Some((id.client.get(), id.clock.into())),
+        BranchID::Root(_) => None,
+    }
+}
