@@ -4,6 +4,7 @@
 pub mod address;
 #[cfg(feature = "ahead")]
 pub mod ahead;
+pub mod app;
 pub mod board;
 pub mod bucket;
 pub mod doc;

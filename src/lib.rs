@@ -10,10 +10,11 @@
 //! core/      everything that decides: pure, natively compiled and tested
 //!   socket/    when to connect, when to retry, what a close means, what waits to be sent, whether it is alive
 //!   wire/      bytes <-> messages: the envelope, its signature and seal, its parts; what kind of server this is
-//!   doc/       the shared document: replica (all that imports yrs) behind gate and quarantine, sync and
-//!              fork, presence, storage and what is known to be in it (store, draft), undo, versions
-//!   board/     geometry, strokes, tools, scene, tiles, file formats
-//!   todo/      items, their order, filters
+//!   doc/       the shared document, which is tables: replica (all that imports yrs) behind gate and quarantine, sync
+//!              and fork, presence, storage and what is known to be in it (store, draft), undo, versions
+//!   board/     its table; geometry, strokes, tools, scene, tiles, file formats
+//!   todo/      its table; items, their order, filters
+//!   app        the apps, board and list, and what the rest of core needs to know of them
 //!   rooms      the rooms of this device: a list of them, each as a file
 //!   session    socket + wire + doc + todo joined: the whole client minus the browser; tabs that share one socket; a
 //!              look at the other relays of a link. All that concerns others is session/network, which comes later
@@ -24,6 +25,7 @@
 //!   bucket     how much of something is left to somebody
 //!   json       JSON from elsewhere, read leniently
 //!   keyboard   keys and what they mean, on every layout
+//!   ahead      what a next version could add; only in builds for `tests/ahead`
 //!   text       what people write: what of it can be seen, and how long it is
 //!
 //! aead/      the cipher, a crate of its own because it is compiled for speed and not for size
@@ -38,6 +40,10 @@
 //! - Only `core/doc/replica` knows that the document is a yrs document.
 //! - No `unwrap`, `expect` or indexing stands on a path that outside data reaches.
 //! - A signal holds state, never the only copy of a message.
+//!
+//! Two versions of this program may meet in one room and in one browser. What is stored has a format, what is said grows
+//! at its end only, and tables and fields that a version does not know are kept and passed on. `tests/ahead` is this
+//! source one version ahead (`core::ahead`), and meets it.
 
 pub mod core;
 pub mod limits;

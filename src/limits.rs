@@ -157,8 +157,6 @@ pub const TYPE_DEPTH: u8 = 4;
 pub const NESTED_TYPES: usize = 200;
 /// Of a longer update it is not counted what it did: the document is counted anew.
 pub const COUNTED_BYTES: usize = 64 * 1024;
-/// Tables of one document, those of other versions included. Each costs some hundred bytes beside what it holds.
-pub const TABLES: usize = 100;
 /// A title longer than this is cut: a list is no place for a book.
 pub const TITLE_CHARS: usize = 1_000;
 /// Samples of one stroke: twenty minutes of a 120 Hz pen would be one line nobody can edit. A longer one goes on as

@@ -61,7 +61,9 @@ pub async fn note_visited() {
         let tag = address.room.tag();
         if entry(tag).is_none()
             && let Ok(replica) = load(tag).await
-            && let Some(noted) = Entry::noted(None, &address, &replica, &[], clock::unix_ms())
+            && let bytes = replica.snapshot().len() as u64
+            && let Some(noted) =
+                Entry::noted(None, &address, &replica, bytes, &[], clock::unix_ms())
         {
             keep(tag, &noted);
         }

@@ -1,4 +1,4 @@
-//! Where a person is: `#/r/<room>/<page>?relay=…&key=…`, read and written, and the host's `config.json`. Every part
+//! Where a person is: `#/r/<room>/<app>?relay=…&key=…`, read and written, and the host's `config.json`. Every part
 //! that does not read costs a sentence, never the page.
 
 mod link;
@@ -17,9 +17,9 @@ pub use self::{
     plain::{Unusual, plain},
 };
 use super::{
+    app::App,
     json,
     socket::endpoint::{Endpoint, EndpointError},
-    todo::filter::Filter,
     wire::{seal::RoomKey, tag::Tag},
 };
 use crate::limits::{CONFIG_BYTES, RELAYS, ROOM_CHARS};
@@ -50,28 +50,6 @@ impl Key {
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(…)")
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Page {
-    #[default]
-    Board,
-    Todo,
-}
-
-impl Page {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Board => "board",
-            Self::Todo => "todo",
-        }
-    }
-
-    fn parse(name: &str) -> Option<Self> {
-        [Self::Board, Self::Todo]
-            .into_iter()
-            .find(|page| page.name() == name)
     }
 }
 
@@ -143,9 +121,11 @@ impl Room {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     pub room: Room,
-    pub page: Page,
+    /// Whose page is shown.
+    pub app: &'static App,
     pub relay: RelayChoice,
-    pub filter: Filter,
+    /// Of pages: names and values, each name once.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// A part of an address or of `config.json` that was left aside.
@@ -170,12 +150,28 @@ pub enum AddressProblem {
 }
 
 impl Address {
+    /// What a page is told by this parameter.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let mut parameters = self.parameters.iter();
+        let (_, value) = parameters.find(|(this, _)| this == name)?;
+        Some(value)
+    }
+
+    /// The same address with this parameter, or without it.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Option<&str>) -> Self {
+        self.parameters.retain(|(this, _)| this != name);
+        let parameter = value.map(|value| (name.to_owned(), value.to_owned()));
+        self.parameters.extend(parameter);
+        self
+    }
+
     /// The hash that [`parse`] reads back, with its `#`.
     pub fn to_hash(&self) -> String {
         let mut hash = format!(
             "#/r/{}/{}",
             percent::encoded(&self.room.name),
-            self.page.name()
+            self.app.name
         );
         let mut parameters = Vec::new();
         match &self.relay {
@@ -191,9 +187,10 @@ impl Address {
         if let Some(key) = &self.room.key {
             parameters.push(format!("key={}", key.to_text()));
         }
-        if self.filter != Filter::default() {
-            parameters.push(format!("filter={}", self.filter.name()));
-        }
+        parameters.extend(self.parameters.iter().map(|(name, value)| {
+            let (name, value) = (percent::encoded(name), percent::encoded(value));
+            format!("{name}={value}")
+        }));
         for (separator, parameter) in std::iter::once('?')
             .chain(std::iter::repeat('&'))
             .zip(parameters)

@@ -3,6 +3,7 @@
 //! one that was forked ([`fork`]), who is here ([`presence`]), what is stored ([`store`]), what a person can take back
 //! ([`undo`]), and what the room was like before ([`versions`]).
 
+pub mod amount;
 pub mod contents;
 pub mod draft;
 pub mod fork;

@@ -27,23 +27,7 @@ pub enum Command {
     ShowShortcuts,
 }
 
-/// Keys as Excalidraw has them, and what they do, on the board …
-pub const BOARD_KEYS: [(&str, &str); 6] = [
-    ("H", "Hand: move the board"),
-    ("P or 7", "Pen"),
-    ("E or 0", "Eraser"),
-    ("Space and drag", "Move the board"),
-    ("Ctrl + plus, minus, 0", "Zoom in, out, to 100 %"),
-    ("Shift + 1", "Zoom to fit"),
-];
-/// … on the list …
-pub const LIST_KEYS: [(&str, &str); 4] = [
-    ("Enter", "Add what was typed"),
-    ("F2 or Enter on an item", "Edit it"),
-    ("Escape", "Leave an item as it was"),
-    ("Alt + arrow up, down", "Move an item"),
-];
-/// … and everywhere.
+/// Keys that mean the same everywhere. What they mean on a page is its app's ([`super::app::Engine::keys`]).
 pub const ALL_KEYS: [(&str, &str); 3] = [
     ("Ctrl + Z", "Undo"),
     ("Ctrl + Shift + Z, Ctrl + Y", "Redo"),

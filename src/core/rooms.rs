@@ -1,26 +1,19 @@
 //! The rooms that this device keeps: what a list of them shows, and a whole room as a file. A file holds no key: whoever
 //! gets one gets what is in the room, and not the way into it.
 
-use std::collections::HashSet;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
     address::{self, Address, RelayChoice},
-    board::table::INK,
+    app,
     doc::{
+        amount::Amount,
         replica::{Replica, ReplicaError},
-        table::{Key, Write},
-        versions::Amount,
     },
     peer::PeerId,
     text,
-    todo::{
-        list::{self, List},
-        table::TODO,
-    },
 };
 use crate::limits::{ROOM_PEOPLE, ROOM_TITLE_CHARS};
 
@@ -47,15 +40,18 @@ pub struct Entry {
 
 impl Entry {
     /// What is known now of the room at `address`, after what was known `before`. None of a room with nothing in it.
+    ///
+    /// `bytes`: what the document takes in storage.
     pub fn noted(
         before: Option<&Self>,
         address: &Address,
         replica: &Replica,
+        bytes: u64,
         people: &[String],
         now: u64,
     ) -> Option<Self> {
-        let amount = amount(replica);
-        if before.is_none() && amount == Amount::default() {
+        let amount = app::amount(replica);
+        if before.is_none() && amount.is_nothing() {
             return None;
         }
         let digest = replica.digest().0;
@@ -72,7 +68,7 @@ impl Entry {
             title: before.and_then(|before| before.title.clone()),
             changed_at: unchanged.map_or(now, |before| before.changed_at),
             amount,
-            bytes: unchanged.map_or_else(|| replica.snapshot().len() as u64, |before| before.bytes),
+            bytes,
             people: names,
             digest,
             others: before.map_or_else(Map::new, |before| before.others.clone()),
@@ -81,7 +77,8 @@ impl Entry {
 
     /// The entry of a room that was just made of a copy.
     pub fn of_copy(title: String, address: &Address, replica: &Replica, now: u64) -> Option<Self> {
-        let entry = Self::noted(None, address, replica, &[], now)?;
+        let bytes = replica.snapshot().len() as u64;
+        let entry = Self::noted(None, address, replica, bytes, &[], now)?;
         Some(entry.titled(&title))
     }
 
@@ -130,17 +127,6 @@ pub fn copied(original: &Address, random: [u8; 32]) -> Address {
     }
 }
 
-pub fn amount(replica: &Replica) -> Amount {
-    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
-    let known = [&INK, &TODO];
-    let others = replica.tables().filter(|table| !known.contains(table));
-    Amount {
-        strokes: replica.count(&INK),
-        items: number(List::of(replica).items.len()),
-        others: others.map(|table| replica.count(table)).sum(),
-    }
-}
-
 const TYPE: &str = "duplex-room";
 const VERSION: u64 = 1;
 
@@ -185,24 +171,17 @@ pub fn from_file(file: &Value) -> Result<(String, Replica), FileError> {
     Ok((title.to_owned(), replica))
 }
 
-/// The edit that brings what `other` shows and `here` does not, in all tables. What is here stays as it is.
-pub fn added(other: &Replica, here: &Replica) -> Vec<Write> {
-    let rows: HashSet<_> = here.cells().iter().map(|(key, _)| key.row()).collect();
-    let is_missing = |key: &Key| key.table != TODO && !rows.contains(&key.row());
-    let missing = other.cells().into_iter().filter(|(key, _)| is_missing(key));
-    let missing = missing.map(|(key, value)| Write::put(key, value));
-    missing.chain(list::added(other, here)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::core::{
+        app::{added, amount, in_words},
         board::table::{ink, strokes},
         doc::{
             id::Id,
-            table::{Name, Value as Held},
+            table::{Key, Name, Value as Held, Write},
         },
+        todo::list::List,
     };
 
     fn room(random: u8) -> Address {
@@ -231,19 +210,19 @@ mod tests {
     }
 
     fn titles(replica: &Replica) -> Vec<String> {
-        let items = List::of(replica).items.into_iter();
-        items.map(|item| item.title).collect()
+        let list = List::of(replica);
+        list.iter().map(|item| item.title.clone()).collect()
     }
 
     #[test]
     fn a_room_with_nothing_in_it_is_not_listed_and_a_visit_changes_nothing() {
         let noted = |before: Option<&Entry>, replica: &Replica, people: &[&str], now| {
             let people: Vec<_> = people.iter().map(|&name| name.to_owned()).collect();
-            Entry::noted(before, &room(1), replica, &people, now)
+            Entry::noted(before, &room(1), replica, 91, &people, now)
         };
         assert_eq!(noted(None, &replica(1, &[], &[]), &[], 1), None);
         let first = noted(None, &replica(1, &["a"], &["tea"]), &["Ada"], 5).unwrap();
-        assert_eq!((first.amount.strokes, first.amount.items), (1, 1));
+        assert_eq!(in_words(&first.amount), "1 stroke · 1 to-do");
         assert!(first.bytes > 90);
         let first = first.titled("  Kitchen\u{7} ");
         let visited = noted(Some(&first), &replica(1, &["a"], &["tea"]), &["Ben"], 9).unwrap();
@@ -261,20 +240,24 @@ mod tests {
             "amount": { "strokes": 1, "items": 0, "notes": 3 }, "pinned": true,
         });
         let read: Entry = serde_json::from_value(stored).unwrap();
-        let visited = Entry::noted(Some(&read), &room(1), &replica(1, &["a"], &[]), &[], 9);
+        assert_eq!(
+            in_words(&read.amount),
+            "1 stroke · 0 to-dos · 3 of a newer version"
+        );
+        let visited = Entry::noted(Some(&read), &room(1), &replica(1, &["a"], &[]), 91, &[], 9);
         let written = serde_json::to_value(visited.unwrap()).unwrap();
         assert_eq!(written["pinned"], true);
         let mut later = replica(2, &[], &[]);
         let key = Key::value(Name::known("note"), Id::parse("n").unwrap());
         later.write(&[Write::put(key, Held::text("milk"))]);
-        let entry = Entry::noted(None, &room(1), &later, &[], 9).unwrap();
+        let entry = Entry::noted(None, &room(1), &later, 91, &[], 9).unwrap();
         assert_eq!(
-            entry.amount.to_string(),
+            in_words(&entry.amount),
             "0 strokes · 0 to-dos · 1 of a newer version"
         );
         let mut here = replica(3, &["a"], &["tea"]);
         here.write(&added(&later, &here));
-        assert_eq!(amount(&here).others, 1);
+        assert_eq!(amount(&here).of("note"), 1);
     }
 
     #[test]
@@ -320,12 +303,9 @@ mod tests {
         here.apply(&file.snapshot()).unwrap();
         let mut rng = fastrand::Rng::with_seed(3);
         let id_of = |title: &str| {
-            let items = List::of(&file).items;
-            items
-                .into_iter()
-                .find(|item| item.title == title)
-                .unwrap()
-                .id
+            let list = List::of(&file);
+            let mut items = list.iter();
+            items.find(|item| item.title == title).unwrap().id.clone()
         };
         here.write(&[Write {
             key: ink(Id::parse("a").unwrap()),

@@ -131,7 +131,7 @@ impl Session {
         &self.replica
     }
 
-    /// Before anything is loaded: takes in only what `quarantine` admits.
+    /// Before anything is loaded: takes in nothing that `quarantine` holds.
     pub fn guard(&mut self, quarantine: Quarantine) {
         self.replica.guard(quarantine);
     }
@@ -139,6 +139,11 @@ impl Session {
     /// Stored pieces of the document that the quarantine holds, each a Yjs update.
     pub fn set_aside(&self) -> &[Vec<u8>] {
         &self.set_aside
+    }
+
+    /// What the document takes in storage.
+    pub fn stored_bytes(&self) -> u64 {
+        self.store.bytes() as u64
     }
 
     pub fn people(&self) -> &People {

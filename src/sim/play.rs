@@ -20,7 +20,7 @@ impl World {
         };
         let list = List::of(session.replica());
         let before = strokes(session);
-        let item = rng.choice(&list.items).map(|item| item.id.clone());
+        let item = rng.choice(list.iter()).map(|item| item.id.clone());
         let input = match (rng.u8(0..12), item) {
             (0..=3, _) => Input::Edited(draw(&mut rng)),
             (4, _) => match rng.choice(&before) {
@@ -36,7 +36,7 @@ impl World {
                     .unwrap_or_default(),
             ),
             (7, Some(id)) => Input::Edited(list.delete(&id)),
-            (8, Some(id)) => Input::Edited(list.move_to(&id, rng.usize(0..=list.items.len()))),
+            (8, Some(id)) => Input::Edited(list.move_to(&id, rng.usize(0..=list.len()))),
             (9, _) => Input::UndoAsked(Direction::Undo),
             (10, _) => Input::UndoAsked(Direction::Redo),
             _ => Input::Edited(

@@ -9,7 +9,7 @@ use super::{
     api,
     chunks::{self, Fetched},
     hooks::use_room::{Room, provide_room},
-    pages::damaged_link,
+    pages::{self, damaged_link},
     parts::drop,
     shell::Shell,
     theme::provide_theme,
@@ -17,10 +17,10 @@ use super::{
 use crate::{
     browser::{address as browser_address, lifecycle::Listener, random, rooms, task, text},
     core::{
-        address::{self, Address, AddressProblem, Page, RelayChoice, Room as RoomName, Unusual},
+        address::{self, Address, AddressProblem, RelayChoice, Room as RoomName, Unusual},
+        app,
         session::{Input, status::Status},
         socket::endpoint::Endpoint,
-        todo::filter::Filter,
     },
 };
 
@@ -111,10 +111,8 @@ fn at(address: Option<Address>, problems: &[AddressProblem]) -> AnyView {
     api::install(room);
     Effect::new(move || {
         let title = room.title.get().unwrap_or_else(|| "Duplex".to_owned());
-        let page = match room.address.with(|address| address.page) {
-            Page::Board => "Board",
-            Page::Todo => "To-do",
-        };
+        let page = pages::of(room.address.with(|address| address.app));
+        let page = page.map_or("", |page| page.label);
         document().set_title(&format!("{page} · {title}"));
     });
     view! { <Shell/> }.into_any()
@@ -152,9 +150,9 @@ fn tell(room: Room, problems: &[AddressProblem]) {
 pub fn fresh() -> Option<Address> {
     Some(Address {
         room: RoomName::fresh(random::bytes()?),
-        page: Page::default(),
+        app: app::FIRST,
         relay: RelayChoice::Default,
-        filter: Filter::default(),
+        parameters: Vec::new(),
     })
 }
 
@@ -187,7 +185,8 @@ fn follow_address(room: Room) {
                     let (address, problems) = (links.read)();
                     follow(address, &problems);
                 }
-                Err(_) => room.warn(chunks::NOT_FETCHED),
+                // Nothing is written into another room than the address names.
+                Err(_) => leave(),
             }
         }),
     });

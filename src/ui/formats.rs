@@ -7,8 +7,8 @@ use web_sys::{File, HtmlInputElement};
 use super::hooks::use_room::Room;
 use crate::browser::{files, task};
 use crate::core::{
+    app,
     board::{edit, formats::excalidraw, scene::Scene, table::strokes},
-    doc::versions::Amount,
     json as core_json, rooms,
     todo::{formats as list, list::List},
 };
@@ -83,15 +83,11 @@ fn open_room(room: Room, file: &Value) -> Result<String, String> {
     room.show_now();
     let (before, writes) = room.read(|session| {
         let here = session.replica();
-        (rooms::amount(here), rooms::added(&other, here))
+        (app::amount(here), app::added(&other, here))
     });
     room.edit(writes);
-    let after = room.read(|session| rooms::amount(session.replica()));
-    let added = Amount {
-        strokes: after.strokes.saturating_sub(before.strokes),
-        items: after.items.saturating_sub(before.items),
-        others: after.others.saturating_sub(before.others),
-    };
+    let after = room.read(|session| app::amount(session.replica()));
+    let added = app::in_words(&after.since(&before));
     Ok(format!(
         "{added} came from the file. What was here stayed as it was."
     ))
@@ -137,7 +133,8 @@ pub fn export_todos(room: Room) -> Value {
 pub fn import_todos(room: Room, list: &Value) -> Result<Value, String> {
     let reading = list::read(list)?;
     room.show_now();
-    let merged = room.with_list(|list, rng| list.merge(&reading.items, rng));
+    let here = room.read(|session| List::of(session.replica()));
+    let merged = here.merge(&reading.items, &mut room.rng());
     room.edit(merged.writes);
     let order = match merged.met {
         0 => "New items come at the end, in the order of the list.",

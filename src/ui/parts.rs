@@ -8,6 +8,7 @@ pub mod history;
 pub mod icon;
 pub mod listing;
 pub mod people;
+pub mod rows;
 pub mod saved;
 pub mod share;
 pub mod shortcuts;

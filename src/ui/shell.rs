@@ -4,22 +4,22 @@ use leptos::prelude::*;
 
 use super::{
     app::ROOMS,
-    chunks::{self, Fetched, around},
+    chunks::around,
     hooks::use_room::use_room,
-    pages::board::BoardPage,
+    pages::{self, PAGES, Page},
     parts::{
         button::IconButton, connection::ConnectionPill, icon::Icon, saved::SavedPill, share::Share,
         toasts::Toasts,
     },
     theme::{Theme, use_theme},
 };
-use crate::core::address::{Address, Page};
+use crate::core::address::Address;
 
 #[component]
 pub fn Shell() -> impl IntoView {
     let room = use_room();
     let theme = use_theme();
-    let page = Memo::new(move |_| room.address.with(|address| address.page));
+    let app = Memo::new(move |_| room.address.with(|address| address.app));
     let theme_icon = move || match theme.chosen.get() {
         Theme::System => icondata::LuSunMoon,
         Theme::Light => icondata::LuSun,
@@ -31,8 +31,7 @@ pub fn Shell() -> impl IntoView {
                 <a class="icon-button" href=ROOMS aria-label="Rooms on this device" title="Rooms on this device">
                     <Icon icon=icondata::LuHouse/>
                 </a>
-                <Tab to=Page::Board icon=icondata::LuPenLine label="Board"/>
-                <Tab to=Page::Todo icon=icondata::LuListTodo label="To-do"/>
+                {PAGES.iter().map(|page| view! { <Tab to=page/> }).collect::<Vec<_>>()}
             </nav>
             <div class="topbar-status">
                 <ConnectionPill/>
@@ -53,23 +52,20 @@ pub fn Shell() -> impl IntoView {
         </header>
         {around(|start| start.trouble)}
         <main>
-            {move || match page.get() {
-                Page::Board => view! { <BoardPage/> }.into_any(),
-                Page::Todo => view! { <Fetched part=chunks::todo_page/> }.into_any(),
-            }}
+            {move || pages::of(app.get()).map(|page| (page.view)())}
         </main>
         <Toasts/>
     }
 }
 
 #[component]
-fn Tab(to: Page, icon: icondata::Icon, label: &'static str) -> impl IntoView {
+fn Tab(to: &'static Page) -> impl IntoView {
     let address = use_room().address;
-    let is_here = move || address.with(|address| address.page == to);
+    let is_here = move || address.with(|address| address.app == to.app);
     let href = move || {
         address.with(|address| {
             let there = Address {
-                page: to,
+                app: to.app,
                 ..address.clone()
             };
             there.to_hash()
@@ -77,8 +73,8 @@ fn Tab(to: Page, icon: icondata::Icon, label: &'static str) -> impl IntoView {
     };
     view! {
         <a class="tab" href=href aria-current=move || is_here().then_some("page")>
-            <Icon icon=icon/>
-            <span>{label}</span>
+            <Icon icon=to.icon/>
+            <span>{to.label}</span>
         </a>
     }
 }

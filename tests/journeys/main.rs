@@ -83,6 +83,7 @@ fn main() {
         input::bad_files_cost_a_sentence,
         input::a_damaged_link_opens_nothing_without_a_press,
         input::the_list_is_worked_by_keyboard,
+        input::an_item_that_others_move_keeps_what_is_typed_into_it,
         hands::a_lift_that_never_comes_costs_nothing,
         hands::palms_leave_nothing_and_the_pen_always_draws,
         hands::what_is_under_the_pen_is_taken_back_itself_and_kept_when_one_leaves,

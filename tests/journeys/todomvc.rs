@@ -96,6 +96,7 @@ pub async fn the_list_behaves_as_todomvc_says(ground: Ground) -> Result<()> {
     window.eval("history.back()").await?;
     titles(&window, &["buy cheese", "book a doctor"]).await?;
     click(&window, ".filters li:nth-child(1) a").await?;
+    titles(&window, &["buy cheese", "feed the cat", "book a doctor"]).await?;
 
     for (key, expected) in [
         ("ArrowDown", ["feed the cat", "buy cheese", "book a doctor"]),

@@ -213,15 +213,14 @@ fn two_titles_written_at_the_same_time_are_both_kept_and_said() {
         let list = |world: &World, client| List::of(world.session(client).unwrap().replica());
         let titles = |world: &World, client| -> Vec<_> {
             list(world, client)
-                .items
-                .into_iter()
-                .map(|item| item.title)
+                .iter()
+                .map(|item| item.title.clone())
                 .collect()
         };
         let add = list(&world, 0).add("milk", &mut rng).unwrap();
         world.input(0, session::Input::Edited(add));
         world.run(2_000);
-        let id = list(&world, 1).items[0].id.clone();
+        let id = list(&world, 1).at(0).unwrap().id.clone();
         world.set_relay(false);
         world.run(500);
         for (client, title) in [(0, "oat milk"), (1, "soy milk")] {
@@ -252,7 +251,7 @@ fn two_titles_written_at_the_same_time_are_both_kept_and_said() {
         );
         // One after the other is no conflict, nor is taking it back.
         for (client, title) in [(0, "rice"), (1, "corn"), (0, "spelt")] {
-            let id = list(&world, client).items[0].id.clone();
+            let id = list(&world, client).at(0).unwrap().id.clone();
             let renamed = list(&world, client).rename(&id, title, &mut rng).unwrap();
             world.input(client, session::Input::Edited(renamed));
             world.run(3_000);
@@ -283,7 +282,7 @@ fn who_deleted_what_somebody_renamed_is_told_once_and_takes_back_their_own_steps
         world.run(2_000);
         world.set_relay(false);
         world.run(500);
-        let items = list(&world, 1).items;
+        let items: Vec<_> = list(&world, 1).iter().cloned().collect();
         let deleted = items[..3].iter();
         let deleted = deleted.flat_map(|item| list(&world, 0).delete(&item.id));
         let deleted: Vec<_> = deleted.collect();
@@ -299,9 +298,8 @@ fn who_deleted_what_somebody_renamed_is_told_once_and_takes_back_their_own_steps
         world.run(40_000);
         assert!(world.agree());
         let mut titles: Vec<_> = list(&world, 0)
-            .items
-            .into_iter()
-            .map(|item| item.title)
+            .iter()
+            .map(|item| item.title.clone())
             .collect();
         titles.sort();
         assert_eq!(titles, ["D of 0", "a of 1", "b of 1", "c of 1", "d of 1"]);
@@ -316,6 +314,6 @@ fn who_deleted_what_somebody_renamed_is_told_once_and_takes_back_their_own_steps
             world.input(client, session::Input::UndoAsked(Direction::Undo));
         }
         world.run(3_000);
-        assert_eq!(list(&world, 0).items.len(), 5, "seed {seed}");
+        assert_eq!(list(&world, 0).len(), 5, "seed {seed}");
     }
 }

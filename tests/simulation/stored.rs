@@ -104,7 +104,7 @@ fn a_room_that_the_first_build_stored_opens_with_its_undo_steps_draft_and_versio
     let last = versions::replay(&versions).unwrap();
     assert_eq!(
         strokes(&last).len(),
-        versions.last().unwrap().amount.strokes as usize
+        versions.last().unwrap().amount.of("board") as usize
     );
     let key = ink(Id::parse("new").unwrap());
     let mut now = versions::replay(&versions[..1]).unwrap();

@@ -10,11 +10,7 @@ use duplex::{
         versions::Versions,
     },
     core::{
-        doc::{
-            replica::Replica,
-            storage::Storage,
-            versions::{Amount, Version},
-        },
+        doc::{amount::Amount, replica::Replica, storage::Storage, versions::Version},
         peer::PeerId,
         wire::tag::Tag,
     },

@@ -1,6 +1,7 @@
 //! Figures: measured in this run, on this machine, printed as tables and written as JSON.
 
 mod flood;
+mod list;
 mod room;
 pub mod size;
 mod socket;
@@ -41,6 +42,8 @@ pub enum Part {
     Room,
     /// A room that one member floods
     Flood,
+    /// The list beside React's and Svelte's, and what an edit costs in rooms of any size
+    List,
     /// Tabs that edit in turns while they are reloaded and closed
     Tabs,
 }
@@ -59,6 +62,9 @@ pub async fn run(part: Option<Part>) -> Result<()> {
     }
     if is_asked(Part::Flood) {
         report["flood"] = flood::run().await?;
+    }
+    if is_asked(Part::List) {
+        report["list"] = list::run().await?;
     }
     if is_asked(Part::Tabs) {
         report["tabs"] = tabs::run().await?;

@@ -424,6 +424,15 @@ impl Window {
         self.move_pressed(points, step_ms, None).await
     }
 
+    /// Lifts the left button where the pointer is.
+    pub async fn release(&self) -> Result<()> {
+        let lift = MouseActions::new("mouse".to_owned()).then(PointerAction::Up {
+            button: MOUSE_BUTTON_LEFT,
+        });
+        self.client.perform_actions(Actions::from(lift)).await?;
+        Ok(())
+    }
+
     async fn move_pressed(
         &self,
         points: &[(f64, f64)],

@@ -113,6 +113,22 @@ const RIVALS: [NpmPackage; 2] = [
     },
 ];
 
+/// For the benchmarks: what people make lists with.
+const LISTS: [NpmPackage; 3] = [
+    NpmPackage {
+        name: "svelte",
+        version: "5.57.3",
+    },
+    NpmPackage {
+        name: "react",
+        version: "19.3.1",
+    },
+    NpmPackage {
+        name: "react-dom",
+        version: "19.3.1",
+    },
+];
+
 /// Programs and packages of servers that do not echo.
 const DEBIAN_SERVERS: [&str; 2] = ["nats-server", "mosquitto"];
 
@@ -333,6 +349,11 @@ pub fn set_up_excalidraw() -> Result<PathBuf> {
 /// A folder with other socket layers in its `node_modules`.
 pub fn set_up_rivals() -> Result<PathBuf> {
     set_up_npm(&RIVALS)
+}
+
+/// A folder with what other lists are made of in its `node_modules`.
+pub fn set_up_lists() -> Result<PathBuf> {
+    set_up_npm(&LISTS)
 }
 
 /// The program websocat.

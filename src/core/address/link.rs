@@ -2,10 +2,10 @@
 //! can be told. A relay never gets what may be a room's key, and a link that has lost its key says so.
 
 use super::{
-    Address, AddressProblem, Key, Page, RelayChoice, Room, excerpt, is_room_name,
+    Address, AddressProblem, Key, RelayChoice, Room, excerpt, is_room_name,
     percent::{decoded, decoded_leniently},
 };
-use crate::core::{socket::endpoint::Endpoint, todo::filter::Filter};
+use crate::core::{app, socket::endpoint::Endpoint};
 
 /// What a hash says. `None` for one that names no room: the caller makes a fresh one.
 pub fn parse(hash: &str, page_is_secure: bool) -> (Option<Address>, Vec<AddressProblem>) {
@@ -173,8 +173,7 @@ impl Link {
             let is_plain = match name {
                 "relay" => value == without_blanks(&value),
                 "key" => Key::parse(&value).is_some_and(|key| Key::found_in(&value) == Some(key)),
-                "filter" => true,
-                _ => false,
+                name => app::takes(name, &value),
             };
             if !is_plain {
                 return None;
@@ -296,11 +295,11 @@ impl Link {
             .page
             .trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         is_mended |= named != self.page;
-        let page = match named {
-            "" => Page::default(),
-            page => Page::parse(page).unwrap_or_else(|| {
-                problems.push(AddressProblem::Page(excerpt(page)));
-                Page::default()
+        let app = match named {
+            "" => app::FIRST,
+            name => app::named(name).unwrap_or_else(|| {
+                problems.push(AddressProblem::Page(excerpt(name)));
+                app::FIRST
             }),
         };
         let mut address = Address {
@@ -308,9 +307,9 @@ impl Link {
                 name: self.room,
                 key: None,
             },
-            page,
+            app,
             relay: RelayChoice::Default,
-            filter: Filter::default(),
+            parameters: Vec::new(),
         };
         for (name, value) in &self.parameters {
             match name.as_str() {
@@ -332,10 +331,7 @@ impl Link {
                     }
                     None => problems.push(AddressProblem::Key),
                 },
-                "filter" => match Filter::parse(value) {
-                    Some(filter) => address.filter = filter,
-                    None => problems.push(AddressProblem::Parameter(excerpt(name))),
-                },
+                name if app::takes(name, value) => address = address.with(name, Some(value)),
                 _ => problems.push(AddressProblem::Parameter(excerpt(name))),
             }
         }
@@ -365,7 +361,8 @@ fn parameter_name(written: &str) -> String {
 /// Whether this is a parameter of a link.
 fn is_parameter(pair: &str) -> bool {
     let name = parameter_name(pair.split('=').next().unwrap_or_default());
-    ["relay", "key", "filter"].contains(&name.as_str())
+    let value = pair.split_once('=').map_or("", |(_, value)| value);
+    matches!(name.as_str(), "relay" | "key") || app::takes(&name, value)
 }
 
 /// A path, and the parameters behind a question mark that was encoded. A room's name may have one.
@@ -392,7 +389,7 @@ fn split_at_parameter(relay: &str) -> Option<(String, String)> {
         match parameter_name(name).as_str() {
             "key" => !has_query || may_be_key(value),
             "relay" => !has_query && (value.starts_with("ws") || value == "none"),
-            "filter" => !has_query && Filter::parse(value).is_some(),
+            name if app::takes(name, value) => !has_query,
             // The link was cut here.
             name => rest.ends_with(pair) && is_cut_name(name) && (!has_query || name.is_empty()),
         }

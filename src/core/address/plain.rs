@@ -2,11 +2,11 @@
 //! comes when it is needed.
 
 use super::{
-    Address, Key, Page, RelayChoice, Room, is_room_name,
+    Address, Key, RelayChoice, Room, is_room_name,
     link::{ENDS, is_blank},
     percent::decoded,
 };
-use crate::core::{socket::endpoint::Endpoint, todo::filter::Filter};
+use crate::core::{app, socket::endpoint::Endpoint};
 
 /// A link that has something unusual, which may be damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,9 @@ fn read(hash: &str, page_is_secure: bool) -> Option<Address> {
         Some((path, query)) => (path, Some(query)),
         None => (hash, None),
     };
-    let (name, page) = match path.strip_prefix("/r/")?.split_once('/') {
-        Some((name, page)) => (name, Page::parse(page)?),
-        None => (path.strip_prefix("/r/")?, Page::default()),
+    let (name, app) = match path.strip_prefix("/r/")?.split_once('/') {
+        Some((name, app)) => (name, app::named(app)?),
+        None => (path.strip_prefix("/r/")?, app::FIRST),
     };
     let name = decoded(name)?;
     if !is_room_name(&name) || name != name.trim() {
@@ -39,9 +39,9 @@ fn read(hash: &str, page_is_secure: bool) -> Option<Address> {
     }
     let mut address = Address {
         room: Room { name, key: None },
-        page,
+        app,
         relay: RelayChoice::Default,
-        filter: Filter::default(),
+        parameters: Vec::new(),
     };
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
         let (name, value) = pair.split_once('=')?;
@@ -59,7 +59,7 @@ fn read(hash: &str, page_is_secure: bool) -> Option<Address> {
             "key" if address.room.key.is_none() && is_key_of_ours(&value) => {
                 address.room.key = Some(Key::parse(&value)?);
             }
-            "filter" => address.filter = Filter::parse(&value)?,
+            name if app::takes(name, &value) => address = address.with(name, Some(&value)),
             _ => return None,
         }
     }

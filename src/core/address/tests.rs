@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::core::app;
 
 fn good(hash: &str) -> Address {
     let (address, problems) = parse(hash, false);
@@ -16,7 +17,8 @@ fn a_full_link_reads_and_writes_the_same() {
     let hash = "#/r/our%20attic/todo?relay=wss%3A%2F%2Frelay.example%2Fa%3Fb%3Dc&key=AAECAwQFBgcICQoLDA0ODw&filter=active";
     let address = good(hash);
     assert_eq!(address.room.name, "our attic");
-    assert_eq!(address.page, Page::Todo);
+    assert_eq!(address.app.name, "todo");
+    assert_eq!(address.parameter("filter"), Some("active"));
     assert_eq!(address.to_hash(), hash);
     assert_eq!(good("#/r/attic").to_hash(), "#/r/attic/board");
     assert_eq!(good("#/r/attic/board?relay=none").relay, RelayChoice::None);
@@ -168,7 +170,7 @@ fn every_relay_of_a_rewritten_link_is_found() {
         "#/r/attic/todo?relay=wss%3A%2F%2Fa%2Fx%26filter%3Dactive",
         false,
     );
-    assert_eq!(filtered.unwrap().filter, Filter::Active);
+    assert_eq!(filtered.unwrap().parameter("filter"), Some("active"));
 }
 
 /// What is left of a key opens no other room, and no relay gets it.
@@ -282,8 +284,8 @@ fn each_bad_part_costs_a_sentence_and_the_rest_works() {
     );
     let address = address.unwrap();
     assert_eq!(
-        (address.page, address.relay),
-        (Page::Board, RelayChoice::None)
+        (address.app, address.relay),
+        (app::FIRST, RelayChoice::None)
     );
     assert_eq!(
         problems,
@@ -311,9 +313,9 @@ fn fresh_rooms_have_a_name_and_a_key_that_no_debug_print_shows() {
     assert_eq!(format!("{:?}", room.key), "Some(Key(…))");
     let address = Address {
         room,
-        page: Page::Board,
+        app: app::FIRST,
         relay: RelayChoice::None,
-        filter: Filter::All,
+        parameters: Vec::new(),
     };
     assert_eq!(good(&address.to_hash()), address);
 }
@@ -367,9 +369,9 @@ proptest! {
     fn any_room_name_survives_the_link(name in "[^/\\p{Cc}]{1,80}") {
         let address = Address {
             room: Room { name, key: None },
-            page: Page::Board,
+            app: app::FIRST,
             relay: RelayChoice::Default,
-            filter: Filter::All,
+            parameters: Vec::new(),
         };
         let expected = Address {
             room: Room { name: address.room.name.trim().to_owned(), key: None },
@@ -455,15 +457,16 @@ fn what_this_program_writes_is_plain() {
             relay("wss://relay.example"),
         ]),
     ] {
-        for (page, filter) in [(Page::Board, Filter::All), (Page::Todo, Filter::Active)] {
+        for (app, filter) in [("board", None), ("todo", Some("active"))] {
             let room = Room::fresh([7; 32]);
             let relay = relay.clone();
             let address = Address {
                 room,
-                page,
+                app: app::named(app).unwrap(),
                 relay,
-                filter,
+                parameters: Vec::new(),
             };
+            let address = address.with("filter", filter);
             assert_eq!(plain(&address.to_hash(), false), Ok(Some(address)));
         }
     }

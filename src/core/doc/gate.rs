@@ -5,9 +5,12 @@
 //! yrs reads (lib0 encoding, update format v1). What Yjs 13 writes passes, but for what no room holds: documents in
 //! documents, `Y.XmlHook`, the JSON items of documents from before Yjs 13, values nested deeper than [`ANY_DEPTH`].
 
-use std::collections::HashMap;
+mod pieces;
 
-use crate::limits::{ANY_DEPTH, CLOCK, TABLES};
+use std::{collections::HashMap, ops::Range};
+
+pub use self::pieces::{cut, filtered, stretches, write_number};
+use crate::limits::{ANY_DEPTH, CLOCK};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -29,8 +32,6 @@ pub enum Refusal {
     Author,
     #[error("It has an operation that builds on a later one of its author.")]
     Order,
-    #[error("It has more tables than a document may have.")]
-    Tables,
 }
 
 /// An operation: its author, and how many of theirs were before it.
@@ -45,17 +46,19 @@ pub enum Place {
     Below(OperationId),
     /// Where this operation stands.
     Beside(OperationId),
-    /// In two places, by what was said of it.
-    Contradicted,
+    /// It cannot be told how deep: it was said to be in two places, or it is in a list.
+    Unknown,
 }
 
 /// What there is to know of an update that may pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Passed<'a> {
-    /// Names of types at the top of the document.
+    /// Names of types at the top of the document; one may be named more than once.
     pub roots: Vec<&'a str>,
     /// Shared types: yrs follows them down the stack. Whoever knows the document limits their depth.
     pub types: Vec<(OperationId, Place)>,
+    /// It has more than entries of maps with values and maps: what no edit of the board or the list has.
+    pub is_unusual: bool,
     /// It has stretches of which nothing is left but the number of operations ([`Block::is_stretch`]).
     pub stretches: bool,
     /// It has marks of formatted text, which yrs takes as an entry of a map, and then panics while it names the entry.
@@ -99,25 +102,40 @@ pub fn update(bytes: &[u8]) -> Result<Passed<'_>, Refusal> {
     Ok(passed)
 }
 
+/// Where operations stand: of each author the clocks of its blocks, in ascending order, and their places.
+type Places = HashMap<u64, Vec<(Range<u64>, Place)>>;
+
 /// Where each operation of an update stands.
-fn places(update: &[u8]) -> Result<HashMap<OperationId, Place>, Refusal> {
+fn places(update: &[u8]) -> Result<Places, Refusal> {
     let mut reader = Reader::new(update);
-    reader.places = Some(HashMap::new());
+    reader.places = Some(Places::new());
     reader.blocks()?;
     Ok(reader.places.unwrap_or_default())
 }
 
+/// Where the block of an operation stands.
+fn place_of(places: &mut Places, (author, clock): OperationId) -> Option<&mut Place> {
+    let blocks = places.get_mut(&author)?;
+    let at = blocks.partition_point(|(clocks, _)| clocks.end <= clock);
+    let (clocks, place) = blocks.get_mut(at)?;
+    clocks.contains(&clock).then_some(place)
+}
+
 /// Follows operations that stand beside each other, as far as they are known.
-fn resolved(place: Place, places: &mut HashMap<OperationId, Place>) -> Place {
+fn resolved(place: Place, places: &mut Places) -> Place {
     let (mut place, mut passed) = (place, Vec::new());
-    // Each is taken away as it is passed, so that a circle ends.
     while let Place::Beside(id) = place
-        && let Some(next) = places.remove(&id)
+        && let Some(next) = place_of(places, id)
     {
         passed.push(id);
-        place = next;
+        // A circle ends where it began.
+        place = std::mem::replace(next, Place::Unknown);
     }
-    places.extend(passed.into_iter().map(|id| (id, place)));
+    for id in passed {
+        if let Some(passed) = place_of(places, id) {
+            *passed = place;
+        }
+    }
     place
 }
 
@@ -128,6 +146,8 @@ pub struct Block<'a> {
     pub clock: u64,
     pub length: u64,
     pub bytes: &'a [u8],
+    /// It has a value like those of JSON with a map in it, whose entries come in any order.
+    pub has_map: bool,
 }
 
 impl Block<'_> {
@@ -153,114 +173,6 @@ pub fn blocks(update: &[u8]) -> Result<Vec<Block<'_>>, Refusal> {
     Reader::new(update).blocks()
 }
 
-/// Cuts an update into smaller ones of about `bytes` each, to be taken in in this order; the deletions come with the
-/// last one. One block that is longer stays whole.
-pub fn cut(update: &[u8], bytes: usize) -> Result<Vec<Vec<u8>>, Refusal> {
-    let mut reader = Reader::new(update);
-    let mut parts = Vec::new();
-    let mut part = Part::default();
-    for block in reader.blocks()? {
-        if part.len + block.bytes.len() > bytes && part.len > 0 {
-            parts.push(std::mem::take(&mut part).finish(&[0]));
-        }
-        part.add(&block);
-    }
-    parts.push(part.finish(reader.rest));
-    Ok(parts)
-}
-
-/// An update without those of its blocks for which `passes` is false; all its deletions stay.
-pub fn filtered(update: &[u8], passes: impl Fn(&Block) -> bool) -> Result<Vec<u8>, Refusal> {
-    let mut reader = Reader::new(update);
-    let blocks = reader.blocks()?;
-    let mut part = Part::default();
-    let passing = blocks.iter().filter(|block| passes(block));
-    passing.for_each(|block| part.add(block));
-    Ok(part.finish(reader.rest))
-}
-
-/// An update of stretches that were deleted, for each its author, clock and length; each author's in ascending order.
-pub fn stretches(stretches: impl IntoIterator<Item = (u64, u64, u64)>) -> Vec<u8> {
-    let mut part = Part::default();
-    for (author, clock, length) in stretches {
-        let mut bytes = vec![info::GC];
-        write_number(&mut bytes, length);
-        part.add(&Block {
-            author,
-            clock,
-            length,
-            bytes: &bytes,
-        });
-    }
-    part.finish(&[0])
-}
-
-/// Blocks of some authors, on their way into an update of their own.
-#[derive(Default)]
-struct Part {
-    authors: Vec<Run>,
-    len: usize,
-}
-
-/// Blocks of one author, in ascending order.
-struct Run {
-    author: u64,
-    clock: u64,
-    /// The clock behind the last one.
-    end: u64,
-    blocks: u64,
-    bytes: Vec<u8>,
-}
-
-impl Part {
-    fn add(&mut self, block: &Block) {
-        let goes_on = self.authors.last().map(|run| run.author) == Some(block.author);
-        if !goes_on {
-            self.authors.push(Run {
-                author: block.author,
-                clock: block.clock,
-                end: block.clock,
-                blocks: 0,
-                bytes: Vec::new(),
-            });
-        }
-        if let Some(run) = self.authors.last_mut() {
-            let gap = block.clock.saturating_sub(run.end);
-            if gap > 0 {
-                run.blocks += 1;
-                run.bytes.push(info::SKIP);
-                write_number(&mut run.bytes, gap);
-            }
-            run.end = block.clock.saturating_add(block.length);
-            run.blocks += 1;
-            run.bytes.extend_from_slice(block.bytes);
-            self.len += block.bytes.len();
-        }
-    }
-
-    fn finish(self, deletions: &[u8]) -> Vec<u8> {
-        let mut update = Vec::with_capacity(self.len + 32 * self.authors.len() + 16);
-        write_number(&mut update, self.authors.len() as u64);
-        for run in self.authors {
-            write_number(&mut update, run.blocks);
-            write_number(&mut update, run.author);
-            write_number(&mut update, run.clock);
-            update.extend(run.bytes);
-        }
-        update.extend_from_slice(deletions);
-        update
-    }
-}
-
-/// Seven bits a byte, the lowest first; the highest bit says that more follow.
-pub fn write_number(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push((number as u8 & 0x7f) | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
 /// Walks through a state vector, format v1.
 pub fn state_vector(bytes: &[u8]) -> Result<(), Refusal> {
     let mut reader = Reader::new(bytes);
@@ -280,6 +192,9 @@ pub fn any(bytes: &[u8]) -> Result<(), Refusal> {
 
 /// Content that is a shared type.
 const TYPE: u8 = 7;
+/// Types that are maps, or text.
+const MAP_TYPE: u8 = 1;
+const TEXT_TYPE: u8 = 2;
 
 /// First bytes of values like those of JSON.
 pub const FLOAT64: u8 = 123;
@@ -294,6 +209,7 @@ mod info {
     pub const CONTENT: u8 = 0b0000_1111;
     pub const GC: u8 = 0;
     pub const DELETED: u8 = 1;
+    pub const ANY: u8 = 8;
     pub const SKIP: u8 = 10;
 }
 
@@ -301,7 +217,9 @@ struct Reader<'a> {
     rest: &'a [u8],
     passed: Passed<'a>,
     /// Where operations stand, if that is asked.
-    places: Option<HashMap<OperationId, Place>>,
+    places: Option<Places>,
+    /// A value that was read has a map in it.
+    maps: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -310,6 +228,7 @@ impl<'a> Reader<'a> {
             rest: bytes,
             passed: Passed::default(),
             places: None,
+            maps: false,
         }
     }
 
@@ -393,6 +312,7 @@ impl<'a> Reader<'a> {
             let mut clock = self.clock()?;
             for _ in 0..blocks {
                 let before = self.rest;
+                self.maps = false;
                 let length = self.block(author, clock)?;
                 let read = before.len() - self.rest.len();
                 found.push(Block {
@@ -400,6 +320,7 @@ impl<'a> Reader<'a> {
                     clock,
                     length,
                     bytes: before.get(..read).unwrap_or_default(),
+                    has_map: self.maps,
                 });
                 clock = clock.saturating_add(length);
             }
@@ -412,6 +333,7 @@ impl<'a> Reader<'a> {
         let info = self.byte()?;
         if info == info::SKIP || info == info::GC {
             self.passed.stretches |= info == info::GC;
+            self.passed.is_unusual = true;
             return self.clock();
         }
         let mut beside = None;
@@ -421,6 +343,7 @@ impl<'a> Reader<'a> {
         if info & info::RIGHT_ORIGIN != 0 {
             let right = self.id(author, clock)?;
             beside.get_or_insert(right);
+            self.passed.is_unusual = true;
         }
         let place = match beside {
             Some(id) => Place::Beside(id),
@@ -428,11 +351,8 @@ impl<'a> Reader<'a> {
                 let place = match self.number(u64::from(u32::MAX))? {
                     1 => {
                         let root = self.text()?;
-                        if !self.passed.roots.contains(&root) {
+                        if self.passed.roots.last() != Some(&root) {
                             self.passed.roots.push(root);
-                        }
-                        if self.passed.roots.len() > TABLES {
-                            return Err(Refusal::Tables);
                         }
                         Place::Depth(1)
                     }
@@ -445,13 +365,21 @@ impl<'a> Reader<'a> {
             }
         };
         let content = info & info::CONTENT;
+        let is_map = content == TYPE && self.rest.first() == Some(&MAP_TYPE);
+        let is_usual = is_map || matches!(content, info::DELETED | info::ANY);
+        self.passed.is_unusual |= !is_usual;
         if content == TYPE {
+            // Whoever looks for something in a list passes all that is before it.
+            let is_list = !matches!(self.rest.first(), Some(&(MAP_TYPE | TEXT_TYPE)));
+            let place = if is_list { Place::Unknown } else { place };
             self.passed.types.push(((author, clock), place));
         }
+        let length = self.content(content)?;
         if let Some(places) = &mut self.places {
-            places.insert((author, clock), place);
+            let blocks = places.entry(author).or_default();
+            blocks.push((clock..clock.saturating_add(length), place));
         }
-        self.content(content)
+        Ok(length)
     }
 
     /// Gives its length.
@@ -476,8 +404,7 @@ impl<'a> Reader<'a> {
                 3 => drop(self.text()?),
                 _ => return Err(Refusal::Kind),
             },
-            // Any.
-            8 => {
+            info::ANY => {
                 let count = self.count(1)?;
                 for _ in 0..count {
                     self.any(0)?;
@@ -504,6 +431,7 @@ impl<'a> Reader<'a> {
             FLOAT64 | 122 => drop(self.bytes(8)?),
             119 => drop(self.text()?),
             MAP => {
+                self.maps = true;
                 for _ in 0..self.count(2)? {
                     self.text()?;
                     self.any(depth + 1)?;
@@ -573,10 +501,10 @@ mod tests {
 
     #[test]
     fn a_type_in_the_place_of_other_values_is_found_to_be_where_they_are() {
-        // Bytes under a key of the root `a`, then bytes in their place, then an array.
+        // Bytes under a key of the root `a`, then bytes in their place, then a map.
         let first = [0x23, 1, 1, b'a', 1, b'k', 0];
         let second = [0x83, 1, 0, 0];
-        let third = [0x87, 1, 1, 0];
+        let third = [0x87, 1, 1, 1];
         let bytes = [&[1, 3, 1, 0][..], &first, &second, &third, &[0]].concat();
         let passed = update(&bytes).unwrap();
         assert_eq!(passed.types, [((1, 2), Place::Depth(1))]);
@@ -585,8 +513,18 @@ mod tests {
         let later = [&[1, 1, 1, 2][..], &third, &[0]].concat();
         let passed = update(&later).unwrap();
         assert_eq!(passed.types, [((1, 2), Place::Beside((1, 1)))]);
+        // Behind two deleted ones that became one block, whose last one it names.
+        let squashed = [
+            &[1, 2, 1, 0][..],
+            &[0x21, 1, 1, b'a', 1, b'k', 2],
+            &third,
+            &[0],
+        ]
+        .concat();
+        let passed = update(&squashed).unwrap();
+        assert_eq!(passed.types, [((1, 2), Place::Depth(1))]);
         // Two that stand beside each other.
-        let circle = [2, 1, 1, 0, 0x87, 2, 0, 0, 1, 2, 0, 0x87, 1, 0, 0, 0];
+        let circle = [2, 1, 1, 0, 0x87, 2, 0, 1, 1, 2, 0, 0x87, 1, 0, 1, 0];
         assert!(update(&circle).is_ok());
     }
 }

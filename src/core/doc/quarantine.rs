@@ -1,7 +1,8 @@
 //! A stored piece of the document that hangs or traps the page in spite of the gate does so once. Before a piece is
-//! taken in its fingerprint is written down where it outlives the page, and it is wiped once yrs has returned. One that
-//! is still there at the next start names the piece that stopped the page. (What others send is stored only after it
-//! was taken in: from them the same bytes are refused, but not the same operations in other bytes.)
+//! taken in that has more than edits of the board and the list have, its fingerprint is written down where it outlives
+//! the page, and it is wiped once yrs has returned. One that is still there at the next start names the piece that
+//! stopped the page. (What others send is stored only after it was taken in: from them the same bytes are refused, but
+//! not the same operations in other bytes.)
 
 use std::{
     fmt,
@@ -53,14 +54,14 @@ impl Quarantine {
         }
     }
 
-    /// Whether a piece may be taken in. If so it is written down.
-    pub fn admits(&self, piece: &[u8]) -> bool {
-        let fingerprint = Fingerprint::of(piece);
-        if self.aside.contains(&fingerprint) {
-            return false;
-        }
-        (self.write_down)(Some(fingerprint));
-        true
+    /// Whether a piece is not to be taken in.
+    pub fn holds(&self, piece: &[u8]) -> bool {
+        !self.aside.is_empty() && self.aside.contains(&Fingerprint::of(piece))
+    }
+
+    /// A piece is about to be taken in: it is written down.
+    pub fn taking(&self, piece: &[u8]) {
+        (self.write_down)(Some(Fingerprint::of(piece)));
     }
 
     /// It was taken in, or refused: what was written down is wiped.
@@ -88,7 +89,7 @@ mod tests {
         wire::{seal::RoomKey, tag::Tag},
     };
 
-    /// Three items, each in an update of its own.
+    /// Three items with shared text, each in an update of its own.
     fn updates() -> Vec<Vec<u8>> {
         let mut copy = Replica::new(PeerId::from_random(1));
         let mut rng = fastrand::Rng::with_seed(1);
@@ -98,7 +99,7 @@ mod tests {
                 Id::random(&mut rng),
                 Name::known("title"),
             ),
-            value: Some(Value::text(title)),
+            value: Some(Value::SharedText(title.into())),
         });
         let commits = writes.map(|write| copy.write(&[write]).unwrap());
         commits.map(|commit| commit.update).to_vec()
@@ -145,5 +146,16 @@ mod tests {
         let taken: HashSet<_> = taken.borrow().iter().copied().collect();
         let expected = [&rows[0], &rows[2]].map(|row| Fingerprint::of(row));
         assert_eq!(taken, HashSet::from(expected));
+        // An edit of the list is none that stops a page, and is not written down.
+        let mut author = Replica::new(PeerId::from_random(3));
+        let key = Key::field(
+            Name::known("todo"),
+            Id::of_contents("usual"),
+            Name::known("title"),
+        );
+        let usual = author.write(&[Write::put(key, Value::text("milk"))]);
+        let mut copy = Replica::new(PeerId::from_random(4));
+        copy.guard(Quarantine::new([], |_| panic!("it is written down")));
+        assert!(copy.apply(&usual.unwrap().update).unwrap().news);
     }
 }

@@ -9,7 +9,7 @@ mod values;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 
@@ -28,10 +28,7 @@ use super::{
     quarantine::Quarantine,
     table::{Change, Key, Name, Record, Row, Touched, Value, Write},
 };
-use crate::{
-    core::peer::PeerId,
-    limits::{COMPARED_OPERATIONS, TABLES},
-};
+use crate::{core::peer::PeerId, limits::COMPARED_OPERATIONS};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplicaError {
@@ -78,7 +75,7 @@ pub struct Applied {
 
 pub struct Replica {
     doc: Doc,
-    tables: Vec<(Name, MapRef)>,
+    tables: HashMap<Name, MapRef>,
     noted: Rc<Noted>,
     /// Operations that arrived before earlier ones of the same client.
     beyond_gaps: IdSet,
@@ -103,7 +100,7 @@ impl Replica {
         let doc = Doc::with_options(options);
         Self {
             doc,
-            tables: Vec::new(),
+            tables: HashMap::new(),
             noted: Rc::new(Noted::default()),
             beyond_gaps: IdSet::new(),
             seen: RefCell::new(None),
@@ -113,19 +110,14 @@ impl Replica {
         }
     }
 
-    /// From now on takes in only what `quarantine` admits.
+    /// From now on takes in nothing that `quarantine` holds.
     pub fn guard(&mut self, quarantine: Quarantine) {
         self.quarantine = quarantine;
     }
 
-    fn table(&self, name: &Name) -> Option<&MapRef> {
-        let mut tables = self.tables.iter();
-        Some(&tables.find(|(table, _)| table == name)?.1)
-    }
-
     pub fn get(&self, key: &Key) -> Option<Value> {
         let txn = self.doc.transact();
-        let row = self.table(&key.table)?.get(&txn, key.id.as_str())?;
+        let row = self.tables.get(&key.table)?.get(&txn, key.id.as_str())?;
         let value = match &key.field {
             None => row,
             Some(field) => row.cast::<MapRef>().ok()?.get(&txn, field.as_str())?,
@@ -136,7 +128,7 @@ impl Replica {
     /// What a row holds under which keys.
     pub fn row(&self, row: &Row) -> Vec<(Key, Value)> {
         let txn = self.doc.transact();
-        let table = self.table(&row.table);
+        let table = self.tables.get(&row.table);
         let entry = table.and_then(|table| table.get(&txn, row.id.as_str()));
         let mut cells = Vec::new();
         if let Some(entry) = entry {
@@ -151,7 +143,7 @@ impl Replica {
     /// All that is in the document: each key with its value, row by row.
     pub fn cells(&self) -> Vec<(Key, Value)> {
         let mut cells = Vec::new();
-        for (table, _) in &self.tables {
+        for table in self.tables.keys() {
             self.each(table, &mut |id, field, value| {
                 let (table, id) = (table.clone(), id.clone());
                 cells.push((Key { table, id, field }, value));
@@ -178,16 +170,28 @@ impl Replica {
             let Some(field) = field else { return };
             match records.last_mut() {
                 Some((last, record)) if last == id => record.push(field, value),
-                _ => records.push((id.clone(), Record::of(field, value))),
+                _ => records.push((id.clone(), Record::from_iter([(field, value)]))),
             }
         });
         records
     }
 
+    /// One row of a table of records; empty where there is none.
+    pub fn record(&self, table: &Name, id: &Id) -> Record {
+        let row = Row {
+            table: table.clone(),
+            id: id.clone(),
+        };
+        let fields = self.row(&row).into_iter();
+        fields
+            .filter_map(|(key, value)| Some((key.field?, value)))
+            .collect()
+    }
+
     /// What a table holds, row by row.
     fn each(&self, table: &Name, to: &mut dyn FnMut(&Id, Option<Name>, Value)) {
         let txn = self.doc.transact();
-        let Some(table) = self.table(table) else {
+        let Some(table) = self.tables.get(table) else {
             return;
         };
         for (id, row) in table.iter(&txn) {
@@ -209,9 +213,25 @@ impl Replica {
         count
     }
 
+    /// The edit that brings the rows of a table which `other` lacks.
+    pub fn missing_in(&self, other: &Self, table: &Name) -> Vec<Write> {
+        let mut there = HashSet::new();
+        other.each(table, &mut |id, _, _| {
+            there.insert(id.clone());
+        });
+        let mut missing = Vec::new();
+        self.each(table, &mut |id, field, value| {
+            if !there.contains(id) {
+                let (table, id) = (table.clone(), id.clone());
+                missing.push(Write::put(Key { table, id, field }, value));
+            }
+        });
+        missing
+    }
+
     /// The names of all tables that were ever written to.
     pub fn tables(&self) -> impl Iterator<Item = &Name> {
-        self.tables.iter().map(|(name, _)| name)
+        self.tables.keys()
     }
 
     /// Writes all of `writes` in one step. Writes that change nothing are left out; `None` if none is left. Of a key that
@@ -243,7 +263,7 @@ impl Replica {
         let update = {
             let mut txn = self.doc.transact_mut();
             for Change { key, before, after } in &changes {
-                let Some(table) = self.table(&key.table) else {
+                let Some(table) = self.tables.get(&key.table) else {
                     continue;
                 };
                 let id = key.id.as_str();
@@ -264,6 +284,9 @@ impl Replica {
             self.count_in(&txn, &update);
             update
         };
+        if let Ok(passed) = gate::update(&update) {
+            self.nesting.add_own(&passed.types);
+        }
         self.noted.touched.take();
         self.noted.replaced.take();
         self.noted.types.take();
@@ -274,35 +297,32 @@ impl Replica {
     /// Merges a Yjs update (v1) from another copy or from storage.
     pub fn apply(&mut self, update: &[u8]) -> Result<Applied, ReplicaError> {
         let passed = gate::update(update)?;
-        let tables = passed.roots.iter().flat_map(|name| Name::parse(name));
-        let tables: Vec<_> = tables.filter(|table| self.table(table).is_none()).collect();
-        if self.tables.len() + tables.len() > TABLES {
-            return Err(ReplicaError::Gate(Refusal::Tables));
-        }
-        if !self.quarantine.admits(update) {
+        if self.quarantine.holds(update) {
             return Err(ReplicaError::SetAside);
         }
-        let applied = self.take_in(update, &passed, &tables);
-        self.quarantine.survived();
+        if passed.is_unusual {
+            self.quarantine.taking(update);
+        }
+        let applied = self.take_in(update, &passed);
+        if passed.is_unusual {
+            self.quarantine.survived();
+        }
         applied
     }
 
-    fn take_in(
-        &mut self,
-        update: &[u8],
-        passed: &Passed,
-        tables: &[Name],
-    ) -> Result<Applied, ReplicaError> {
+    fn take_in(&mut self, update: &[u8], passed: &Passed) -> Result<Applied, ReplicaError> {
         self.nesting.add(&passed.types)?;
-        tables.iter().for_each(|table| self.open(table));
+        for name in &passed.roots {
+            Name::parse(name).iter().for_each(|table| self.open(table));
+        }
         let marks = &self.noted.marks;
         marks.set(marks.get() || passed.marks);
         let integrated = self.integrate(update, passed)?;
         let waiting = self.doc.transact().has_missing_updates();
         let mut touched = self.noted.touched.take();
         touched.dedup();
-        for id in self.noted.types.take() {
-            self.nesting.found(id);
+        for (id, depth) in self.noted.types.take() {
+            self.nesting.found(id, depth);
         }
         let marks = &self.noted.marks;
         if marks.replace(marks.get() && waiting) {
@@ -322,10 +342,10 @@ impl Replica {
 
     /// Reads a table from now on. Not inside of a transaction.
     fn open(&mut self, table: &Name) {
-        if self.table(table).is_none() {
+        if !self.tables.contains_key(table) {
             let map = self.doc.get_or_insert_map(table.as_str());
             self.noted.observe(table, &map);
-            self.tables.push((table.clone(), map));
+            self.tables.insert(table.clone(), map);
         }
     }
 
@@ -378,7 +398,7 @@ impl Replica {
         let state = txn.state_vector();
         let is_known = |block: &gate::Block| {
             let author = ClientID::new(block.author);
-            block.has_content() && block.clock < u64::from(state.get(&author))
+            block.has_content() && !block.has_map && block.clock < u64::from(state.get(&author))
         };
         let theirs: Vec<_> = theirs.into_iter().filter(is_known).collect();
         if theirs.is_empty() {

@@ -67,6 +67,8 @@ pub struct Store {
     contents: Contents,
     /// A newer version of this program owns what is stored.
     is_newer: bool,
+    /// Of the snapshot and all rows, those that are on their way included.
+    bytes: usize,
     /// What the next batch takes along.
     rows: Vec<Vec<u8>>,
     records: Vec<Record>,
@@ -129,6 +131,11 @@ impl Store {
         self.rows.len() + writing.sum::<usize>()
     }
 
+    /// What the document takes in storage: once in a while it is written anew, and takes less.
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The room was read. `snapshot` is taken of the document after merging `stored`, for a compaction.
     pub fn loaded(
         &mut self,
@@ -138,11 +145,14 @@ impl Store {
         self.contents = Contents::Read;
         self.answered();
         self.is_newer = stored.is_newer;
+        self.bytes = stored.updates().chain(&self.rows).map(Vec::len).sum();
         let covers = stored
             .last_row
             .filter(|_| stored.rows.len() >= LOG_ROWS && !stored.is_newer)?;
+        let snapshot = snapshot();
+        self.bytes = snapshot.len();
         Some(Command::Compact(Compaction {
-            snapshot: snapshot(),
+            snapshot,
             covers,
             replaces: stored.covers,
         }))
@@ -165,6 +175,7 @@ impl Store {
 
     /// An update has to be kept.
     pub fn keep(&mut self, update: Vec<u8>) -> Option<Command> {
+        self.bytes += update.len();
         self.rows.push(update);
         self.next()
     }

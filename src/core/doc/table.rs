@@ -128,7 +128,13 @@ impl Value {
         Self::Text(text.into())
     }
 
+    /// Zero has no sign, and there is one that is no number.
     pub fn number(number: f64) -> Self {
+        let number = match number {
+            0.0 => 0.0,
+            number if number.is_nan() => f64::NAN,
+            number => number,
+        };
         Self::Number(number.to_bits())
     }
 
@@ -154,12 +160,14 @@ impl Record {
         self.0.iter()
     }
 
-    pub(super) fn of(field: Name, value: Value) -> Self {
-        Self(vec![(field, value)])
-    }
-
     pub(super) fn push(&mut self, field: Name, value: Value) {
         self.0.push((field, value));
+    }
+}
+
+impl FromIterator<(Name, Value)> for Record {
+    fn from_iter<T: IntoIterator<Item = (Name, Value)>>(fields: T) -> Self {
+        Self(fields.into_iter().collect())
     }
 }
 

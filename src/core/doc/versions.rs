@@ -2,11 +2,12 @@
 //! drawn and erased in between: all of them together take at most twice the space of the document. They are kept
 //! beside the room, not in it; to restore one is an edit like any other.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
+    amount::Amount,
     replica::{Digest, Replica, ReplicaError},
     table::{Key, Value, Write},
 };
@@ -17,36 +18,8 @@ use crate::{
 
 /// Of a version as it is stored; a higher one is of a newer program.
 const FORMAT: u8 = 2;
-/// It did not count what is in other tables.
+/// It counted strokes and items.
 const FIRST_FORMAT: u8 = 1;
-
-/// How much there is in a room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Amount {
-    pub strokes: u32,
-    /// To-do items that are not deleted.
-    pub items: u32,
-    /// Rows of tables that this version does not know.
-    #[serde(default)]
-    pub others: u32,
-}
-
-impl fmt::Display for Amount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = |count| if count == 1 { "" } else { "s" };
-        let Self {
-            strokes,
-            items,
-            others,
-        } = *self;
-        let (many, more) = (plural(strokes), plural(items));
-        write!(f, "{strokes} stroke{many} · {items} to-do{more}")?;
-        match others {
-            0 => Ok(()),
-            others => write!(f, " · {others} of a newer version"),
-        }
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
@@ -65,9 +38,6 @@ pub struct Version {
     total_bytes: u64,
 }
 
-/// What a version of the first format begins with: number, moment, name, strokes and items.
-type Head = (u32, u64, Option<String>, u32, u32);
-
 impl Version {
     /// The version to keep at `at` after `last`: none if this copy lacks something of that one, and none without a name
     /// if it is too early or nothing is new.
@@ -82,7 +52,7 @@ impl Version {
         // A clock may have been set back.
         let is_due = |last: &Self| last.digest != digest && last.at.abs_diff(at) >= VERSION_MS;
         let follows = |last: &Self| replica.lacks(&last.state_vector) == Ok(false);
-        let is_worthless = last.is_none() && amount == Amount::default();
+        let is_worthless = last.is_none() && amount.is_nothing();
         if !last.is_none_or(follows) || name.is_none() && (is_worthless || !last.is_none_or(is_due))
         {
             return None;
@@ -114,11 +84,9 @@ impl Version {
         self.total_bytes = last.map_or(0, |last| last.total_bytes) + self.update.len() as u64;
     }
 
-    /// Whether all versions up to this one, the last, take more space than they should.
-    pub fn is_too_much(&self, replica: &Replica) -> bool {
-        let document = || replica.snapshot().len() as u64;
-        self.number > VERSIONS
-            || self.total_bytes > VERSIONS_BYTES && self.total_bytes > 2 * document()
+    /// Whether all versions up to this one, the last, take more space than they should beside a document of so many bytes.
+    pub fn is_too_much(&self, document: u64) -> bool {
+        self.number > VERSIONS || self.total_bytes > VERSIONS_BYTES.max(2 * document)
     }
 
     /// None for what a newer version of this program stored.
@@ -126,10 +94,14 @@ impl Version {
         match bytes.split_first()? {
             (&FORMAT, bytes) => postcard::from_bytes(bytes).ok(),
             (&FIRST_FORMAT, bytes) => {
-                // Its amount ends after two numbers.
-                let (head, rest) = postcard::take_from_bytes::<Head>(bytes).ok()?;
-                let head = postcard::to_allocvec(&head).ok()?;
-                postcard::from_bytes(&[&head, &[0][..], rest].concat()).ok()
+                type Head = (u32, u64, Option<String>, u32, u32);
+                let ((number, at, name, strokes, items), rest) =
+                    postcard::take_from_bytes::<Head>(bytes).ok()?;
+                let counts = [("strokes", strokes), ("items", items)];
+                let counts = counts.map(|(name, count)| (name.to_owned(), count));
+                let amount = Amount::from(BTreeMap::from(counts));
+                let head = postcard::to_allocvec(&(number, at, name, amount)).ok()?;
+                postcard::from_bytes(&[head.as_slice(), rest].concat()).ok()
             }
             _ => None,
         }
@@ -230,11 +202,10 @@ mod tests {
     }
 
     fn amount(replica: &Replica) -> Amount {
-        Amount {
-            strokes: replica.values(&STROKES).len() as u32,
-            items: replica.records(&ITEMS).len() as u32,
-            others: 0,
-        }
+        let count = |name: &str, table| (name.to_owned(), replica.count(table));
+        [count("board", &STROKES), count("todo", &ITEMS)]
+            .into_iter()
+            .collect()
     }
 
     /// Keeps a version by itself; says whether there was one to keep.
@@ -345,7 +316,10 @@ mod tests {
             replica.write(&writes.collect::<Vec<_>>());
             keep(&mut versions, &replica, minute * VERSION_MS);
             assert!(
-                !versions.last().unwrap().is_too_much(&replica),
+                !versions
+                    .last()
+                    .unwrap()
+                    .is_too_much(replica.snapshot().len() as u64),
                 "minute {minute}"
             );
         }
@@ -360,7 +334,7 @@ mod tests {
         let name = Some("mine".to_owned());
         let version = Version::next(&replica, amount(&replica), None, 5, name).unwrap();
         let Version { number, at, .. } = version;
-        let Amount { strokes, items, .. } = version.amount;
+        let [strokes, items] = ["board", "todo"].map(|app| version.amount.of(app));
         let (name, digest) = (version.name.clone(), version.digest);
         let rest = (
             digest,
@@ -411,7 +385,11 @@ mod tests {
             });
             replica.write(&writes.collect::<Vec<_>>());
             keep(&mut versions, &replica, minute * VERSION_MS);
-            while versions.last().unwrap().is_too_much(&replica) {
+            while versions
+                .last()
+                .unwrap()
+                .is_too_much(replica.snapshot().len() as u64)
+            {
                 versions = thinned(&versions).unwrap().unwrap();
             }
         }

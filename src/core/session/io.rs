@@ -6,6 +6,7 @@ use super::{
     relay::Known,
 };
 use crate::core::{
+    app,
     doc::{
         presence::{Profile, Viewport},
         storage::Stored,
@@ -141,27 +142,8 @@ pub enum Notice {
         count => format!("{count} of your changes had been changed again by somebody else, and stayed as they are."),
     })]
     UndoSkipped(usize),
-    #[error(
-        "Two titles were written for one item at the same time: {} and {}. Both are in the list now.{}",
-        isolated(theirs),
-        isolated(ours),
-        match more {
-            0 => String::new(),
-            1 => " So it is with one more item.".to_owned(),
-            more => format!(" So it is with {more} more items."),
-        }
-    )]
-    BothKept {
-        ours: String,
-        theirs: String,
-        /// Of how many more items that is true.
-        more: usize,
-    },
-    #[error("{}", match .0.as_slice() {
-        [title] => format!("Somebody renamed an item while you deleted it, so it is in the list again: {}.", isolated(title)),
-        titles => format!("Somebody renamed {} items while you deleted them, so they are in the list again.", titles.len()),
-    })]
-    Returned(Vec<String>),
+    #[error(transparent)]
+    App(app::Notice),
     #[error("{0}")]
     TooLarge(#[from] TooLarge),
     #[error("{} is here.", isolated(.0))]

@@ -98,8 +98,11 @@ impl Session {
         }
     }
 
-    /// Says an edit to whoever can be reached.
+    /// An edit goes to the others, if there are any or could be: who comes later asks for what they lack.
     pub(super) fn tell(&mut self, update: Vec<u8>, out: &mut Vec<Output>) {
+        if self.people.count() == 1 && !self.is_reached() {
+            return;
+        }
         if let Some(network) = self.network() {
             (network.say)(self, Body::Update(update), out);
         }

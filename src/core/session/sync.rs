@@ -3,16 +3,9 @@
 use super::{Notice, Output, Session, message::Body, network::Network};
 use crate::{
     core::{
-        doc::{
-            replica::{Digest, Operations, Replica},
-            table::Change,
-        },
+        app,
+        doc::replica::{Digest, Operations, Replica},
         peer::PeerId,
-        todo::{
-            list::List,
-            revision::{self, Overwritten},
-            table::{DELETED_REVISION, REVISION, TODO},
-        },
     },
     limits::{ANSWER_COST_BYTES, ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis},
 };
@@ -58,48 +51,11 @@ impl Session {
         if !applied.touched.is_empty() {
             out.push(Output::Touched(applied.touched));
         }
-        self.overwritten(now, &applied.replaced, out);
-    }
-
-    /// Titles of ours gave way to others whose authors had not seen them: both are kept. Items that we deleted are back
-    /// where somebody had renamed them meanwhile. What mends is nobody's to take back.
-    fn overwritten(&mut self, now: Millis, replaced: &[Change], out: &mut Vec<Output>) {
-        let lost = revision::overwritten(replaced);
-        if lost.is_empty() {
-            return;
-        }
-        let titled = self.history.wrote(&TODO, &REVISION);
-        let deleted = self.history.wrote(&TODO, &DELETED_REVISION);
-        let is_ours = |lost: &&Overwritten| {
-            let edit = (&lost.item, lost.revision.as_str());
-            titled.contains(&edit) || deleted.contains(&edit)
-        };
-        let mut ours = lost.iter().filter(is_ours).peekable();
-        if ours.peek().is_none() {
-            return;
-        }
-        let list = List::of(&self.replica);
-        let title = |lost: &Overwritten| list.get(&lost.item).map(|item| item.title.clone());
-        let (mut kept, mut returned, mut writes) = (Vec::new(), Vec::new(), Vec::new());
-        for lost in ours {
-            let edit = (&lost.item, lost.revision.as_str());
-            let Some(winner) = title(lost) else {
-                continue;
-            };
-            if deleted.contains(&edit) {
-                returned.push(winner);
-            } else if revision::is_blind(&lost.by, &lost.revision) && winner != lost.title {
-                writes.extend(list.both(lost));
-                kept.push((lost.title.clone(), winner));
-            }
-        }
-        self.write(now, &writes, out);
-        let more = kept.len().saturating_sub(1);
-        if let Some((ours, theirs)) = kept.into_iter().next() {
-            out.push(Output::Notice(Notice::BothKept { ours, theirs, more }));
-        }
-        if !returned.is_empty() {
-            out.push(Output::Notice(Notice::Returned(returned)));
+        if !applied.replaced.is_empty() {
+            let (writes, notices) = app::settled(&applied.replaced, &self.history, &self.replica);
+            self.write(now, &writes, out);
+            let notices = notices.into_iter().map(Notice::App);
+            out.extend(notices.map(Output::Notice));
         }
     }
 

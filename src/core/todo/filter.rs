@@ -2,6 +2,9 @@
 
 use super::item::Item;
 
+/// Its name in links.
+pub const PARAMETER: &str = "filter";
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
     #[default]

@@ -38,7 +38,7 @@ struct Exported<'a> {
 }
 
 pub fn export(list: &List) -> Value {
-    let listed = list.items.iter().map(|item| Exported {
+    let listed = list.iter().map(|item| Exported {
         id: item.id.as_str(),
         title: &item.title,
         completed: item.completed,

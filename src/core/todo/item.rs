@@ -36,6 +36,11 @@ impl Item {
         })
     }
 
+    /// What the list is ordered by.
+    pub(super) fn place(&self) -> (&str, &Id) {
+        (&self.order, &self.id)
+    }
+
     /// The title as a field of one line shows it.
     pub fn editable(&self) -> String {
         text::one_line(&self.title)

@@ -1,6 +1,9 @@
 //! The list: read in order, and edited by writes.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     filter::Filter,
@@ -17,10 +20,13 @@ use crate::core::doc::{
     table::{Key, Name, Value, Write},
 };
 
-/// All items that are not deleted, in list order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// All items that are not deleted, in list order. To look an item up, and to read one anew, costs the logarithm of their
+/// number.
+#[derive(Clone, Debug, Default)]
 pub struct List {
-    pub items: Vec<Item>,
+    items: Vec<Arc<Item>>,
+    by_id: HashMap<Id, Arc<Item>>,
+    completed: usize,
 }
 
 impl List {
@@ -28,21 +34,75 @@ impl List {
         let items = items(replica)
             .into_iter()
             .filter_map(|(id, fields)| Item::of(id, &fields));
-        let mut items: Vec<Item> = items.filter(|item| !item.is_deleted()).collect();
-        items.sort_unstable_by(|a, b| (&a.order, &a.id).cmp(&(&b.order, &b.id)));
-        Self { items }
+        let items = items.filter(|item| !item.is_deleted()).map(Arc::new);
+        let mut items: Vec<Arc<Item>> = items.collect();
+        items.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
+        let by_id = items.iter().map(|item| (item.id.clone(), Arc::clone(item)));
+        Self {
+            completed: items.iter().filter(|item| item.completed).count(),
+            by_id: by_id.collect(),
+            items,
+        }
+    }
+
+    /// Reads one item anew: after this the list is what it would be if all of it was read.
+    pub fn read(&mut self, replica: &Replica, id: &Id) {
+        let item = Item::of(id.clone(), &replica.record(&TODO, id));
+        let item = item.filter(|item| !item.is_deleted());
+        if self.get(id) == item.as_ref() {
+            return;
+        }
+        if let Some(at) = self.place(id) {
+            self.items.remove(at);
+        }
+        if let Some(before) = self.by_id.remove(id) {
+            self.completed -= usize::from(before.completed);
+        }
+        if let Some(item) = item.map(Arc::new) {
+            let at = self
+                .items
+                .partition_point(|other| other.place() < item.place());
+            self.completed += usize::from(item.completed);
+            self.by_id.insert(id.clone(), Arc::clone(&item));
+            self.items.insert(at, item);
+        }
+    }
+
+    /// In list order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Item> {
+        self.items.iter().map(AsRef::as_ref)
+    }
+
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
     }
 
     pub fn get(&self, id: &Id) -> Option<&Item> {
-        self.items.iter().find(|item| item.id == *id)
+        self.by_id.get(id).map(AsRef::as_ref)
+    }
+
+    /// The item that is the `at`th, counted from 0.
+    pub fn at(&self, at: usize) -> Option<&Item> {
+        self.items.get(at).map(AsRef::as_ref)
+    }
+
+    /// Which one an item is, counted from 0.
+    pub fn place(&self, id: &Id) -> Option<usize> {
+        let place = self.get(id)?.place();
+        let at = self.items.binary_search_by(|item| item.place().cmp(&place));
+        at.ok()
     }
 
     pub fn active(&self) -> usize {
-        self.items.iter().filter(|item| !item.completed).count()
+        self.len() - self.completed
     }
 
-    pub fn completed(&self) -> usize {
-        self.items.len() - self.active()
+    pub const fn completed(&self) -> usize {
+        self.completed
     }
 
     /// A new item at the end; none for a title of which nothing can be seen.
@@ -160,12 +220,12 @@ impl List {
     /// The title `lost` gave way to another that was written at the same time: it stays as an item of its own, behind
     /// the one that it was for. Whoever does this writes the same.
     pub fn both(&self, lost: &Overwritten) -> Vec<Write> {
-        let at = self.items.iter().position(|item| item.id == lost.item);
+        let at = self.place(&lost.item);
         let (Some(at), Some(id)) = (at, lost.own_id()) else {
             return Vec::new();
         };
-        let order_of = |at: usize| self.items.get(at).map(|item| item.order.as_str());
-        let is_done = self.items.get(at).is_some_and(|item| item.completed);
+        let order_of = |at: usize| self.at(at).map(|item| item.order.as_str());
+        let is_done = self.at(at).is_some_and(|item| item.completed);
         if self.get(&id).is_some() {
             return Vec::new();
         }
@@ -178,7 +238,7 @@ impl List {
     }
 
     pub fn complete_all(&self, completed: bool) -> Vec<Write> {
-        let others = self.items.iter().filter(|item| item.completed != completed);
+        let others = self.iter().filter(|item| item.completed != completed);
         others
             .flat_map(|item| self.complete(&item.id, completed))
             .collect()
@@ -189,8 +249,7 @@ impl List {
     }
 
     pub fn clear_completed(&self) -> Vec<Write> {
-        self.items
-            .iter()
+        self.iter()
             .filter(|item| item.completed)
             .flat_map(delete)
             .collect()
@@ -198,20 +257,21 @@ impl List {
 
     /// Puts an item at place `to` of the list (0 is the top).
     pub fn move_to(&self, id: &Id, to: usize) -> Vec<Write> {
-        let others: Vec<&Item> = self.items.iter().filter(|item| item.id != *id).collect();
-        let to = to.min(others.len());
-        if self.get(id).is_none() || self.items.get(to).is_some_and(|item| item.id == *id) {
+        let Some(from) = self.place(id) else {
+            return Vec::new();
+        };
+        let to = to.min(self.len() - 1);
+        if from == to {
             return Vec::new();
         }
-        let before = to.checked_sub(1).and_then(|at| others.get(at));
+        let other = |at: usize| self.at(at + usize::from(at >= from));
+        let before = to.checked_sub(1).and_then(other);
         let before = before.map(|item| item.order.as_str());
         // Two people who inserted at one place left equal keys: those of them that come after move up to make room.
-        let rest = others.get(to..).unwrap_or_default();
-        let crowd = rest
-            .iter()
-            .take_while(|item| Some(item.order.as_str()) <= before);
+        let rest = (to..).map_while(other);
+        let crowd = rest.take_while(|item| Some(item.order.as_str()) <= before);
         let crowd: Vec<&Id> = crowd.map(|item| &item.id).collect();
-        let after = rest.get(crowd.len()).map(|item| item.order.as_str());
+        let after = other(to + crowd.len()).map(|item| item.order.as_str());
         let mut last = before.map(str::to_owned);
         let moved = std::iter::once(id).chain(crowd);
         moved
@@ -225,19 +285,15 @@ impl List {
 
     /// Moves an item past the next one, up or down, of those that are shown.
     pub fn move_by_one(&self, id: &Id, down: bool, filter: Filter) -> Vec<Write> {
-        let is_there = |item: &&Item| item.id == *id || filter.shows(item);
-        let shown: Vec<&Item> = self.items.iter().filter(is_there).collect();
-        let at = shown.iter().position(|item| item.id == *id);
-        let next = at.and_then(|at| match down {
-            true => at.checked_add(1),
-            false => at.checked_sub(1),
-        });
-        let Some(neighbour) = next.and_then(|next| shown.get(next)) else {
+        let Some(from) = self.place(id) else {
             return Vec::new();
         };
-        let mut others = self.items.iter().filter(|item| item.id != *id);
-        let to = others.position(|item| item.id == neighbour.id);
-        to.map_or_else(Vec::new, |to| self.move_to(id, to + usize::from(down)))
+        let is_shown = |at: &usize| self.at(*at).is_some_and(|item| filter.shows(item));
+        let neighbour = match down {
+            true => (from + 1..self.len()).find(is_shown),
+            false => (0..from).rev().find(is_shown),
+        };
+        neighbour.map_or_else(Vec::new, |to| self.move_to(id, to))
     }
 
     /// Items from elsewhere, merged: one whose id is here takes the new title, and the new state if it has one, and
@@ -319,10 +375,8 @@ pub struct Merged {
 
 /// The edit that brings items which `other` shows and `here` does not; one that was deleted here comes back.
 pub fn added(other: &Replica, here: &Replica) -> Vec<Write> {
-    let listed = |replica: &Replica| -> HashSet<Id> {
-        let items = List::of(replica).items.into_iter();
-        items.map(|item| item.id).collect()
-    };
+    let listed =
+        |replica: &Replica| -> HashSet<Id> { List::of(replica).by_id.into_keys().collect() };
     let (theirs, ours) = (listed(other), listed(here));
     let is_missing =
         |key: &Key| key.table == TODO && theirs.contains(&key.id) && !ours.contains(&key.id);

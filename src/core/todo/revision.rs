@@ -1,12 +1,14 @@
 //! The name of an edit of a title: characters drawn at random, and behind a space those of the edit that it was made
 //! on. Whoever sees a title give way to another can tell from that whether its author had seen the first.
 
+use std::collections::HashMap;
+
 use sha2::{Digest as _, Sha256};
 
 use super::table::{REVISION, TITLE, TODO};
 use crate::core::doc::{
     id::Id,
-    table::{Change, Key, Value},
+    table::{Change, Name, Value},
 };
 
 const CHARS: usize = 6;
@@ -37,13 +39,16 @@ impl Overwritten {
 /// The titles among values that gave way to others, where their revisions did so, too.
 pub fn overwritten(replaced: &[Change]) -> Vec<Overwritten> {
     let text = |value: &Option<Value>| value.as_ref()?.as_text().map(str::to_owned);
-    let titles = replaced.iter().filter(|change| {
-        let Key { table, field, .. } = &change.key;
-        *table == TODO && field.as_ref() == Some(&TITLE)
-    });
-    let overwritten = titles.filter_map(|title| {
-        let revision = Key::field(TODO, title.key.id.clone(), REVISION);
-        let revision = replaced.iter().find(|change| change.key == revision)?;
+    let of = |name: Name| {
+        let is_of = move |change: &&Change| {
+            change.key.table == TODO && change.key.field.as_ref() == Some(&name)
+        };
+        replaced.iter().filter(is_of)
+    };
+    let revisions = of(REVISION).map(|change| (&change.key.id, change));
+    let revisions: HashMap<_, _> = revisions.collect();
+    let overwritten = of(TITLE).filter_map(|title| {
+        let revision = revisions.get(&title.key.id)?;
         Some(Overwritten {
             item: title.key.id.clone(),
             title: text(&title.before)?,

@@ -1,27 +1,26 @@
 //! Signatures: what [`super::identity`] promises. Apart from it, because a page fetches this after its first paint.
 
+use std::rc::Rc;
+
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
 use super::{
     envelope::Head,
-    identity::{Introduction, Proof, PublicKey, Seed, Signatures, name_of},
+    identity::{self, KeyPair, Proof, PublicKey, Signatures, name_of},
 };
 
 pub const ED25519: Signatures = Signatures {
-    public: |seed| SigningKey::from_bytes(seed).verifying_key().to_bytes(),
-    signed,
+    key_pair: |seed| Rc::new(SigningKey::from_bytes(seed)),
     proof: |head, signed, known| proof(head, signed, known).unwrap_or(Proof::Forged),
 };
 
-fn signed(seed: &Seed, head: &Head, body: &[u8], introduction: Introduction) -> Vec<u8> {
-    let key = SigningKey::from_bytes(seed);
-    let signature = key.sign(&statement(head, body)).to_bytes();
-    match introduction {
-        Introduction::Omitted => [body, &signature, &[0]].concat(),
-        Introduction::Made => {
-            let public = key.verifying_key().to_bytes();
-            [body, &public, &signature, &[1]].concat()
-        }
+impl KeyPair for SigningKey {
+    fn public(&self) -> PublicKey {
+        self.verifying_key().to_bytes()
+    }
+
+    fn signature(&self, head: &Head, body: &[u8]) -> identity::Signature {
+        self.sign(&statement(head, body)).to_bytes()
     }
 }
 

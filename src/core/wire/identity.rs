@@ -5,6 +5,8 @@
 //! The plain body of a keyed sender's envelope is `body || public key (32), in some || signature (64) || 1 if the key is
 //! there, else 0`. Signed is the head, too, so that nothing can be taken from one message into another.
 
+use std::rc::Rc;
+
 use sha2::{Digest as _, Sha256};
 
 use super::envelope::Head;
@@ -22,9 +24,17 @@ pub const BRIEF_OVERHEAD: usize = size_of::<Signature>() + 1;
 /// How signatures are made and checked: code that a page has not from the beginning ([`super::ed25519`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Signatures {
-    pub public: fn(&Seed) -> PublicKey,
-    pub signed: fn(&Seed, &Head, &[u8], Introduction) -> Vec<u8>,
+    /// Takes as long as a signature.
+    pub key_pair: fn(&Seed) -> Rc<dyn KeyPair>,
     pub proof: fn(&Head, &[u8], Option<&PublicKey>) -> Proof,
+}
+
+/// What signatures are made with.
+pub trait KeyPair {
+    fn public(&self) -> PublicKey;
+
+    /// Of a body under a head.
+    fn signature(&self, head: &Head, body: &[u8]) -> Signature;
 }
 
 /// Whether a signature comes with the key that it was made with.
@@ -47,8 +57,8 @@ pub enum Proof {
 /// A client's own key pair, new for each page load. Its `Debug` form says nothing.
 #[derive(Clone)]
 pub struct Identity {
-    how: Signatures,
-    seed: Seed,
+    proof: fn(&Head, &[u8], Option<&PublicKey>) -> Proof,
+    keys: Rc<dyn KeyPair>,
     name: PeerId,
 }
 
@@ -61,10 +71,11 @@ impl std::fmt::Debug for Identity {
 impl Identity {
     /// `seed` is drawn at random for this page load.
     pub fn new(how: Signatures, seed: Seed) -> Self {
+        let keys = (how.key_pair)(&seed);
         Self {
-            how,
-            seed,
-            name: name_of(&(how.public)(&seed)),
+            proof: how.proof,
+            name: name_of(&keys.public()),
+            keys,
         }
     }
 
@@ -74,12 +85,16 @@ impl Identity {
 
     /// What is sealed in place of `body`.
     pub fn signed(&self, head: &Head, body: &[u8], introduction: Introduction) -> Vec<u8> {
-        (self.how.signed)(&self.seed, head, body, introduction)
+        let signature = self.keys.signature(head, body);
+        match introduction {
+            Introduction::Omitted => [body, &signature, &[0]].concat(),
+            Introduction::Made => [body, &self.keys.public(), &signature, &[1]].concat(),
+        }
     }
 
     /// Looks at what a keyed sender sealed, whose key may be `known`.
     pub fn proof(&self, head: &Head, signed: &[u8], known: Option<&PublicKey>) -> Proof {
-        (self.how.proof)(head, signed, known)
+        (self.proof)(head, signed, known)
     }
 }
 
@@ -118,7 +133,7 @@ mod tests {
     }
 
     fn public(byte: u8) -> PublicKey {
-        (ED25519.public)(&[byte; 32])
+        (ED25519.key_pair)(&[byte; 32]).public()
     }
 
     fn head(identity: &Identity, seq: u32) -> Head {

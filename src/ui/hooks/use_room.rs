@@ -14,20 +14,20 @@ use crate::{
         rooms,
     },
     core::{
-        address::{Address, Page},
+        address::Address,
+        app::App,
         board::table::INK,
         board::{camera::Camera, tool::Input as ToolInput},
         doc::{
+            id::Id,
             presence::{Profile, Viewport},
             replica::Replica,
-            table::{Touched, Write},
+            table::{Name, Touched, Write},
             undo::Direction,
         },
         peer::PeerId,
         session::{Input, Notice, Session, Setup, status::Status},
         socket::{endpoint::Endpoint, machine},
-        todo::list::List,
-        todo::table::TODO,
         wire::tag::Tag,
     },
     ui::{chunks::Start, pages::board::easel::Easel},
@@ -69,7 +69,6 @@ pub struct Room {
     pub status: RwSignal<Status>,
     pub others: RwSignal<Vec<Other>>,
     pub profile: RwSignal<Profile>,
-    pub list: RwSignal<List>,
     pub can_undo: RwSignal<bool>,
     pub can_redo: RwSignal<bool>,
     pub toasts: RwSignal<Vec<Toast>>,
@@ -88,6 +87,22 @@ struct Inner {
     easel: Rc<RefCell<Easel>>,
     rng: RefCell<fastrand::Rng>,
     toasts: RefCell<u32>,
+    watchers: RefCell<Vec<Rc<Watcher>>>,
+}
+
+/// Rows of a table that changed.
+pub enum Changed<'a> {
+    Rows(&'a [&'a Id]),
+    /// More than can be told one by one.
+    Everything,
+}
+
+type Tell = Box<dyn Fn(&Replica, Changed)>;
+
+/// Somebody who is told of changes to a table.
+struct Watcher {
+    table: Name,
+    tell: Tell,
 }
 
 /// The room of the component tree that called [`provide_room`].
@@ -134,7 +149,6 @@ pub fn provide_room(address: Address) -> Option<Room> {
         status: RwSignal::new(host.read(Session::status)),
         others: RwSignal::new(Vec::new()),
         profile: RwSignal::new(profile),
-        list: RwSignal::new(List::default()),
         can_undo: RwSignal::new(false),
         can_redo: RwSignal::new(false),
         toasts: RwSignal::new(Vec::new()),
@@ -147,6 +161,7 @@ pub fn provide_room(address: Address) -> Option<Room> {
             easel,
             rng: RefCell::new(rng),
             toasts: RefCell::new(0),
+            watchers: RefCell::default(),
         }),
     };
     *events.borrow_mut() = Some(room);
@@ -184,18 +199,36 @@ impl Room {
         }
     }
 
-    /// One undoable step on the to-do list.
-    pub fn edit_list(&self, edit: impl FnOnce(&List, &mut fastrand::Rng) -> Vec<Write>) {
-        let writes = self.with_list(edit);
-        self.edit(writes);
+    /// What draws ids.
+    pub fn rng(&self) -> fastrand::Rng {
+        self.inner.with_value(|inner| inner.rng.borrow_mut().fork())
     }
 
-    /// Looks at the list with what draws ids.
-    pub fn with_list<T>(&self, look: impl FnOnce(&List, &mut fastrand::Rng) -> T) -> T {
-        self.inner.with_value(|inner| {
-            self.list
-                .with_untracked(|list| look(list, &mut inner.rng.borrow_mut()))
-        })
+    /// Tells `tell` at once what a table holds, and then what changes there, in the document that is shown: while an
+    /// earlier version is looked at, that one. Until the component that asked goes. `tell` must not edit.
+    pub fn watch(&self, table: Name, tell: impl Fn(&Replica, Changed) + 'static) {
+        self.show_now();
+        self.read(|session| tell(session.replica(), Changed::Everything));
+        let watcher = Rc::new(Watcher {
+            table,
+            tell: Box::new(tell),
+        });
+        let kept = StoredValue::new_local(Rc::clone(&watcher));
+        let inner = self.inner;
+        inner.with_value(|inner| inner.watchers.borrow_mut().push(watcher));
+        on_cleanup(move || {
+            let _ = kept.try_with_value(|gone| {
+                inner.try_with_value(|inner| {
+                    let is_kept = |watcher: &Rc<Watcher>| !Rc::ptr_eq(watcher, gone);
+                    inner.watchers.borrow_mut().retain(is_kept);
+                })
+            });
+        });
+    }
+
+    fn watchers(&self) -> Vec<Rc<Watcher>> {
+        self.inner
+            .with_value(|inner| inner.watchers.borrow().clone())
     }
 
     /// What is under the pen is finished first: it is what is taken back.
@@ -250,9 +283,9 @@ impl Room {
         std::mem::forget(changed);
     }
 
-    pub fn go_to(&self, page: Page) {
-        if self.address.with_untracked(|address| address.page != page) {
-            self.address.update(|address| address.page = page);
+    pub fn go_to(&self, app: &'static App) {
+        if self.address.with_untracked(|address| address.app != app) {
+            self.address.update(|address| address.app = app);
             address::replace_hash(&self.address.with_untracked(Address::to_hash));
         }
     }
@@ -292,7 +325,9 @@ impl Room {
 
     fn show_all(&self, replica: &Replica) {
         self.easel().borrow_mut().reload(replica);
-        self.list.set(List::of(replica));
+        for watcher in self.watchers() {
+            (watcher.tell)(replica, Changed::Everything);
+        }
     }
 
     /// Another tab deleted the room from this browser: nothing of it must be stored again.
@@ -369,8 +404,7 @@ impl Room {
             Event::Notice(
                 notice @ (Notice::TooLarge(_)
                 | Notice::StoredRowUnreadable
-                | Notice::BothKept { .. }
-                | Notice::Returned(_)
+                | Notice::App(_)
                 | Notice::Contradicted(_)
                 | Notice::Newer(_)),
             ) => self.warn(notice.to_string()),
@@ -385,9 +419,6 @@ impl Room {
             .filter_map(|touched| touched.row_of(&INK).cloned())
             .collect();
         let all = touched.contains(&Touched::Everything);
-        let has_todos = touched
-            .iter()
-            .any(|touched| touched.row_of(&TODO).is_some());
         self.read(|session| {
             if all {
                 self.easel().borrow_mut().reload(session.replica());
@@ -399,8 +430,14 @@ impl Room {
                     .borrow_mut()
                     .touched(session.replica(), &ids, is_arriving);
             }
-            if all || has_todos {
-                self.list.set(List::of(session.replica()));
+            for watcher in self.watchers() {
+                let rows = touched.iter().filter_map(|row| row.row_of(&watcher.table));
+                let rows: Vec<_> = rows.collect();
+                match rows.as_slice() {
+                    _ if all => (watcher.tell)(session.replica(), Changed::Everything),
+                    [] => {}
+                    rows => (watcher.tell)(session.replica(), Changed::Rows(rows)),
+                }
             }
         });
     }

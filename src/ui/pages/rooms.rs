@@ -14,6 +14,7 @@ use crate::{
     },
     core::{
         address::Address,
+        app,
         board::{edit, formats::excalidraw, scene::Scene},
         doc::replica::Replica,
         json,
@@ -165,7 +166,7 @@ fn row(page: Rooms, entry: Entry) -> AnyView {
 fn summary(entry: &Entry) -> String {
     let mut parts = vec![
         clock::local_time(entry.changed_at),
-        entry.amount.to_string(),
+        app::in_words(&entry.amount),
         format!("{} kB", entry.bytes.div_ceil(1_000)),
     ];
     if !entry.people.is_empty() {

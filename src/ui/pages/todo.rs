@@ -1,16 +1,23 @@
 //! The to-do list, with the structure, classes, texts and behaviour of the TodoMVC app specification.
 
+mod shown;
+
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
+use self::shown::Shown;
 use crate::{
     core::{
         address::Address,
-        doc::id::Id,
+        doc::{id::Id, table::Write},
         keyboard::Command,
-        session::Notice,
-        todo::{filter::Filter, item::Item, list::Edited},
+        todo::{
+            filter::{Filter, PARAMETER},
+            item::Item,
+            list::{Edited, List},
+            overruled::Notice,
+        },
     },
     ui::{
         hooks::{
@@ -26,16 +33,18 @@ use crate::{
 
 pub fn page() -> AnyView {
     let room = use_room();
-    let list = room.list;
-    let filter = move || room.address.with(|address| address.filter);
-    let has_items = Memo::new(move |_| list.with(|list| !list.items.is_empty()));
-    let shown = move || {
-        let filter = filter();
-        list.with(|list| {
-            let shown = list.items.iter().filter(|item| filter.shows(item));
-            shown.map(|item| item.id.clone()).collect::<Vec<_>>()
-        })
-    };
+    let shown =
+        StoredValue::new_local(Shown::new(|item| view! { <TodoRow item=item/> }.into_any()));
+    provide_context(shown);
+    let counts = shown.with_value(|shown| shown.counts);
+    let has_items = Memo::new(move |_| counts.with(|counts| counts.active + counts.completed > 0));
+    let (rows, owner) = (NodeRef::<html::Ul>::new(), Owner::current());
+    let filter = Memo::new(move |_| room.address.with(filter_of));
+    Effect::new(move || {
+        if let (Some(rows), Some(owner)) = (rows.get(), &owner) {
+            shown.with_value(|shown| shown.show(rows.into(), owner, filter.get()));
+        }
+    });
     let show_shortcuts = RwSignal::new(false);
     use_key("keydown", move |event| {
         if shortcuts::command(event) == Some(Command::ShowShortcuts) {
@@ -43,7 +52,7 @@ pub fn page() -> AnyView {
             show_shortcuts.set(true);
         }
     });
-    let all_completed = move || list.with(|list| list.active() == 0);
+    let all_completed = move || counts.with(|counts| counts.active == 0);
     view! {
         <style>{include_str!("../../../style/todo.css")}</style>
         <section class="todoapp">
@@ -60,15 +69,11 @@ pub fn page() -> AnyView {
                         prop:checked=all_completed
                         on:change=move |event| {
                             let completed = event_target_checked(&event);
-                            room.edit_list(|list, _| list.complete_all(completed));
+                            shown.with_value(|shown| shown.edit(|list, _| list.complete_all(completed)));
                         }
                     />
                     <label for="toggle-all">"Mark all as complete"</label>
-                    <ul class="todo-list">
-                        <For each=shown key=Id::clone let:id>
-                            <TodoRow id=id/>
-                        </For>
-                    </ul>
+                    <ul class="todo-list" node_ref=rows></ul>
                 </section>
                 <Footer/>
             })}
@@ -82,33 +87,47 @@ pub fn page() -> AnyView {
     .into_any()
 }
 
-/// An item's way to be found again: focus goes with what a person works at.
-fn focus(selector: &str) {
-    let selector = selector.to_owned();
-    request_animation_frame(move || {
-        let found = document().query_selector(&selector).ok().flatten();
-        let found = found.and_then(|found| found.dyn_into::<HtmlElement>().ok());
-        let _ = found.map(|found| found.focus());
-    });
+/// Which items an address shows.
+fn filter_of(address: &Address) -> Filter {
+    let filter = address.parameter(PARAMETER).and_then(Filter::parse);
+    filter.unwrap_or_default()
 }
 
-/// The checkbox of the item at this place of those that are shown; of the last one, if there are fewer. Once what was
-/// done is painted, and only if it took the focus away.
-fn focus_item(place: usize) {
+/// The list of the page around the component that asks.
+fn use_shown() -> StoredValue<Shown, LocalStorage> {
+    expect_context()
+}
+
+/// Once what was done is painted, and only if it took the focus away: the checkbox of this item, or of the one that is in
+/// its place by then.
+fn focus_near(row: Option<&HtmlElement>) {
+    let row: Option<&Element> = row.map(AsRef::as_ref);
+    let places = row.map(|row| {
+        [
+            Some(row.clone()),
+            row.next_element_sibling(),
+            row.previous_element_sibling(),
+        ]
+    });
     request_animation_frame(move || {
         if has_focus() {
             return;
         }
-        let list = document().query_selector(".todo-list").ok().flatten();
-        let count = list.map_or(0, |list| list.child_element_count() as usize);
-        match count {
-            0 => focus(".new-todo"),
-            count => focus(&format!(
-                ".todo-list li:nth-child({}) .toggle",
-                place.min(count - 1) + 1
-            )),
+        let mut places = places.into_iter().flatten().flatten();
+        let place = places.find(|place| place.is_connected());
+        let checkbox = |place: Element| place.query_selector(".toggle").ok().flatten();
+        let checkbox = place
+            .and_then(checkbox)
+            .or_else(|| found(".todo-list .toggle"))
+            .or_else(|| found(".new-todo"));
+        if let Some(checkbox) = checkbox.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+            let _ = checkbox.focus();
         }
     });
+}
+
+fn found(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok().flatten()
 }
 
 /// Whether anything on the page has the focus.
@@ -119,7 +138,7 @@ fn has_focus() -> bool {
 
 #[component]
 fn NewTodo() -> impl IntoView {
-    let room = use_room();
+    let (room, shown) = (use_room(), use_shown());
     let input = NodeRef::<html::Input>::new();
     Effect::new(move || {
         if let Some(input) = input.get() {
@@ -134,7 +153,7 @@ fn NewTodo() -> impl IntoView {
         };
         if event.key() == "Enter" && !shortcuts::is_composing(&event) {
             let title = input.value();
-            match room.with_list(|list, rng| list.add(&title, rng)) {
+            match shown.with_value(|shown| shown.with(|list, rng| list.add(&title, rng))) {
                 // What was typed stays in the field.
                 Err(error) => room.warn(error.to_string()),
                 Ok(writes) if writes.is_empty() => {}
@@ -162,20 +181,15 @@ fn NewTodo() -> impl IntoView {
 }
 
 #[component]
-fn TodoRow(id: Id) -> impl IntoView {
-    let room = use_room();
+fn TodoRow(item: RwSignal<Item>) -> impl IntoView {
+    let (room, shown) = (use_room(), use_shown());
     let editing = RwSignal::new(false);
-    let id = StoredValue::new(id);
-    let item = Memo::new(move |_| id.with_value(|id| room.list.with(|list| list.get(id).cloned())));
-    let title = move || {
-        item.with(|item| {
-            item.as_ref()
-                .map(|item| item.title.clone())
-                .unwrap_or_default()
-        })
+    let title = Memo::new(move |_| item.with(|item| item.title.clone()));
+    let completed = Memo::new(move |_| item.with(|item| item.completed));
+    let edit = move |edit: &dyn Fn(&List, &Id) -> Vec<Write>| {
+        let id = item.with_untracked(|item| item.id.clone());
+        shown.with_value(|shown| shown.edit(|list, _| edit(list, &id)));
     };
-    let completed =
-        move || item.with(|item| item.as_ref().is_some_and(|item: &Item| item.completed));
     let on_key = move |event: KeyboardEvent| {
         // In its title's field the keys are the field's.
         if editing.get_untracked() {
@@ -198,34 +212,25 @@ fn TodoRow(id: Id) -> impl IntoView {
             return;
         }
         event.prevent_default();
-        let filter = room.address.with_untracked(|address| address.filter);
-        room.edit_list(|list, _| id.with_value(|id| list.move_by_one(id, down, filter)));
+        let filter = room.address.with_untracked(filter_of);
+        edit(&|list, id| list.move_by_one(id, down, filter));
         // An item that is moved in the page loses its focus.
         let focused = event
             .target()
             .and_then(|target| target.dyn_into::<HtmlElement>().ok());
         request_animation_frame(move || drop(focused.map(|focused| focused.focus())));
     };
-    let class = move || match (completed(), editing.get()) {
+    let class = move || match (completed.get(), editing.get()) {
         (false, false) => "",
         (true, false) => "completed",
         (false, true) => "editing",
         (true, true) => "completed editing",
     };
     let row = NodeRef::<html::Li>::new();
-    let place = move || {
-        let mut before = row.get_untracked()?.previous_element_sibling();
-        let mut place = 0;
-        while let Some(item) = before {
-            place += 1;
-            before = item.previous_element_sibling();
-        }
-        Some(place)
-    };
+    let focus_here = move || focus_near(row.get_untracked().as_deref());
     let delete = move |_| {
-        let at = place();
-        room.edit_list(|list, _| id.with_value(|id| list.delete(id)));
-        at.into_iter().for_each(focus_item);
+        focus_here();
+        edit(&|list, id| list.delete(id));
     };
     view! {
         <li node_ref=row class=class data-testid="todo-item" on:keydown=on_key>
@@ -233,30 +238,26 @@ fn TodoRow(id: Id) -> impl IntoView {
                 <input
                     class="toggle"
                     type="checkbox"
-                    aria-label=move || format!("Done: {}", title())
+                    aria-label=move || format!("Done: {}", title.get())
                     aria-keyshortcuts="F2 Alt+ArrowUp Alt+ArrowDown"
                     prop:checked=completed
                     on:change=move |event| {
-                        let (completed, at) = (event_target_checked(&event), place());
-                        room.edit_list(|list, _| id.with_value(|id| list.complete(id, completed)));
-                        // Under a filter the item may be gone.
-                        at.into_iter().for_each(focus_item);
+                        let completed = event_target_checked(&event);
+                        // Under a filter the item may go.
+                        focus_here();
+                        edit(&|list, id| list.complete(id, completed));
                     }
                 />
                 <label data-testid="todo-title" dir="auto" on:dblclick=move |_| editing.set(true)>{title}</label>
                 <button
                     type="button"
                     class="destroy"
-                    aria-label=move || format!("Delete: {}", title())
+                    aria-label=move || format!("Delete: {}", title.get())
                     on:click=delete
                 ></button>
             </div>
             {move || editing.get().then(|| view! {
-                <TodoEdit
-                    id=id
-                    editing=editing
-                    done=move || place().into_iter().for_each(focus_item)
-                />
+                <TodoEdit item=item editing=editing done=focus_here/>
             })}
         </li>
     }
@@ -265,14 +266,14 @@ fn TodoRow(id: Id) -> impl IntoView {
 /// Saves on blur and on Enter; Escape leaves the title as it was. A title that is too long is said, and stays in the field.
 #[component]
 fn TodoEdit(
-    id: StoredValue<Id>,
+    item: RwSignal<Item>,
     editing: RwSignal<bool>,
     /// The keyboard ended it.
     done: impl Fn() + Copy + 'static,
 ) -> impl IntoView {
-    let room = use_room();
+    let (room, shown) = (use_room(), use_shown().get_value());
     let input = NodeRef::<html::Input>::new();
-    let original = id.with_value(|id| room.list.with_untracked(|list| list.before(id)));
+    let original = shown.with(|list, _| item.with_untracked(|item| list.before(&item.id)));
     let before = original.title.clone();
     Effect::new(move || {
         if let Some(input) = input.get() {
@@ -287,12 +288,15 @@ fn TodoEdit(
     let original = StoredValue::new(original);
     // Unmounting the field may or may not blur it: only the first end of an edit counts.
     let is_over = move || over.try_get_value() != Some(false);
+    let shown = StoredValue::new_local(shown);
     let save = move || {
         if is_over() {
             return false;
         }
         let (before, title) = (original.get_value(), typed.get_value());
-        match room.with_list(|list, rng| list.edited(&before, &title, rng)) {
+        let edited =
+            shown.with_value(|shown| shown.with(|list, rng| list.edited(&before, &title, rng)));
+        match edited {
             Ok(edited) => {
                 over.set_value(true);
                 end_edit(room, edited, &title);
@@ -310,7 +314,9 @@ fn TodoEdit(
         if !is_over() {
             over.set_value(true);
             let (before, title) = (original.get_value(), typed.get_value());
-            let edited = room.with_list(|list, rng| list.edited_in_pieces(&before, &title, rng));
+            let edited = shown.with_value(|shown| {
+                shown.with(|list, rng| list.edited_in_pieces(&before, &title, rng))
+            });
             end_edit(room, edited, &title);
         }
     });
@@ -365,14 +371,15 @@ fn end_edit(room: Room, edited: Edited, title: &str) {
 
 #[component]
 fn Footer() -> impl IntoView {
-    let room = use_room();
-    let active = move || room.list.with(|list| list.active());
-    let has_completed = Memo::new(move |_| room.list.with(|list| list.completed() > 0));
+    let shown = use_shown();
+    let counts = shown.with_value(|shown| shown.counts);
+    let active = Memo::new(move |_| counts.with(|counts| counts.active));
+    let has_completed = Memo::new(move |_| counts.with(|counts| counts.completed > 0));
     view! {
         <footer class="footer">
             <span class="todo-count" data-testid="todo-count">
                 <strong>{active}</strong>
-                {move || if active() == 1 { " item left" } else { " items left" }}
+                {move || if active.get() == 1 { " item left" } else { " items left" }}
             </span>
             <ul class="filters">
                 {Filter::EACH.into_iter().map(|filter| view! { <FilterLink filter=filter/> }).collect::<Vec<_>>()}
@@ -382,8 +389,8 @@ fn Footer() -> impl IntoView {
                     type="button"
                     class="clear-completed"
                     on:click=move |_| {
-                        room.edit_list(|list, _| list.clear_completed());
-                        focus_item(0);
+                        focus_near(None);
+                        shown.with_value(|shown| shown.edit(|list, _| list.clear_completed()));
                     }
                 >
                     "Clear completed"
@@ -398,14 +405,11 @@ fn FilterLink(filter: Filter) -> impl IntoView {
     let address = use_room().address;
     let href = move || {
         address.with(|address| {
-            let there = Address {
-                filter,
-                ..address.clone()
-            };
-            there.to_hash()
+            let value = (filter != Filter::default()).then(|| filter.name());
+            address.clone().with(PARAMETER, value).to_hash()
         })
     };
-    let is_here = move || address.with(|address| address.filter == filter);
+    let is_here = move || address.with(|address| filter_of(address) == filter);
     view! {
         <li>
             <a class=move || if is_here() { "selected" } else { "" } href=href>{filter.label()}</a>

@@ -39,7 +39,8 @@ fn note(room: Room) {
         // Another tab is nobody else.
         let own = &session.profile().name;
         let people: Vec<_> = named.filter(|name| name != own).collect();
-        Entry::noted(before.as_ref(), &address, session.replica(), &people, now)
+        let (replica, bytes) = (session.replica(), session.stored_bytes());
+        Entry::noted(before.as_ref(), &address, replica, bytes, &people, now)
     });
     if let Some(entry) = noted.filter(|noted| before.as_ref() != Some(noted)) {
         rooms::keep(tag, &entry);

@@ -7,7 +7,7 @@ use super::dialog::Dialog;
 use crate::{
     browser::text,
     core::{
-        address::Page,
+        board,
         doc::presence::{COLORS, Profile},
         peer::PeerId,
     },
@@ -94,7 +94,7 @@ fn Follow(leader: PeerId, name: String) -> impl IntoView {
     let turn = move |_| match is_followed() {
         true => room.follow(None),
         false => {
-            room.go_to(Page::Board);
+            room.go_to(&board::APP);
             room.follow(Some(leader));
         }
     };

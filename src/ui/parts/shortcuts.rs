@@ -6,8 +6,8 @@ use web_sys::{Element, KeyboardEvent};
 
 use super::{button::IconButton, dialog::Dialog};
 use crate::core::{
-    address::Page,
-    keyboard::{ALL_KEYS, BOARD_KEYS, Command, LIST_KEYS, Press},
+    app,
+    keyboard::{ALL_KEYS, Command, Press},
 };
 use crate::ui::hooks::use_room::use_room;
 
@@ -72,11 +72,9 @@ pub fn Shortcuts(open: RwSignal<bool>) -> impl IntoView {
 }
 
 pub fn list() -> AnyView {
-    let page = use_room().address.with_untracked(|address| address.page);
-    let here: &[_] = match page {
-        Page::Board => &BOARD_KEYS,
-        Page::Todo => &LIST_KEYS,
-    };
+    let here = use_room()
+        .address
+        .with_untracked(|address| app::keys(address.app));
     view! {
         <dl class="shortcuts">
             {here

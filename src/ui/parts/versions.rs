@@ -8,11 +8,11 @@ use leptos::prelude::*;
 use crate::{
     browser::{clock, idb::StoreError, task, versions::Versions},
     core::{
+        app,
         doc::{
             replica::Replica,
             versions::{self, Version},
         },
-        rooms,
         text::{is_visible, one_line},
     },
     limits::{VERSION_MS, VERSION_NAME_CHARS},
@@ -53,7 +53,7 @@ async fn add(room: Room, name: Option<String>) -> Result<bool, String> {
             room.read(|session| match session.set_aside() {
                 [] if !is_forgotten => Version::next(
                     session.replica(),
-                    rooms::amount(session.replica()),
+                    app::amount(session.replica()),
                     last,
                     clock::unix_ms(),
                     name,
@@ -64,7 +64,7 @@ async fn add(room: Room, name: Option<String>) -> Result<bool, String> {
         let Some(added) = added.await? else {
             return Ok(false);
         };
-        if room.read(|session| added.is_too_much(session.replica()))
+        if room.read(|session| added.is_too_much(session.stored_bytes()))
             && let Ok(Some(fewer)) = versions::thinned(&versions.all().await?)
         {
             versions.replace(&added, &fewer).await?;
@@ -156,7 +156,7 @@ pub fn list() -> AnyView {
                 >
                     <strong>{version.name.clone()}</strong>
                     <time>{clock::local_time(version.at)}</time>
-                    <span class="hint">{version.amount.to_string()}</span>
+                    <span class="hint">{app::in_words(&version.amount)}</span>
                 </button>
             </li>
         }

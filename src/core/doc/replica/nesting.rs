@@ -16,14 +16,37 @@ pub struct Nesting {
 }
 
 impl Nesting {
-    /// Takes in the types of an update, or none of them if they could be too deep.
+    /// Takes in the types of an update from elsewhere, or none of them if they could be too deep.
     pub fn add(&mut self, types: &[(OperationId, Place)]) -> Result<(), Refusal> {
+        let changed = self.take(types);
+        if self.unknown <= NESTED_TYPES {
+            return Ok(());
+        }
+        for (id, before) in changed.into_iter().rev() {
+            match before {
+                Some(before) => self.set(id, before),
+                None => {
+                    self.set(id, Place::Depth(1));
+                    self.types.remove(&id);
+                }
+            }
+        }
+        Err(Refusal::Depth)
+    }
+
+    /// Takes in the types of an edit of ours.
+    pub fn add_own(&mut self, types: &[(OperationId, Place)]) {
+        self.take(types);
+    }
+
+    /// Gives where types stood before that stand elsewhere now.
+    fn take(&mut self, types: &[(OperationId, Place)]) -> Vec<(OperationId, Option<Place>)> {
         let mut changed = Vec::new();
         for (id, place) in types {
             let place = self.resolved(*place);
             let before = self.types.get(id).copied();
             let place = match before {
-                Some(before) if self.resolved(before) != place => Place::Contradicted,
+                Some(before) if self.resolved(before) != place => Place::Unknown,
                 _ => place,
             };
             if before != Some(place) {
@@ -44,19 +67,7 @@ impl Nesting {
                 }
             }
         }
-        if self.unknown <= NESTED_TYPES {
-            return Ok(());
-        }
-        for (id, before) in changed.into_iter().rev() {
-            match before {
-                Some(before) => self.set(id, before),
-                None => {
-                    self.set(id, Place::Depth(1));
-                    self.types.remove(&id);
-                }
-            }
-        }
-        Err(Refusal::Depth)
+        changed
     }
 
     fn set(&mut self, id: OperationId, place: Place) {
@@ -75,17 +86,16 @@ impl Nesting {
         let depth = match place {
             Place::Below(id) => of(id).map(|depth| depth + 1),
             Place::Beside(id) => of(id),
-            Place::Depth(_) | Place::Contradicted => None,
+            Place::Depth(_) | Place::Unknown => None,
         };
         let depth = depth.filter(|depth| *depth <= TYPE_DEPTH);
         depth.map_or(place, Place::Depth)
     }
 
-    /// The document has this type right below a record.
-    pub fn found(&mut self, id: OperationId) {
-        const BELOW_A_RECORD: Place = Place::Depth(2);
+    /// The document has this type inside of so many others.
+    pub fn found(&mut self, id: OperationId, depth: u8) {
         if self.types.contains_key(&id) {
-            self.set(id, BELOW_A_RECORD);
+            self.set(id, Place::Depth(depth));
         }
     }
 }
@@ -114,7 +124,7 @@ mod tests {
         // Each in the place of something that is no type, and found below its record afterwards.
         for row in 0..5_000 {
             assert_eq!(nesting.add(&[((3, row), Place::Beside((4, row)))]), Ok(()));
-            nesting.found((3, row));
+            nesting.found((3, row), 2);
         }
     }
 

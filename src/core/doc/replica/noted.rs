@@ -25,8 +25,8 @@ pub struct Noted {
     pub touched: RefCell<Vec<Touched>>,
     /// Values of records that gave way to others.
     pub replaced: RefCell<Vec<Change>>,
-    /// Shared types that are fields of records.
-    pub types: RefCell<Vec<OperationId>>,
+    /// Shared types that are rows or fields of records, and how many types each is inside of.
+    pub types: RefCell<Vec<(OperationId, u8)>>,
     pub tally: Tally,
     /// Marks of formatted text are here or wait for earlier operations: entries must not be named one by one.
     pub marks: Cell<bool>,
@@ -47,7 +47,10 @@ impl Noted {
             let path = event.path();
             match (path.front(), event) {
                 (None, Event::Map(event)) => {
-                    event.keys(txn).keys().for_each(|id| self.touch(table, id));
+                    for (id, change) in event.keys(txn) {
+                        self.touch(table, id);
+                        self.type_came(change, 1);
+                    }
                 }
                 (Some(PathSegment::Key(id)), Event::Map(event)) => {
                     self.touch(table, id);
@@ -71,6 +74,13 @@ impl Noted {
         self.touched.borrow_mut().push(Touched::Row(row));
     }
 
+    fn type_came(&self, change: &EntryChange, depth: u8) {
+        if let EntryChange::Inserted(out) | EntryChange::Updated(_, out) = change {
+            let id = type_of(out);
+            self.types.borrow_mut().extend(id.map(|id| (id, depth)));
+        }
+    }
+
     fn record_changed<'a>(
         &self,
         table: &Name,
@@ -78,9 +88,7 @@ impl Noted {
         fields: impl Iterator<Item = (&'a std::sync::Arc<str>, &'a EntryChange)>,
     ) {
         for (field, change) in fields {
-            if let EntryChange::Inserted(out) | EntryChange::Updated(_, out) = change {
-                self.types.borrow_mut().extend(type_of(out));
-            }
+            self.type_came(change, 2);
             let (EntryChange::Updated(before, after), Ok(id), Ok(field)) =
                 (change, Id::parse(id), Name::parse(field))
             else {
@@ -100,7 +108,6 @@ fn type_of(out: &Out) -> Option<OperationId> {
     let branch: &Branch = match out {
         Out::YText(text) => text.as_ref(),
         Out::YMap(map) => map.as_ref(),
-        Out::YArray(array) => array.as_ref(),
         _ => return None,
     };
     match branch.id() {

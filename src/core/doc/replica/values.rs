@@ -64,9 +64,12 @@ fn encode(any: &Any, out: &mut Vec<u8>) {
                 encode(value, out);
             }
         }
-        Any::Number(number) if let Some(number) = number.as_f64() => {
+        Any::Number(number)
+            if let Some(number) = number.as_f64()
+                && let Value::Number(bits) = Value::number(number) =>
+        {
             out.push(gate::FLOAT64);
-            out.extend(number.to_be_bytes());
+            out.extend(bits.to_be_bytes());
         }
         any => any.encode(out),
     }

@@ -1,6 +1,8 @@
 //! Lists of one person, and of two at the same time.
 #![cfg(test)]
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::core::{doc::replica::Replica, peer::PeerId};
 
@@ -22,20 +24,13 @@ impl Room {
     }
 
     fn titles(&self) -> Vec<String> {
-        self.list()
-            .items
-            .into_iter()
-            .map(|item| item.title)
-            .collect()
+        self.list().iter().map(|item| item.title.clone()).collect()
     }
 
     fn id(&self, title: &str) -> Id {
-        self.list()
-            .items
-            .into_iter()
-            .find(|item| item.title == title)
-            .unwrap()
-            .id
+        let list = self.list();
+        let mut items = list.iter();
+        items.find(|item| item.title == title).unwrap().id.clone()
     }
 
     fn add(&mut self, title: &str) {
@@ -101,12 +96,9 @@ fn under_a_filter_an_item_moves_past_the_next_one_that_is_shown() {
             .write(&room.list().complete(&room.id(title), true));
     }
     let shown = |room: &Room, filter: Filter| -> String {
-        let items = room
-            .list()
-            .items
-            .into_iter()
-            .filter(|item| filter.shows(item));
-        items.map(|item| item.title).collect()
+        let list = room.list();
+        let items = list.iter().filter(|item| filter.shows(item));
+        items.map(|item| item.title.as_str()).collect()
     };
     for (title, down, filter, expected) in [
         ("a", true, Filter::Active, "bac"),
@@ -173,12 +165,7 @@ fn items_with_equal_keys_make_room() {
     b.add("y");
     a.merge(&b);
     a.add("last");
-    let crowd: Vec<_> = a
-        .list()
-        .items
-        .iter()
-        .map(|item| item.order.clone())
-        .collect();
+    let crowd: Vec<_> = a.list().iter().map(|item| item.order.clone()).collect();
     assert_eq!(crowd[1], crowd[2], "both were added at one place");
     let middle = a.titles()[2].clone();
     let writes = a.list().move_by_one(&a.id("last"), false, Filter::All);
@@ -293,7 +280,8 @@ fn fields_edited_at_the_same_time_both_stay() {
     a.replica.write(&writes);
     b.replica.write(&b.list().complete(&id, true));
     a.merge(&b);
-    let item = a.list().items.remove(0);
+    let list = a.list();
+    let item = list.at(0).unwrap();
     assert_eq!((item.title.as_str(), item.completed), ("oat milk", true));
 }
 
@@ -320,4 +308,36 @@ fn an_empty_title_deletes_and_the_same_title_changes_nothing() {
     let writes = room.list().rename(&id, "  ", &mut room.rng).unwrap();
     room.replica.write(&writes);
     assert!(room.titles().is_empty());
+}
+
+proptest! {
+    #[test]
+    fn a_list_that_reads_what_changed_is_the_list(
+        steps in proptest::collection::vec((0..7_u8, 0..9_usize, 0..9_usize), 1..80),
+    ) {
+        let (mut room, mut list) = (Room::new(1), List::default());
+        for (step, at, to) in steps {
+            let now = room.list();
+            let id = now.at(at).map(|item| item.id.clone()).unwrap_or_else(|| Id::of_contents("none"));
+            let writes = match step {
+                0..2 => now.add(&format!("item {to}"), &mut room.rng).unwrap(),
+                2 => now.delete(&id),
+                3 => now.complete(&id, to > 4),
+                4 => now.move_to(&id, to),
+                5 => now.move_by_one(&id, to > 4, Filter::Active),
+                _ => now.rename(&id, &format!("renamed {to}"), &mut room.rng).unwrap(),
+            };
+            room.replica.write(&writes);
+            for write in &writes {
+                list.read(&room.replica, &write.key.id);
+            }
+            let now = room.list();
+            prop_assert!(list.iter().eq(now.iter()));
+            prop_assert_eq!(list.completed(), now.iter().filter(|item| item.completed).count());
+            for (at, item) in now.iter().enumerate() {
+                prop_assert_eq!(list.get(&item.id), Some(item));
+                prop_assert_eq!(list.place(&item.id), Some(at));
+            }
+        }
+    }
 }

@@ -1,0 +1,86 @@
+//! Titles of ours that gave way to others whose authors had not seen them: both are kept. Items that we deleted are back
+//! where somebody had renamed them meanwhile.
+
+use super::{
+    list::List,
+    revision,
+    table::{DELETED_REVISION, REVISION, TODO},
+};
+use crate::core::{
+    doc::{
+        replica::Replica,
+        table::{Change, Write},
+        undo::History,
+    },
+    text::isolated,
+};
+
+/// What became of titles that two people wrote at the same time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Notice {
+    #[error(
+        "Two titles were written for one item at the same time: {} and {}. Both are in the list now.{}",
+        isolated(theirs),
+        isolated(ours),
+        match more {
+            0 => String::new(),
+            1 => " So it is with one more item.".to_owned(),
+            more => format!(" So it is with {more} more items."),
+        }
+    )]
+    BothKept {
+        ours: String,
+        theirs: String,
+        /// Of how many more items that is true.
+        more: usize,
+    },
+    #[error("{}", match .0.as_slice() {
+        [title] => format!("Somebody renamed an item while you deleted it, so it is in the list again: {}.", isolated(title)),
+        titles => format!("Somebody renamed {} items while you deleted them, so they are in the list again.", titles.len()),
+    })]
+    Returned(Vec<String>),
+}
+
+/// The edit that keeps both, which is nobody's to take back, and what to say of it.
+pub fn settled(
+    replaced: &[Change],
+    history: &History,
+    replica: &Replica,
+) -> (Vec<Write>, Vec<Notice>) {
+    let (mut writes, mut notices) = (Vec::new(), Vec::new());
+    let lost = revision::overwritten(replaced);
+    if lost.is_empty() {
+        return (writes, notices);
+    }
+    let titled = history.wrote(&TODO, &REVISION);
+    let deleted = history.wrote(&TODO, &DELETED_REVISION);
+    let is_in = |edits: &std::collections::HashSet<_>, lost: &revision::Overwritten| {
+        edits.contains(&(&lost.item, lost.revision.as_str()))
+    };
+    let is_ours = |lost: &&revision::Overwritten| is_in(&titled, lost) || is_in(&deleted, lost);
+    let mut ours = lost.iter().filter(is_ours).peekable();
+    if ours.peek().is_none() {
+        return (writes, notices);
+    }
+    let list = List::of(replica);
+    let (mut kept, mut returned) = (Vec::new(), Vec::new());
+    for lost in ours {
+        let Some(winner) = list.get(&lost.item).map(|item| item.title.clone()) else {
+            continue;
+        };
+        if is_in(&deleted, lost) {
+            returned.push(winner);
+        } else if revision::is_blind(&lost.by, &lost.revision) && winner != lost.title {
+            writes.extend(list.both(lost));
+            kept.push((lost.title.clone(), winner));
+        }
+    }
+    let more = kept.len().saturating_sub(1);
+    if let Some((ours, theirs)) = kept.into_iter().next() {
+        notices.push(Notice::BothKept { ours, theirs, more });
+    }
+    if !returned.is_empty() {
+        notices.push(Notice::Returned(returned));
+    }
+    (writes, notices)
+}
