@@ -32,8 +32,8 @@ pub struct Engine {
     pub count: fn(&Replica) -> u32,
     /// The edit that brings what the first copy shows and the second does not. What is in that one stays as it is.
     pub added: fn(&Replica, &Replica) -> Vec<Write>,
-    /// Values gave way to others, some of them perhaps ours that nobody had seen: the edit that settles that, which is
-    /// nobody's to take back, and what to say of it.
+    /// Values of records gave way to others, perhaps concurrent ones of this person: the edit that resolves the conflict,
+    /// which is no undo step, and its notices.
     pub settled: fn(&[Change], &History, &Replica) -> Settled,
 }
 

@@ -35,6 +35,6 @@ pub const ENGINE: Engine = Engine {
     nouns: ["stroke", "strokes"],
     count: |replica| replica.count(&table::INK),
     added: |other, here| other.missing_in(here, &table::INK),
-    // Nobody writes a stroke twice.
+    // A stroke is written once: there are no conflicts.
     settled: |_, _, _| Default::default(),
 };

@@ -55,7 +55,7 @@ pub enum Place {
 pub struct Passed<'a> {
     /// Names of types at the top of the document; one may be named more than once.
     pub roots: Vec<&'a str>,
-    /// Shared types: yrs follows them down the stack. Whoever knows the document limits their depth.
+    /// Shared types: yrs recurses into them. The replica limits their depth.
     pub types: Vec<(OperationId, Place)>,
     /// It has more than entries of maps with values and maps: what no edit of the board or the list has.
     pub is_unusual: bool,
@@ -369,7 +369,7 @@ impl<'a> Reader<'a> {
         let is_usual = is_map || matches!(content, info::DELETED | info::ANY);
         self.passed.is_unusual |= !is_usual;
         if content == TYPE {
-            // Whoever looks for something in a list passes all that is before it.
+            // To find an entry of a list yrs walks over all entries before it.
             let is_list = !matches!(self.rest.first(), Some(&(MAP_TYPE | TEXT_TYPE)));
             let place = if is_list { Place::Unknown } else { place };
             self.passed.types.push(((author, clock), place));

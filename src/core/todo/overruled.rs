@@ -1,5 +1,5 @@
-//! Titles of ours that gave way to others whose authors had not seen them: both are kept. Items that we deleted are back
-//! where somebody had renamed them meanwhile.
+//! Conflicts between titles: one of this person gave way to a concurrent one, and both are kept; or an item that this
+//! person deleted is back, because a peer renamed it at the same time.
 
 use super::{
     list::List,
@@ -15,7 +15,7 @@ use crate::core::{
     text::isolated,
 };
 
-/// What became of titles that two people wrote at the same time.
+/// How a conflict between titles was resolved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Notice {
     #[error(
@@ -41,7 +41,7 @@ pub enum Notice {
     Returned(Vec<String>),
 }
 
-/// The edit that keeps both, which is nobody's to take back, and what to say of it.
+/// The edit that keeps both, which is no undo step, and its notices.
 pub fn settled(
     replaced: &[Change],
     history: &History,
