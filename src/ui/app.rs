@@ -124,7 +124,7 @@ fn plain_address() -> Result<Option<Address>, Unusual> {
     Ok(address.map(composed))
 }
 
-/// What the address says, whoever wrote it.
+/// What the address says, whichever program wrote it.
 pub fn read_address() -> (Option<Address>, Vec<AddressProblem>) {
     let (address, problems) =
         address::parse(&browser_address::hash(), browser_address::is_secure());

@@ -1,5 +1,5 @@
 //! Two versions of Duplex in one room, and in one browser after each other: this one, and the next one (`core::ahead`).
-//! Both edit, undo, restore and merge. Nothing is lost on either side, nobody is told of a fork, and in the end all have
+//! Both edit, undo, restore and merge. Nothing is lost on either side, no page reports a fork, and in the end all have
 //! the same.
 
 use std::collections::BTreeSet;
@@ -140,7 +140,7 @@ impl Room {
         self.now.session(0).unwrap().replica()
     }
 
-    /// The room as it is, for somebody of this version.
+    /// The room as it is, as a page of this version has it.
     fn copy(&self) -> Replica {
         let mut copy = Replica::new(PeerId::FIRST);
         copy.apply(&self.replica().snapshot()).unwrap();
@@ -198,7 +198,7 @@ fn in_one_room_both_edit_undo_restore_and_merge_and_nothing_is_lost() {
             match step {
                 40 => past = room.copy(),
                 70 => {
-                    // Somebody of this version goes back to how it was.
+                    // A page of this version restores it.
                     erased.extend(room.strokes(true, 0));
                     let writes = versions::restored(&past, room.replica());
                     room.edit(writes);

@@ -552,7 +552,7 @@ pub async fn an_item_that_others_move_keeps_what_is_typed_into_it(ground: Ground
         "return !document.querySelector('.todo-list li:first-child').textContent.startsWith('one')",
     )
     .await?;
-    // Where the browser keeps the focus of what is moved, somebody types on.
+    // Where the browser keeps the focus of what is moved, the edit goes on.
     a.eval("document.activeElement.blur()").await?;
     for window in [&a, &b] {
         window

@@ -71,20 +71,24 @@ const ESBUILD: NpmPackage = NpmPackage {
     version: "0.28.2",
 };
 
+/// What Excalidraw runs in, and one of the lists that ours is compared with.
+const REACT: NpmPackage = NpmPackage {
+    name: "react",
+    version: "19.3.1",
+};
+const REACT_DOM: NpmPackage = NpmPackage {
+    name: "react-dom",
+    version: "19.3.1",
+};
+
 /// For one test: our files in Excalidraw's own code, and what bundles it.
 const EXCALIDRAW: [NpmPackage; 4] = [
     NpmPackage {
         name: "@excalidraw/excalidraw",
         version: "0.18.1",
     },
-    NpmPackage {
-        name: "react",
-        version: "19.3.1",
-    },
-    NpmPackage {
-        name: "react-dom",
-        version: "19.3.1",
-    },
+    REACT,
+    REACT_DOM,
     ESBUILD,
 ];
 
@@ -119,14 +123,8 @@ const LISTS: [NpmPackage; 3] = [
         name: "svelte",
         version: "5.57.3",
     },
-    NpmPackage {
-        name: "react",
-        version: "19.3.1",
-    },
-    NpmPackage {
-        name: "react-dom",
-        version: "19.3.1",
-    },
+    REACT,
+    REACT_DOM,
 ];
 
 /// Programs and packages of servers that do not echo.

@@ -70,7 +70,7 @@ impl Drafts {
     }
 
     /// The room was read. A draft that does not read, since a newer version made it, stays in storage. One whose changes are
-    /// all here was finished: whoever erases it now must not see it again.
+    /// all here was finished: it must not come back after it is erased.
     pub fn loaded(
         &mut self,
         now: Millis,

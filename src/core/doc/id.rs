@@ -16,10 +16,14 @@ pub struct Id(Arc<str>);
 #[error("An id has 1 to {ID_BYTES} bytes and no control characters.")]
 pub struct IdError;
 
+/// Whether a text can name a row, a table or a field.
+pub(super) fn is_name(text: &str) -> bool {
+    (1..=ID_BYTES).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
 impl Id {
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        let good = (1..=ID_BYTES).contains(&text.len()) && !text.chars().any(char::is_control);
-        good.then(|| Self(text.into())).ok_or(IdError)
+        is_name(text).then(|| Self(text.into())).ok_or(IdError)
     }
 
     /// Ten characters, 59 bits: two ids meet by chance once in 700 million strokes.

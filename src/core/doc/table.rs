@@ -13,7 +13,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::id::Id;
+use super::id::{Id, is_name};
 use crate::limits::ID_BYTES;
 
 /// The name of a table or of a field: 1 to 64 bytes without control characters.
@@ -32,8 +32,8 @@ impl Name {
     }
 
     pub fn parse(name: &str) -> Result<Self, NameError> {
-        let good = (1..=ID_BYTES).contains(&name.len()) && !name.chars().any(char::is_control);
-        good.then(|| Self(Cow::Owned(name.to_owned())))
+        is_name(name)
+            .then(|| Self(Cow::Owned(name.to_owned())))
             .ok_or(NameError)
     }
 
@@ -102,10 +102,6 @@ impl Key {
             table: self.table.clone(),
             id: self.id.clone(),
         }
-    }
-
-    pub fn is_in(&self, row: &Row) -> bool {
-        self.table == row.table && self.id == row.id
     }
 }
 

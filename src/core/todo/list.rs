@@ -17,7 +17,7 @@ use super::{
 use crate::core::doc::{
     id::Id,
     replica::Replica,
-    table::{Key, Name, Value, Write},
+    table::{Name, Value, Write},
 };
 
 /// All items that are not deleted, in list order. To look an item up, and to read one anew, costs the logarithm of their
@@ -378,12 +378,15 @@ pub fn added(other: &Replica, here: &Replica) -> Vec<Write> {
     let listed =
         |replica: &Replica| -> HashSet<Id> { List::of(replica).by_id.into_keys().collect() };
     let (theirs, ours) = (listed(other), listed(here));
-    let is_missing =
-        |key: &Key| key.table == TODO && theirs.contains(&key.id) && !ours.contains(&key.id);
+    let is_missing = |id: &Id| theirs.contains(id) && !ours.contains(id);
     let undeleted = theirs.difference(&ours);
     let undeleted = undeleted.map(|id| Write::clear(field(id, DELETED_REVISION)));
-    let missing = other.cells().into_iter().filter(|(key, _)| is_missing(key));
-    let filled = missing.map(|(key, value)| Write::put(key, value));
+    let items = items(other);
+    let missing = items.iter().filter(|(id, _)| is_missing(id));
+    let filled = missing.flat_map(|(id, fields)| {
+        let put = |(name, value): &(Name, Value)| write(id, name.clone(), value.clone());
+        fields.iter().map(put)
+    });
     undeleted.chain(filled).collect()
 }
 

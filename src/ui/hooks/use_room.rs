@@ -99,7 +99,7 @@ pub enum Changed<'a> {
 
 type Tell = Box<dyn Fn(&Replica, Changed)>;
 
-/// Somebody who is told of changes to a table.
+/// A subscriber to changes of a table.
 struct Watcher {
     table: Name,
     tell: Tell,
