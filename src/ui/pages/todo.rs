@@ -214,11 +214,6 @@ fn TodoRow(item: RwSignal<Item>) -> impl IntoView {
         event.prevent_default();
         let filter = room.address.with_untracked(filter_of);
         edit(&|list, id| list.move_by_one(id, down, filter));
-        // An item that is moved in the page loses its focus.
-        let focused = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlElement>().ok());
-        request_animation_frame(move || drop(focused.map(|focused| focused.focus())));
     };
     let class = move || match (completed.get(), editing.get()) {
         (false, false) => "",
