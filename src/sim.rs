@@ -2,10 +2,9 @@
 //! page. The same seed gives the same run.
 
 pub mod disk;
-pub mod hand;
 pub mod hostile;
 pub mod ledger;
 pub mod network;
 pub mod plan;
-mod play;
+pub mod play;
 pub mod world;

@@ -4,7 +4,10 @@ use kurbo::Point;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, PointerEvent};
 
-use crate::core::board::tool::{Button, Input, PointerKind, ScreenSample};
+use crate::core::board::{
+    gesture::{Button, Input, PointerKind},
+    tools::ScreenSample,
+};
 
 /// A press on `board`.
 pub fn pressed(event: &PointerEvent, board: &Element) -> Input {
@@ -25,7 +28,7 @@ pub fn pressed(event: &PointerEvent, board: &Element) -> Input {
     }
 }
 
-pub fn kind(event: &PointerEvent) -> PointerKind {
+fn kind(event: &PointerEvent) -> PointerKind {
     match event.pointer_type().as_str() {
         "pen" => PointerKind::Pen,
         "touch" => PointerKind::Touch,
@@ -51,13 +54,14 @@ pub fn moved(event: &PointerEvent, board: &Element) -> Input {
     };
     Input::Moved {
         pointer: event.pointer_id(),
+        kind: kind(event),
         buttons: event.buttons(),
         samples,
     }
 }
 
 /// Where the pointer is on `board`, in CSS pixels.
-pub fn sample(event: &PointerEvent, board: &Element) -> ScreenSample {
+fn sample(event: &PointerEvent, board: &Element) -> ScreenSample {
     let bounds = board.get_bounding_client_rect();
     ScreenSample {
         at: Point::new(

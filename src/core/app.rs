@@ -26,7 +26,7 @@ pub struct App {
 pub struct Engine {
     pub app: &'static App,
     /// Keys on its page, and what they do.
-    pub keys: &'static [(&'static str, &'static str)],
+    pub keys: fn() -> Vec<(&'static str, &'static str)>,
     /// What it is made of: one, and many.
     pub nouns: [&'static str; 2],
     pub count: fn(&Replica) -> u32,
@@ -72,10 +72,10 @@ pub fn named(name: &str) -> Option<&'static App> {
 }
 
 /// Keys on the page of an app, and what they do.
-pub fn keys(app: &App) -> &'static [(&'static str, &'static str)] {
+pub fn keys(app: &App) -> Vec<(&'static str, &'static str)> {
     let mut engines = ENGINES.iter();
     let engine = engines.find(|engine| engine.app == app);
-    engine.map_or(&[], |engine| engine.keys)
+    engine.map_or_else(Vec::new, |engine| (engine.keys)())
 }
 
 /// Whether a link may have this parameter for any page.

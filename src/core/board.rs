@@ -4,15 +4,16 @@
 use super::app::{App, Engine};
 
 pub mod camera;
-pub mod drawing;
 pub mod edit;
+pub mod engine;
 pub mod formats;
+pub mod gesture;
 pub mod paint;
 pub mod scene;
 pub mod stroke;
 pub mod table;
 pub mod tiles;
-pub mod tool;
+pub mod tools;
 pub mod wet;
 
 pub const APP: App = App {
@@ -23,15 +24,16 @@ pub const APP: App = App {
 
 pub const ENGINE: Engine = Engine {
     app: &APP,
-    // As Excalidraw has them.
-    keys: &[
-        ("H", "Hand: move the board"),
-        ("P or 7", "Pen"),
-        ("E or 0", "Eraser"),
-        ("Space and drag", "Move the board"),
-        ("Ctrl + plus, minus, 0", "Zoom in, out, to 100 %"),
-        ("Shift + 1", "Zoom to fit"),
-    ],
+    keys: || {
+        let tools = tools::TOOLS.into_iter();
+        let tools = tools.map(|tool| (tool.shortcut, tool.help));
+        let others = [
+            ("Space and drag", "Move the board"),
+            ("Ctrl + plus, minus, 0", "Zoom in, out, to 100 %"),
+            ("Shift + 1", "Zoom to fit"),
+        ];
+        tools.chain(others).collect()
+    },
     nouns: ["stroke", "strokes"],
     count: |replica| replica.count(&table::INK),
     added: |other, here| other.missing_in(here, &table::INK),

@@ -1,6 +1,9 @@
 //! What a key press means, on any keyboard layout.
 
-use super::{board::tool::Tool, doc::undo::Direction};
+use super::{
+    board::tools::{self, Tool},
+    doc::undo::Direction,
+};
 
 /// A key press, as the browser's `KeyboardEvent` has it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +21,7 @@ pub struct Press<'a> {
 /// What a person can ask for by key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    Choose(Tool),
+    Choose(&'static Tool),
     Step(Direction),
     ZoomIn,
     ZoomOut,
@@ -93,14 +96,11 @@ impl Press<'_> {
                 _ => return None,
             });
         }
-        Some(match character {
-            'h' => Command::Choose(Tool::Hand),
-            'p' | '7' => Command::Choose(Tool::Pen),
-            'e' | '0' => Command::Choose(Tool::Eraser),
+        match character {
             // Arabic has a question mark of its own.
-            '?' | '\u{61f}' => Command::ShowShortcuts,
-            _ => return None,
-        })
+            '?' | '\u{61f}' => Some(Command::ShowShortcuts),
+            _ => tools::by_key(character).map(Command::Choose),
+        }
     }
 }
 
@@ -112,6 +112,7 @@ fn is_latin_letter(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::board::tools::{ERASER, HAND, PEN};
 
     fn press<'a>(key: &'a str, code: &'a str, modifiers: &str) -> Press<'a> {
         Press {
@@ -147,15 +148,15 @@ mod tests {
             ("ㅋ", "KeyZ", "c", undo),
             ("Process", "KeyZ", "c", undo),
             ("Unidentified", "KeyZ", "c", undo),
-            ("з", "KeyP", "", Some(Choose(Tool::Pen))),
-            ("π", "KeyP", "", Some(Choose(Tool::Pen))),
-            ("ح", "KeyP", "", Some(Choose(Tool::Pen))),
-            ("у", "KeyE", "", Some(Choose(Tool::Eraser))),
-            ("р", "KeyH", "", Some(Choose(Tool::Hand))),
-            ("٧", "Digit7", "", Some(Choose(Tool::Pen))),
+            ("з", "KeyP", "", Some(Choose(&PEN))),
+            ("π", "KeyP", "", Some(Choose(&PEN))),
+            ("ح", "KeyP", "", Some(Choose(&PEN))),
+            ("у", "KeyE", "", Some(Choose(&ERASER))),
+            ("р", "KeyH", "", Some(Choose(&HAND))),
+            ("٧", "Digit7", "", Some(Choose(&PEN))),
             // AZERTY writes these without Shift.
-            ("è", "Digit7", "", Some(Choose(Tool::Pen))),
-            ("à", "Digit0", "", Some(Choose(Tool::Eraser))),
+            ("è", "Digit7", "", Some(Choose(&PEN))),
+            ("à", "Digit0", "", Some(Choose(&ERASER))),
             ("à", "Digit0", "c", Some(Command::ZoomReset)),
             ("؟", "Slash", "s", Some(Command::ShowShortcuts)),
             ("?", "Digit7", "s", Some(Command::ShowShortcuts)),
@@ -165,7 +166,7 @@ mod tests {
             ("z", "KeyY", "c", undo),
             ("y", "KeyZ", "c", redo),
             (";", "KeyZ", "c", None),
-            ("p", "KeyR", "", Some(Choose(Tool::Pen))),
+            ("p", "KeyR", "", Some(Choose(&PEN))),
             ("l", "KeyP", "", None),
         ] {
             assert_eq!(

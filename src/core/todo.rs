@@ -20,12 +20,14 @@ pub const APP: App = App {
 
 pub const ENGINE: Engine = Engine {
     app: &APP,
-    keys: &[
-        ("Enter", "Add what was typed"),
-        ("F2 or Enter on an item", "Edit it"),
-        ("Escape", "Leave an item as it was"),
-        ("Alt + arrow up, down", "Move an item"),
-    ],
+    keys: || {
+        vec![
+            ("Enter", "Add what was typed"),
+            ("F2 or Enter on an item", "Edit it"),
+            ("Escape", "Leave an item as it was"),
+            ("Alt + arrow up, down", "Move an item"),
+        ]
+    },
     nouns: ["to-do", "to-dos"],
     // More than a list can hold.
     count: |replica| u32::try_from(list::List::of(replica).len()).unwrap_or(u32::MAX),

@@ -1,6 +1,7 @@
 //! Sessions on a virtual clock. The world is each session's host: it carries frames, keeps storage, and kills pages.
 
 mod absence;
+mod board;
 
 use std::{
     cmp::Reverse,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     core::{
-        board::table,
+        board::{engine::Board, table},
         doc::{
             id::Id,
             presence::Profile,
@@ -59,6 +60,7 @@ enum Event {
 /// A page: one session, from its load to its end.
 pub(super) struct Page {
     session: Session,
+    board: Board,
     salt: Salt,
     /// How far the machine's clock is before the world's: ten minutes at most.
     skew: Millis,
@@ -167,6 +169,7 @@ impl World {
             network: (!self.plan.signs()).then_some(NETWORK),
         });
         let page = Page {
+            board: board::opened(self.rng.fork(), &session),
             session,
             salt,
             skew: self.rng.u64(0..=SKEW_MS),
@@ -334,14 +337,22 @@ impl World {
                     self.mended += usize::from(notice == Notice::Mended);
                     self.notices.push(notice.to_string());
                 }
-                Output::Touched(_) | Output::Wet(..) | Output::Scout(_) | Output::Remember(_) => {}
+                Output::Touched(touched) => self.show(client, &touched),
+                Output::Wet(from, ink) => self.show_ink(client, from, &ink),
+                Output::Scout(_) | Output::Remember(_) => {}
             }
         }
+        self.wake(client);
+    }
+
+    /// Sets the timer of a page.
+    fn wake(&mut self, client: usize) {
         let now = self.now;
         let Some(page) = self.pages.get_mut(client) else {
             return;
         };
-        let wake = page.session.wake_at();
+        let wakes = [page.session.wake_at(), page.board.wake_at()];
+        let wake = wakes.into_iter().flatten().min();
         let wake = wake.map(|at| at.saturating_sub(page.skew).max(now));
         if wake.is_some() && wake != page.tick_at {
             page.tick_at = wake;
@@ -447,6 +458,7 @@ impl World {
             Event::Tick => {
                 page.tick_at = None;
                 self.input(client, Input::Ticked);
+                self.store_gesture(client, false);
             }
         }
     }

@@ -5,22 +5,24 @@ use serde_json::{Value, json};
 use super::{
     chunks::{self, Formats},
     hooks::use_room::Room,
+    pages::board::easel::Easel,
 };
 use crate::{
     browser::page_api::Namespace,
     core::{board::camera::Camera, doc::store::Saved},
 };
 
-pub fn install(room: Room) {
+pub fn install(easel: Easel) {
+    let room = easel.room;
     let board = Namespace::default();
     board
         .promise("export", move |_| async move {
             let formats = fetched().await?;
-            Ok((formats.export_board)(room))
+            Ok((formats.export_board)(easel))
         })
         .promise("import", move |document| async move {
             let formats = fetched().await?;
-            (formats.import_board)(room, &document)
+            (formats.import_board)(easel, &document)
         })
         .promise("camera", move |argument| async move {
             let number = |name| {
@@ -33,7 +35,7 @@ pub fn install(room: Room) {
             let camera = camera.ok_or(
                 "A camera is { x, y, zoom }: two finite numbers and a zoom from 0.1 to 30.",
             )?;
-            room.easel().borrow_mut().set_camera(camera);
+            easel.with(|board| board.set_camera(camera));
             Ok(Value::Null)
         });
     let todo = Namespace::default();

@@ -9,7 +9,7 @@ use super::{
     api,
     chunks::{self, Fetched},
     hooks::use_room::{Room, provide_room},
-    pages::{self, damaged_link},
+    pages::{self, PAGES, board::easel::use_easel, damaged_link},
     parts::drop,
     shell::Shell,
     theme::provide_theme,
@@ -108,7 +108,10 @@ fn at(address: Option<Address>, problems: &[AddressProblem]) -> AnyView {
             (false, false) => {}
         }
     });
-    api::install(room);
+    for page in &PAGES {
+        (page.begin)(room);
+    }
+    api::install(use_easel());
     Effect::new(move || {
         let title = room.title.get().unwrap_or_else(|| "Duplex".to_owned());
         let page = pages::of(room.address.with(|address| address.app));

@@ -11,7 +11,7 @@ use super::{
     app, formats,
     hooks::use_room::{Room, use_room},
     pages::{
-        board::{back_to_ink::back_to_ink, cursors::cursors, following::following},
+        board::{back_to_ink::back_to_ink, easel::Easel, following::following, stage},
         rooms, todo,
     },
     parts::{connection, listing, people, saved, share, shortcuts, status, toasts, versions},
@@ -35,9 +35,9 @@ pub struct Start {
     /// From now on takes over the name and colour that are chosen in other tabs.
     pub share_profile: fn(Room),
     pub back_to_ink: Part,
-    pub cursors: Part,
     pub open_room: Part,
     pub people: Part,
+    pub stage: Part,
     pub trouble: Part,
 }
 
@@ -64,13 +64,13 @@ pub struct Dialogs {
 
 /// What goes out of a room and comes in, as JSON.
 pub struct Formats {
-    pub export_board: fn(Room) -> Value,
-    pub import_board: fn(Room, &Value) -> Result<Value, String>,
+    pub export_board: fn(Easel) -> Value,
+    pub import_board: fn(Easel, &Value) -> Result<Value, String>,
     /// What a person chose to open: a drawing, or a whole room.
-    pub open: fn(Room, HtmlInputElement),
+    pub open: fn(Easel, HtmlInputElement),
     /// The same of a file that was dropped.
-    pub open_file: fn(Room, File),
-    pub save_board: fn(Room),
+    pub open_file: fn(Easel, File),
+    pub save_board: fn(Easel),
     pub save_room: fn(Room),
     pub export_todos: fn(Room) -> Value,
     pub import_todos: fn(Room, &Value) -> Result<Value, String>,
@@ -102,9 +102,9 @@ chunk! {
         find_relay: relays::find,
         share_profile: |room| room.share_profile(),
         back_to_ink,
-        cursors,
         open_room: status::open_room,
         people: people::people,
+        stage: stage::later::later,
         trouble: status::trouble,
     }
 }

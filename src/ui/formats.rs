@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 use web_sys::{File, HtmlInputElement};
 
-use super::hooks::use_room::Room;
+use super::{hooks::use_room::Room, pages::board::easel::Easel};
 use crate::browser::{files, task};
 use crate::core::{
     app,
@@ -14,21 +14,22 @@ use crate::core::{
 };
 
 /// The board as an `.excalidraw` document.
-pub fn export_board(room: Room) -> Value {
-    let elements = match room.is_past.get_untracked() {
-        true => room
-            .read(|session| Scene::of(strokes(session.replica())))
-            .in_order(),
-        false => room.easel().borrow().scene().in_order(),
+pub fn export_board(easel: Easel) -> Value {
+    let elements = match easel.room.is_past.get_untracked() {
+        true => {
+            let room = easel.room;
+            room.read(|session| Scene::of(strokes(session.replica())).in_order())
+        }
+        false => easel.look(|board| board.scene().in_order()),
     };
     let strokes = elements.iter();
     excalidraw::export(strokes.filter_map(|element| Some((&element.id, element.stroke()?))))
 }
 
 /// Puts the strokes of an `.excalidraw` document on the board, as one undoable step.
-pub fn import_board(room: Room, document: &Value) -> Result<Value, String> {
+pub fn import_board(easel: Easel, document: &Value) -> Result<Value, String> {
     let imported = excalidraw::import(document).map_err(|error| error.to_string())?;
-    let mut merged = merge(room, imported);
+    let mut merged = merge(easel, imported);
     let mut skipped = std::mem::take(&mut merged.skipped);
     skipped.append(&mut merged.already);
     skipped.sort_by_key(|remark| remark.index);
@@ -36,39 +37,39 @@ pub fn import_board(room: Room, document: &Value) -> Result<Value, String> {
 }
 
 /// Takes in the file that somebody chose: a drawing, or a whole room.
-pub fn open(room: Room, input: HtmlInputElement) {
+pub fn open(easel: Easel, input: HtmlInputElement) {
     task::spawn(async move {
         if let Some(chosen) = files::chosen_text(&input).await {
-            opened(room, chosen);
+            opened(easel, chosen);
         }
     });
 }
 
 /// The same of a file that somebody dropped.
-pub fn open_file(room: Room, file: File) {
-    task::spawn(async move { opened(room, files::text_of(file).await) });
+pub fn open_file(easel: Easel, file: File) {
+    task::spawn(async move { opened(easel, files::text_of(file).await) });
 }
 
 /// Says what came of it, until somebody has read it.
-fn opened(room: Room, text: Result<String, files::FileError>) {
+fn opened(easel: Easel, text: Result<String, files::FileError>) {
     let opened = text
         .map_err(|error| error.to_string())
-        .and_then(|text| open_text(room, &text));
+        .and_then(|text| open_text(easel, &text));
     match opened {
-        Ok(sentence) | Err(sentence) => room.warn(sentence),
+        Ok(sentence) | Err(sentence) => easel.room.warn(sentence),
     }
 }
 
-fn open_text(room: Room, text: &str) -> Result<String, String> {
+fn open_text(easel: Easel, text: &str) -> Result<String, String> {
     if let Some(file) = core_json::parse(text)
         && rooms::is_file(&file)
     {
-        return open_room(room, &file);
+        return open_room(easel.room, &file);
     }
     let imported = excalidraw::import_text(text).map_err(|error| error.to_string())?;
-    let merged = merge(room, imported);
+    let merged = merge(easel, imported);
     if let Some(bounds) = merged.bounds {
-        room.easel().borrow_mut().reveal(bounds);
+        easel.with(|board| board.reveal(bounds));
     }
     let mut words = merged.in_words();
     if merged.is_too_large_to_keep {
@@ -94,8 +95,8 @@ fn open_room(room: Room, file: &Value) -> Result<String, String> {
 }
 
 /// The drawing as a file.
-pub fn save_board(room: Room) {
-    save(room, "board.excalidraw", &export_board(room));
+pub fn save_board(easel: Easel) {
+    save(easel.room, "board.excalidraw", &export_board(easel));
 }
 
 /// The whole room as a file.
@@ -113,15 +114,11 @@ fn save(room: Room, name: &str, file: &Value) {
 }
 
 /// Puts the strokes on the board; gives what became of them.
-fn merge(room: Room, imported: excalidraw::Imported) -> edit::Merged {
-    room.show_now();
-    let easel = room.easel();
-    let merged = {
-        let mut easel = easel.borrow_mut();
-        let mut rng = easel.rng().fork();
-        edit::merge(imported, easel.scene(), &mut rng)
-    };
-    room.edit(merged.writes.clone());
+fn merge(easel: Easel, imported: excalidraw::Imported) -> edit::Merged {
+    easel.room.show_now();
+    let mut rng = easel.room.rng();
+    let merged = easel.look(|board| edit::merge(imported, board.scene(), &mut rng));
+    easel.room.edit(merged.writes.clone());
     merged
 }
 

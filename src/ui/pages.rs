@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::chunks::{self, Fetched};
+use super::{
+    chunks::{self, Fetched},
+    hooks::use_room::Room,
+};
 use crate::core::{app::App, board as board_app, todo as todo_app};
 
 pub mod board;
@@ -16,6 +19,8 @@ pub struct Page {
     pub label: &'static str,
     pub icon: icondata::Icon,
     pub view: fn() -> AnyView,
+    /// Begins what of it lives as long as the room, below the component that calls this.
+    pub begin: fn(Room),
 }
 
 /// In the order of their tabs.
@@ -25,12 +30,14 @@ pub static PAGES: [Page; 2] = [
         label: "Board",
         icon: icondata::LuPenLine,
         view: || view! { <board::BoardPage/> }.into_any(),
+        begin: board::easel::provide_easel,
     },
     Page {
         app: &todo_app::APP,
         label: "To-do",
         icon: icondata::LuListTodo,
         view: || view! { <Fetched part=chunks::todo_page/> }.into_any(),
+        begin: |_| {},
     },
 ];
 

@@ -1,5 +1,5 @@
 //! Everything that networks, relays and killed pages can do to a room, by seed. A failing seed prints how to play it
-//! again; a seed that failed once lives on in `seeds_that_failed_once`.
+//! again, and the few steps that are enough for it; a seed that failed once lives on in `seeds_that_failed_once`.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod hostile;
@@ -8,6 +8,8 @@ mod pages;
 mod people;
 mod stored;
 mod tabs;
+
+use std::panic;
 
 use duplex::{
     core::socket::{
@@ -18,6 +20,7 @@ use duplex::{
     sim::{
         network::{Audience, Faults},
         plan::Plan,
+        play::Step,
         world::World,
     },
 };
@@ -69,31 +72,92 @@ fn play(seed: u64) {
 }
 
 fn play_plan(plan: Plan) {
+    let steps = Step::all(&plan);
+    let Err(failure) = played(plan, &steps) else {
+        return;
+    };
+    let steps = shrunk(steps, |fewer| played(plan, fewer).is_err());
     let seed = plan.seed;
-    let mut world = World::new(plan);
-    world.play();
-    let again =
-        format!("replay: DUPLEX_SEED={seed} cargo test --test simulation asked_seeds\n{plan:?}");
-    let digests: Vec<_> = (0..plan.clients)
-        .filter_map(|client| world.session(client))
-        .map(|session| (session.replica().digest(), session.status().sentence()))
-        .collect();
-    assert!(world.agree(), "copies differ: {digests:?}\n{again}");
+    panic!(
+        "{failure}\nreplay: DUPLEX_SEED={seed} cargo test --test simulation asked_seeds\n{plan:?}\n{} steps are enough: {steps:#?}",
+        steps.len()
+    );
+}
+
+/// What is wrong in the end, if anything is.
+fn played(plan: Plan, steps: &[Step]) -> Result<(), String> {
+    let ended = panic::catch_unwind(|| {
+        let mut world = World::new(plan);
+        world.play(steps);
+        world
+    });
+    let world = ended.map_err(|_| "A session stopped.")?;
+    let clients = || (0..plan.clients).filter_map(|client| world.session(client));
     let sockets = if plan.locks {
         plan.tabs.min(1)
     } else {
         plan.tabs
     };
-    assert_eq!(world.sockets(), sockets, "sockets of one browser\n{again}");
-    let apart = (0..plan.clients).filter_map(|client| Some(world.session(client)?.status().apart));
-    assert_eq!(apart.sum::<usize>(), 0, "false alarms\n{again}");
-    assert_eq!(world.mended, 0, "nobody forked anything\n{again}");
-    assert_eq!(world.lost(), [], "promised and lost\n{again}");
-    assert_eq!(
-        world.unsaved(),
-        Vec::<usize>::new(),
-        "storage lacks edits\n{again}"
-    );
+    let digests =
+        clients().map(|session| (session.replica().digest(), session.status().sentence()));
+    let apart: usize = clients().map(|session| session.status().apart).sum();
+    for (holds, what) in [
+        (
+            world.agree(),
+            format!("Copies differ: {:?}", digests.collect::<Vec<_>>()),
+        ),
+        (
+            world.sockets() == sockets,
+            format!("{} sockets of one browser.", world.sockets()),
+        ),
+        (apart == 0, format!("{apart} false alarms.")),
+        (world.mended == 0, "Nobody forked anything.".to_owned()),
+        (
+            world.lost().is_empty(),
+            format!("Promised and lost: {:?}", world.lost()),
+        ),
+        (
+            world.unsaved().is_empty(),
+            format!("Storage lacks edits: {:?}", world.unsaved()),
+        ),
+        (
+            world.unshown().is_empty(),
+            format!("Boards show something else: {:?}", world.unshown()),
+        ),
+    ] {
+        holds.then_some(()).ok_or(what)?;
+    }
+    Ok(())
+}
+
+/// As few of the steps as were found to fail still.
+fn shrunk(mut steps: Vec<Step>, fails: impl Fn(&[Step]) -> bool) -> Vec<Step> {
+    let mut size = steps.len() / 2;
+    while size > 0 {
+        let mut at = 0;
+        while at < steps.len() {
+            let mut fewer = steps.clone();
+            fewer.drain(at..(at + size).min(steps.len()));
+            match fails(&fewer) {
+                true => steps = fewer,
+                false => at += size,
+            }
+        }
+        size /= 2;
+    }
+    steps
+}
+
+#[test]
+fn steps_that_fail_are_made_few() {
+    let steps = Step::all(&plan(7));
+    let needed = [steps[40].seed, steps[41].seed, steps[250].seed];
+    let fails = |steps: &[Step]| {
+        let has = |seed: &u64| steps.iter().any(|step| step.seed == *seed);
+        needed.iter().all(has)
+    };
+    let seeds: Vec<_> = shrunk(steps, fails).iter().map(|step| step.seed).collect();
+    assert_eq!(seeds, needed);
 }
 
 #[test]
@@ -136,7 +200,7 @@ fn asked_seeds() {
 fn the_same_seed_gives_the_same_run() {
     let run = |seed| {
         let mut world = World::new(plan(seed));
-        world.play();
+        world.play(&Step::all(&plan(seed)));
         (
             world.frames,
             world.bytes,

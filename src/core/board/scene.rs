@@ -310,24 +310,10 @@ fn entry(element: &Element) -> Entry {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::stroke::{Sample, tests::STYLE},
-        *,
-    };
+    use super::{super::stroke::tests as stroke, *};
 
     fn line(z: u64, x: f64, y: f64) -> Arc<[u8]> {
-        let sample = |dx| Sample {
-            at: Point::new(x + dx, y),
-            pressure: 0.5,
-        };
-        let stroke = Stroke {
-            carried: String::new(),
-            style: STYLE,
-            z,
-            simulate_pressure: true,
-            samples: vec![sample(0.0), sample(50.0)],
-        };
-        stroke.to_bytes(3).unwrap().into()
+        stroke::line(z, Point::new(x, y), 50.0)
     }
 
     fn id(n: u64) -> Id {

@@ -241,6 +241,22 @@ pub mod tests {
         width: 2.0,
     };
 
+    /// The bytes of a straight line to the right.
+    pub fn line(z: u64, from: Point, length: f64) -> std::sync::Arc<[u8]> {
+        let sample = |dx| Sample {
+            at: Point::new(from.x + dx, from.y),
+            pressure: 0.5,
+        };
+        let stroke = Stroke {
+            carried: String::new(),
+            style: STYLE,
+            z,
+            simulate_pressure: true,
+            samples: vec![sample(0.0), sample(length)],
+        };
+        stroke.to_bytes(3).unwrap().into()
+    }
+
     fn stroke() -> impl Strategy<Value = Stroke> {
         let coordinate = -100_000.0..100_000.0_f64;
         let samples =

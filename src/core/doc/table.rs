@@ -203,6 +203,14 @@ pub enum Touched {
     Everything,
 }
 
+/// Rows of one table that changed, for who shows that table.
+#[derive(Clone, Copy, Debug)]
+pub enum Changed<'a> {
+    Rows(&'a [&'a Id]),
+    /// More than can be told one by one.
+    Everything,
+}
+
 impl Touched {
     /// The row of `table` that was touched.
     pub fn row_of(&self, table: &Name) -> Option<&Id> {

@@ -26,6 +26,7 @@ impl World {
 
     /// A person goes to another page: this one says goodbye and is frozen. What it was writing may be aborted.
     pub fn leave(&mut self, client: usize) {
+        self.store_gesture(client, true);
         self.input(client, Input::Left);
         self.freeze(client);
     }

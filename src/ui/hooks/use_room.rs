@@ -1,6 +1,10 @@
 //! The room that this page shows: a session on the browser's hands, as signals, and the intents that people have.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+    time::Duration,
+};
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -16,21 +20,17 @@ use crate::{
     core::{
         address::Address,
         app::App,
-        board::table::INK,
-        board::{camera::Camera, tool::Input as ToolInput},
         doc::{
-            id::Id,
             presence::{Profile, Viewport},
             replica::Replica,
-            table::{Name, Touched, Write},
+            table::{Changed, Name, Touched, Write},
             undo::Direction,
         },
         peer::PeerId,
         session::{Input, Notice, Session, Setup, status::Status},
         socket::{endpoint::Endpoint, machine},
-        wire::tag::Tag,
     },
-    ui::{chunks::Start, pages::board::easel::Easel},
+    ui::chunks::Start,
 };
 
 /// A page of another person, as this one shows it.
@@ -84,20 +84,23 @@ pub struct Room {
 
 struct Inner {
     host: Rc<Host>,
-    easel: Rc<RefCell<Easel>>,
     rng: RefCell<fastrand::Rng>,
     toasts: RefCell<u32>,
-    watchers: RefCell<Vec<Rc<Watcher>>>,
+    watchers: RefCell<Vec<Weak<Watcher>>>,
+    editor: RefCell<Option<Rc<dyn Editor>>>,
 }
 
-/// Rows of a table that changed.
-pub enum Changed<'a> {
-    Rows(&'a [&'a Id]),
-    /// More than can be told one by one.
-    Everything,
+/// What edits the room by gestures, and shows to others what they do meanwhile.
+pub trait Editor {
+    /// A message of wet ink came. Gives where its pen is.
+    fn ink_arrived(&self, from: PeerId, ink: &[u8]) -> Option<(f64, f64)>;
+    /// A gesture is under way.
+    fn is_busy(&self) -> bool;
+    /// Ends the gesture; what was drawn stays.
+    fn finish(&self);
 }
 
-type Tell = Box<dyn Fn(&Replica, Changed)>;
+pub type Tell = Box<dyn Fn(&Replica, Changed)>;
 
 /// A subscriber to changes of a table.
 struct Watcher {
@@ -134,7 +137,6 @@ pub fn provide_room(address: Address) -> Option<Room> {
         network: None,
     };
     let events: Rc<RefCell<Option<Room>>> = Rc::default();
-    let easel = Rc::new(RefCell::new(Easel::new(rng.fork())));
     let host = Host::start(setup, rooms::place(tag), {
         let events = Rc::clone(&events);
         move |event| {
@@ -158,14 +160,13 @@ pub fn provide_room(address: Address) -> Option<Room> {
         started: RwSignal::new(None),
         inner: StoredValue::new_local(Inner {
             host,
-            easel,
             rng: RefCell::new(rng),
             toasts: RefCell::new(0),
             watchers: RefCell::default(),
+            editor: RefCell::default(),
         }),
     };
     *events.borrow_mut() = Some(room);
-    room.keep_view(tag);
     provide_context(room);
     Some(room)
 }
@@ -177,11 +178,6 @@ impl Room {
 
     fn host(&self) -> Rc<Host> {
         self.inner.with_value(|inner| Rc::clone(&inner.host))
-    }
-
-    /// The board's scene and canvases.
-    pub fn easel(&self) -> Rc<RefCell<Easel>> {
-        self.inner.with_value(|inner| Rc::clone(&inner.easel))
     }
 
     pub fn read<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
@@ -206,65 +202,46 @@ impl Room {
 
     /// Tells `tell` at once what a table holds, and then what changes there, in the document that is shown: while an
     /// earlier version is looked at, that one. Until the component that asked goes. `tell` must not edit.
-    pub fn watch(&self, table: Name, tell: impl Fn(&Replica, Changed) + 'static) {
+    pub fn watch(&self, table: Name, tell: Tell) {
         self.show_now();
         self.read(|session| tell(session.replica(), Changed::Everything));
-        let watcher = Rc::new(Watcher {
-            table,
-            tell: Box::new(tell),
+        let watcher = Rc::new(Watcher { table, tell });
+        self.inner.with_value(|inner| {
+            let mut watchers = inner.watchers.borrow_mut();
+            watchers.push(Rc::downgrade(&watcher));
         });
-        let kept = StoredValue::new_local(Rc::clone(&watcher));
-        let inner = self.inner;
-        inner.with_value(|inner| inner.watchers.borrow_mut().push(watcher));
-        on_cleanup(move || {
-            let _ = kept.try_with_value(|gone| {
-                inner.try_with_value(|inner| {
-                    let is_kept = |watcher: &Rc<Watcher>| !Rc::ptr_eq(watcher, gone);
-                    inner.watchers.borrow_mut().retain(is_kept);
-                })
-            });
-        });
+        // The component's owner drops it.
+        StoredValue::new_local(watcher);
     }
 
     fn watchers(&self) -> Vec<Rc<Watcher>> {
+        self.inner.with_value(|inner| {
+            let mut watchers = inner.watchers.borrow_mut();
+            watchers.retain(|watcher| watcher.strong_count() > 0);
+            watchers.iter().filter_map(Weak::upgrade).collect()
+        })
+    }
+
+    /// From now on the room is edited by this one's gestures, too.
+    pub fn edit_with(&self, editor: Rc<dyn Editor>) {
         self.inner
-            .with_value(|inner| inner.watchers.borrow().clone())
+            .with_value(|inner| inner.editor.replace(Some(editor)));
+    }
+
+    fn editor(&self) -> Option<Rc<dyn Editor>> {
+        self.inner.with_value(|inner| inner.editor.borrow().clone())
     }
 
     /// What is under the pen is finished first: it is what is taken back.
     pub fn undo(&self, direction: Direction) {
-        let is_drawing = self.easel().borrow().is_drawing();
-        if is_drawing && direction == Direction::Redo {
-            return;
+        if let Some(editor) = self.editor() {
+            if editor.is_busy() && direction == Direction::Redo {
+                return;
+            }
+            editor.finish();
         }
-        self.finish_gesture();
         self.show_now();
         self.send(Input::UndoAsked(direction));
-    }
-
-    /// Ends what a pointer is doing; what was drawn stays.
-    pub fn finish_gesture(&self) {
-        Easel::use_tool(&self.easel(), ToolInput::Released);
-    }
-
-    /// The view of a room is kept in this browser: where one was one is again.
-    fn keep_view(&self, tag: Tag) {
-        let (room, place) = (*self, format!("view/{}", tag.to_text()));
-        let kept: Option<(f64, f64, f64)> = preferences::load(&place);
-        if let Some(camera) = kept.and_then(|(x, y, zoom)| Camera::new(x, y, zoom)) {
-            self.easel().borrow_mut().open_at(camera);
-        }
-        for event in ["pagehide", "visibilitychange"] {
-            let place = place.clone();
-            let keep = move |_| {
-                let camera = room.easel().borrow().kept_view();
-                if let Some(Camera { origin, zoom }) = camera {
-                    preferences::keep(&place, &(origin.x, origin.y, zoom));
-                }
-            };
-            // Lives as long as the page.
-            std::mem::forget(Listener::on(window().unchecked_ref(), event, keep));
-        }
     }
 
     /// A name or colour that is chosen in another tab is this one's, too.
@@ -324,7 +301,6 @@ impl Room {
     }
 
     fn show_all(&self, replica: &Replica) {
-        self.easel().borrow_mut().reload(replica);
         for watcher in self.watchers() {
             (watcher.tell)(replica, Changed::Everything);
         }
@@ -337,7 +313,9 @@ impl Room {
 
     /// Ends the session, before the page shows another room.
     pub fn stop(&self) {
-        self.finish_gesture();
+        if let Some(editor) = self.editor() {
+            editor.finish();
+        }
         self.host().stop();
     }
 
@@ -390,9 +368,11 @@ impl Room {
             Event::Touched(_) | Event::Wet(..) if self.is_past.get_untracked() => {}
             Event::Touched(touched) => self.touched(&touched),
             Event::Wet(from, ink) => {
-                let tip = self.easel().borrow_mut().wet_arrived(from, &ink);
+                let tip = self
+                    .editor()
+                    .and_then(|editor| editor.ink_arrived(from, &ink));
                 if let Some(at) = tip {
-                    self.send(Input::PenSeen(from, (at.x, at.y)));
+                    self.send(Input::PenSeen(from, at));
                 }
             }
             Event::Notice(Notice::SetAside) => {
@@ -414,22 +394,8 @@ impl Room {
     }
 
     fn touched(&self, touched: &[Touched]) {
-        let ids: Vec<_> = touched
-            .iter()
-            .filter_map(|touched| touched.row_of(&INK).cloned())
-            .collect();
         let all = touched.contains(&Touched::Everything);
         self.read(|session| {
-            if all {
-                self.easel().borrow_mut().reload(session.replica());
-            }
-            if !ids.is_empty() {
-                let is_arriving = session.is_arriving();
-                let easel = self.easel();
-                easel
-                    .borrow_mut()
-                    .touched(session.replica(), &ids, is_arriving);
-            }
             for watcher in self.watchers() {
                 let rows = touched.iter().filter_map(|row| row.row_of(&watcher.table));
                 let rows: Vec<_> = rows.collect();
@@ -475,7 +441,7 @@ impl Room {
 }
 
 /// Wakes nobody when nothing changed.
-fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+pub fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if signal.with_untracked(|old| *old != value) {
         signal.set(value);
     }

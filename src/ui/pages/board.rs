@@ -8,6 +8,7 @@ pub mod stage;
 pub mod toolbar;
 
 use self::{
+    easel::use_easel,
     stage::{Stage, on_wheel},
     toolbar::{Toolbar, Zoom},
 };
@@ -16,7 +17,7 @@ use crate::{
     core::keyboard::Command,
     ui::{
         chunks::{self, Fetched, Formats, around},
-        hooks::{use_key::use_key, use_room::use_room},
+        hooks::use_key::use_key,
         parts::{
             button::IconButton,
             drop::on_files_dropped,
@@ -29,7 +30,8 @@ use leptos::{html, prelude::*};
 
 #[component]
 pub fn BoardPage() -> impl IntoView {
-    let room = use_room();
+    let easel = use_easel();
+    let room = easel.room;
     let show_shortcuts = RwSignal::new(false);
     use_key("keydown", move |event| {
         if let Some(command) = shortcuts::command(event) {
@@ -37,15 +39,15 @@ pub fn BoardPage() -> impl IntoView {
                 // `History` has them.
                 Command::Step(_) => return,
                 Command::ShowShortcuts => show_shortcuts.set(true),
-                command => room.easel().borrow_mut().command(command),
+                command => easel.command(command),
             }
             event.prevent_default();
         }
     });
     view! {
-        <div class="board-page" on:wheel=move |event| on_wheel(room, &event)>
+        <div class="board-page" on:wheel=move |event| on_wheel(easel, &event)>
             <Stage/>
-            {around(|start| start.cursors)}
+            {around(|start| start.stage)}
             {move || room.follows.get().is_some().then(|| view! {
                 <Fetched part=|| async { chunks::dialogs().await.map(|dialogs| dialogs.following) }/>
             })}
@@ -65,18 +67,18 @@ pub fn BoardPage() -> impl IntoView {
 /// Open and export `.excalidraw`.
 #[component]
 fn Files() -> impl IntoView {
-    let room = use_room();
+    let easel = use_easel();
     let input = NodeRef::<html::Input>::new();
     let with_formats = move |act: Box<dyn FnOnce(&Formats)>| {
         task::spawn(async move {
             match chunks::formats().await {
                 Ok(formats) => act(formats),
-                Err(_) => room.say(chunks::NOT_FETCHED),
+                Err(_) => easel.room.say(chunks::NOT_FETCHED),
             }
         });
     };
     on_files_dropped(move |file| {
-        with_formats(Box::new(move |formats| (formats.open_file)(room, file)));
+        with_formats(Box::new(move |formats| (formats.open_file)(easel, file)));
     });
     view! {
         <IconButton
@@ -97,11 +99,11 @@ fn Files() -> impl IntoView {
             accept=".excalidraw,.duplex,.json,application/json"
             on:change=move |event| {
                 let input = event_target(&event);
-                with_formats(Box::new(move |formats| (formats.open)(room, input)));
+                with_formats(Box::new(move |formats| (formats.open)(easel, input)));
             }
         />
         <IconButton icon=icondata::LuDownload name="Export" on_press=move |()| {
-            with_formats(Box::new(move |formats| (formats.save_board)(room)));
+            with_formats(Box::new(move |formats| (formats.save_board)(easel)));
         }/>
     }
 }

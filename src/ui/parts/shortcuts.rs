@@ -78,9 +78,9 @@ pub fn list() -> AnyView {
     view! {
         <dl class="shortcuts">
             {here
-                .iter()
-                .chain(&ALL_KEYS)
-                .map(|(keys, does)| view! { <div><dt>{*keys}</dt><dd>{*does}</dd></div> })
+                .into_iter()
+                .chain(ALL_KEYS)
+                .map(|(keys, does)| view! { <div><dt>{keys}</dt><dd>{does}</dd></div> })
                 .collect::<Vec<_>>()}
         </dl>
     }

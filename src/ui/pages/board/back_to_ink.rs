@@ -2,18 +2,18 @@
 
 use leptos::prelude::*;
 
-use crate::{core::keyboard::Command, ui::hooks::use_room::use_room};
+use super::easel::use_easel;
+use crate::core::keyboard::Command;
 
 pub fn back_to_ink() -> AnyView {
-    let room = use_room();
-    let is_lost = room.easel().borrow().is_lost;
+    let easel = use_easel();
     let button = move || {
-        is_lost.get().then(|| {
+        easel.is_lost.get().then(|| {
             view! {
                 <button
                     type="button"
                     class="panel back-to-ink"
-                    on:click=move |_| room.easel().borrow_mut().command(Command::ZoomToFit)
+                    on:click=move |_| easel.command(Command::ZoomToFit)
                 >
                     "Show the drawing"
                 </button>

@@ -3,15 +3,19 @@
 use kurbo::Point;
 use leptos::prelude::*;
 
-use crate::ui::hooks::use_room::{Other, use_room};
+use super::easel::use_easel;
+use crate::ui::hooks::use_room::Other;
 
 pub fn cursors() -> AnyView {
-    let room = use_room();
-    let camera = room.easel().borrow().camera;
+    let easel = use_easel();
     let cursor = move |other: Other| {
         let (x, y) = other.cursor?;
         let [r, g, b] = other.color;
-        let at = camera.get().screen_from_board(Point::new(x, y));
+        let at = easel
+            .shown
+            .read()
+            .camera
+            .screen_from_board(Point::new(x, y));
         let style = format!(
             "--person: rgb({r} {g} {b}); transform: translate({}px, {}px)",
             at.x.round() as i32,
@@ -28,7 +32,7 @@ pub fn cursors() -> AnyView {
     };
     view! {
         <div class="cursors" aria-hidden="true">
-            {move || room.others.get().into_iter().filter_map(cursor).collect::<Vec<_>>()}
+            {move || easel.room.others.get().into_iter().filter_map(cursor).collect::<Vec<_>>()}
         </div>
     }
     .into_any()

@@ -2,25 +2,26 @@
 
 use leptos::prelude::*;
 
+use super::easel::use_easel;
 use crate::{
-    core::board::camera::Camera,
-    ui::hooks::{use_key::use_key, use_room::use_room},
+    core::board::{camera::Camera, engine::Board},
+    ui::hooks::use_key::use_key,
 };
 
 /// Shown while somebody is followed.
 pub fn following() -> AnyView {
-    let room = use_room();
-    let camera = room.easel().borrow().camera;
+    let easel = use_easel();
+    let room = easel.room;
     let stop = move || room.follow(None);
-    on_cleanup(move || room.easel().borrow_mut().show_own());
+    on_cleanup(move || easel.with(Board::show_own));
     Effect::new(move || {
         if let Some(view) = room.led.get() {
-            room.easel().borrow_mut().show(view);
+            easel.with(|board| board.show(view));
         }
     });
     Effect::new(move |before: Option<Camera>| {
-        let now = camera.get();
-        if before.is_some_and(|before| before != now) && !room.easel().borrow().is_led() {
+        let now = easel.shown.read().camera;
+        if before.is_some_and(|before| before != now) && !easel.look(Board::is_led) {
             stop();
         }
         now

@@ -3,12 +3,17 @@
 use icondata::Icon as IconData;
 use leptos::prelude::*;
 
+use super::easel::use_easel;
 use crate::{
     core::{
-        board::{paint, tool::Tool},
+        board::{
+            paint,
+            stroke::Style,
+            tools::{ERASER, HAND, PEN, Tool},
+        },
         keyboard::Command,
     },
-    ui::{hooks::use_room::use_room, parts::button::IconButton, theme::use_theme},
+    ui::{parts::button::IconButton, theme::use_theme},
 };
 
 /// Ink colours with their names.
@@ -29,9 +34,9 @@ pub fn Toolbar() -> impl IntoView {
     view! {
         <div class="panel toolbar" role="toolbar" aria-label="Drawing">
             <div class="group">
-                <ToolButton tool=Tool::Hand icon=icondata::LuHand name="Hand" shortcut="H"/>
-                <ToolButton tool=Tool::Pen icon=icondata::LuPen name="Pen" shortcut="P or 7"/>
-                <ToolButton tool=Tool::Eraser icon=icondata::LuEraser name="Eraser" shortcut="E or 0"/>
+                <ToolButton tool=&HAND icon=icondata::LuHand/>
+                <ToolButton tool=&PEN icon=icondata::LuPen/>
+                <ToolButton tool=&ERASER icon=icondata::LuEraser/>
             </div>
             <Inks/>
             <Widths/>
@@ -40,28 +45,23 @@ pub fn Toolbar() -> impl IntoView {
 }
 
 #[component]
-fn ToolButton(
-    tool: Tool,
-    icon: IconData,
-    name: &'static str,
-    shortcut: &'static str,
-) -> impl IntoView {
-    let room = use_room();
-    let chosen = room.easel().borrow().tool;
+fn ToolButton(tool: &'static Tool, icon: IconData) -> impl IntoView {
+    let easel = use_easel();
     view! {
         <IconButton
             icon=icon
-            name=name
-            shortcut=shortcut
-            pressed=Signal::derive(move || chosen.get() == tool)
-            on_press=move |()| room.easel().borrow_mut().command(Command::Choose(tool))
+            name=tool.name
+            shortcut=tool.shortcut
+            pressed=Signal::derive(move || easel.shown.read().tool == tool)
+            on_press=move |()| easel.command(Command::Choose(tool))
         />
     }
 }
 
 #[component]
 fn Inks() -> impl IntoView {
-    let style = use_room().easel().borrow().style;
+    let easel = use_easel();
+    let style = move || easel.shown.read().style;
     let is_dark = use_theme().is_dark;
     let swatch = move |(name, color): (&'static str, [u8; 3])| {
         let shown = move || {
@@ -79,8 +79,8 @@ fn Inks() -> impl IntoView {
                 style=shown
                 aria-label=name
                 title=name
-                aria-pressed=move || (style.get().color == color).to_string()
-                on:click=move |_| style.update(|style| style.color = color)
+                aria-pressed=move || (style().color == color).to_string()
+                on:click=move |_| easel.set_style(Style { color, ..style() })
             ></button>
         }
     };
@@ -93,7 +93,8 @@ fn Inks() -> impl IntoView {
 
 #[component]
 fn Widths() -> impl IntoView {
-    let style = use_room().easel().borrow().style;
+    let easel = use_easel();
+    let style = move || easel.shown.read().style;
     let button = move |(name, width): (&'static str, f32)| {
         view! {
             <button
@@ -102,8 +103,8 @@ fn Widths() -> impl IntoView {
                 style=format!("--width: {}px", (1.0 + width * 2.0) as u32)
                 aria-label=name
                 title=name
-                aria-pressed=move || (style.get().width == width).to_string()
-                on:click=move |_| style.update(|style| style.width = width)
+                aria-pressed=move || (style().width == width).to_string()
+                on:click=move |_| easel.set_style(Style { width, ..style() })
             ></button>
         }
     };
@@ -116,10 +117,14 @@ fn Widths() -> impl IntoView {
 
 #[component]
 pub fn Zoom() -> impl IntoView {
-    let room = use_room();
-    let camera = room.easel().borrow().camera;
-    let command = move |command| room.easel().borrow_mut().command(command);
-    let percent = move || format!("{} %", (camera.get().zoom * 100.0).round() as u32);
+    let easel = use_easel();
+    let command = move |command| easel.command(command);
+    let percent = move || {
+        format!(
+            "{} %",
+            (easel.shown.read().camera.zoom * 100.0).round() as u32
+        )
+    };
     view! {
         <div class="panel zoom">
             <IconButton

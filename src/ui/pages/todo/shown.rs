@@ -11,11 +11,15 @@ use web_sys::Element;
 
 use crate::{
     core::{
-        doc::{id::Id, table::Write},
+        doc::{
+            id::Id,
+            replica::Replica,
+            table::{Changed, Write},
+        },
         todo::{filter::Filter, item::Item, list::List, table::TODO},
     },
     ui::{
-        hooks::use_room::{Changed, Room, use_room},
+        hooks::use_room::{Room, use_room},
         parts::rows::Rows,
     },
 };
@@ -65,7 +69,7 @@ impl Shown {
             waiting: Trigger::new(),
         };
         let shown = this.clone();
-        this.room.watch(TODO, move |replica, changed| {
+        let told = move |replica: &Replica, changed: Changed| {
             let mut list = shown.inner.list.borrow_mut();
             let mut waiting = shown.inner.waiting.borrow_mut();
             match changed {
@@ -88,7 +92,8 @@ impl Shown {
                 shown.counts.set(counts);
             }
             shown.waiting.notify();
-        });
+        };
+        this.room.watch(TODO, Box::new(told));
         let shown = this.clone();
         Effect::new(move || {
             shown.waiting.track();

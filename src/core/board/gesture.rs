@@ -1,27 +1,19 @@
-//! What pointers do: a gesture at a time, from pointer events to intents.
+//! The gesture recogniser: from pointer events to what one pointer does with a tool, and to the moves of the board, which
+//! work with every tool.
 //!
 //! ```text
-//!  Idle --Down with the pen--> Drawing --Up--> Idle            Drawing --second finger, early--> Pinching
-//!  Idle --Down with the eraser--> Erasing --Up--> Idle
-//!  Idle --Down with the hand, the middle button, or Space--> Panning --Up--> Idle
+//!  Idle --press with a tool--> Working --lift--> Idle          Working --second finger, early--> Pinching
+//!  Idle --press with the hand, the middle button, or Space--> Panning --lift--> Idle
 //! ```
 //!
 //! A lift may never come: drivers lose it, and so does a window that loses the focus. A move without the button that
 //! began the gesture, a lost capture, another contact and [`Input::Released`] end a gesture as a lift does, and what was
-//! drawn is kept. Where a pen was seen a touch is a palm or moves the board; it never draws or erases.
+//! done is kept. Where a pen was seen a touch is a palm or moves the board; no tool gets it.
 
 use kurbo::{Point, Vec2};
 
-use super::{camera::Camera, stroke::Sample};
+use super::tools::{Cursor, ERASER, End, HAND, PEN, Press, ScreenSample, Tool};
 use crate::limits::{LIFT_LOST_MS, Millis};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Tool {
-    Hand,
-    #[default]
-    Pen,
-    Eraser,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PointerKind {
@@ -51,13 +43,6 @@ impl Button {
     }
 }
 
-/// A pointer's place on the board element, in CSS pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ScreenSample {
-    pub at: Point,
-    pub pressure: f64,
-}
-
 #[derive(Clone, Debug)]
 pub enum Input {
     Pressed {
@@ -71,6 +56,7 @@ pub enum Input {
     /// All samples since the last event, coalesced ones included, oldest first.
     Moved {
         pointer: i32,
+        kind: PointerKind,
         /// A bit for each button that is down.
         buttons: u16,
         samples: Vec<ScreenSample>,
@@ -79,34 +65,25 @@ pub enum Input {
     Lifted {
         pointer: i32,
     },
-    /// A pen is near: touches are no longer drawn.
-    PenSeen,
+    /// No pointer is over the board any more.
+    Left,
     /// The window lost the focus, or somebody wants out: whatever is under way ends as it is.
     Released,
     /// The browser took the pointer away.
     Cancelled {
         pointer: i32,
     },
-    ToolChosen(Tool),
+    ToolChosen(&'static Tool),
     SpaceHeld(bool),
 }
 
-/// What is to happen, in board coordinates.
+/// What is to happen.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Intent {
-    BeginStroke {
-        first: Sample,
-        simulate_pressure: bool,
-    },
-    ExtendStroke(Vec<Sample>),
-    FinishStroke,
-    CancelStroke,
-    Erase {
-        from: Point,
-        to: Point,
-    },
-    FinishErasing,
-    CancelErasing,
+pub enum Action {
+    Begin(&'static Tool, Press),
+    /// All samples since the last one, oldest first.
+    Drag(Vec<ScreenSample>),
+    End(End),
     /// Screen pixels.
     Pan(Vec2),
     /// `about` in screen pixels.
@@ -148,11 +125,7 @@ struct Held {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Act {
-    Draw,
-    /// `last` in CSS pixels: the board may be moved meanwhile, and what passes by was not touched.
-    Erase {
-        last: Point,
-    },
+    Work,
     /// `waits`: it may be a palm, and moves nothing before it is far.
     Pan {
         last: Point,
@@ -164,17 +137,17 @@ enum Act {
 const PINCH_SLACK_PX: f64 = 24.0;
 
 #[derive(Debug)]
-pub struct Hands {
-    tool: Tool,
+pub struct Gestures {
+    tool: &'static Tool,
     gesture: Gesture,
     space: bool,
     pen_seen: bool,
 }
 
-impl Default for Hands {
+impl Default for Gestures {
     fn default() -> Self {
         Self {
-            tool: Tool::default(),
+            tool: &PEN,
             gesture: Gesture::Idle,
             space: false,
             pen_seen: false,
@@ -182,8 +155,8 @@ impl Default for Hands {
     }
 }
 
-impl Hands {
-    pub fn tool(&self) -> Tool {
+impl Gestures {
+    pub fn tool(&self) -> &'static Tool {
         self.tool
     }
 
@@ -195,19 +168,15 @@ impl Hands {
         matches!(self.gesture, Gesture::Pinching(_))
     }
 
-    /// Whether a drag would move the board.
-    pub fn would_pan(&self) -> bool {
-        let pans = matches!(
-            self.gesture,
-            Gesture::Held(Held {
-                act: Act::Pan { .. },
-                ..
-            })
-        );
-        self.space || self.tool == Tool::Hand || pans
+    pub fn cursor(&self) -> Cursor {
+        match self.gesture {
+            Gesture::Held(held) if held.act != Act::Work => Cursor::Grab,
+            _ if self.space => Cursor::Grab,
+            _ => self.tool.cursor,
+        }
     }
 
-    pub fn handle(&mut self, camera: &Camera, now: Millis, input: Input) -> Vec<Intent> {
+    pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Action> {
         match input {
             Input::Pressed {
                 pointer,
@@ -218,29 +187,31 @@ impl Hands {
             } => {
                 self.pen_seen |= kind == PointerKind::Pen;
                 let way = self.make_way(now, pointer, kind, is_primary, sample.at);
-                let Some(mut intents) = way else {
+                let Some(mut actions) = way else {
                     return Vec::new();
                 };
                 if self.is_idle() {
-                    intents.extend(self.begin(camera, now, pointer, kind, button, sample));
+                    actions.extend(self.begin(now, pointer, kind, button, sample));
                 }
-                intents
+                actions
             }
             Input::Moved {
                 pointer,
+                kind,
                 buttons,
                 samples,
-            } => self.moved(camera, now, pointer, buttons, &samples),
+            } => {
+                // One that hovers counts, too.
+                self.pen_seen |= kind == PointerKind::Pen;
+                self.moved(now, pointer, buttons, samples)
+            }
             Input::Lifted { pointer } => self.ended(now, pointer, true),
             Input::Cancelled { pointer } => self.ended(now, pointer, false),
-            Input::PenSeen => {
-                self.pen_seen = true;
-                Vec::new()
-            }
             Input::Released => {
                 self.space = false;
-                self.finish()
+                self.end(End::Lifted)
             }
+            Input::Left => Vec::new(),
             Input::ToolChosen(tool) => {
                 self.tool = tool;
                 Vec::new()
@@ -260,83 +231,70 @@ impl Hands {
         kind: PointerKind,
         is_primary: bool,
         at: Point,
-    ) -> Option<Vec<Intent>> {
+    ) -> Option<Vec<Action>> {
         use PointerKind::{Pen, Touch};
         let held = match self.gesture {
             Gesture::Idle => return Some(Vec::new()),
             Gesture::Pinching(_) if kind == Touch && !is_primary => return None,
-            Gesture::Pinching(_) => return Some(self.finish()),
+            Gesture::Pinching(_) => return Some(self.end(End::Lifted)),
             Gesture::Held(held) => held,
         };
         match (held.kind, kind) {
             // The same pointer comes down again, so it was lifted.
-            _ if held.pointer == pointer => Some(self.finish()),
+            _ if held.pointer == pointer => Some(self.end(End::Lifted)),
             // The palm was there before the pen.
-            (Touch, Pen) => Some(self.give_up()),
+            (Touch, Pen) => Some(self.end(End::Withdrawn)),
             (Touch, Touch) if !is_primary => {
-                let is_early = match held.act {
-                    Act::Draw | Act::Erase { .. } => !held.far,
-                    Act::Pan { .. } => true,
-                };
-                let (first, waits) = match held.act {
-                    Act::Pan { last, waits } => (last, waits),
-                    Act::Draw | Act::Erase { .. } => (held.from, false),
+                let (is_early, first, waits) = match held.act {
+                    Act::Work => (!held.far, held.from, false),
+                    Act::Pan { last, waits } => (true, last, waits),
                 };
                 is_early.then(|| {
-                    let intents = self.give_up();
+                    let actions = self.end(End::Withdrawn);
                     self.gesture = Gesture::Pinching(Pinch {
                         fingers: [(held.pointer, first), (pointer, at)],
                         from: [held.from, at],
                         waits,
                     });
-                    intents
+                    actions
                 })
             }
             // A palm beside a pen, or a finger beside a mouse; but no pen that is down says nothing for so long.
             (_, Touch) if held.kind != Touch && now < held.heard + LIFT_LOST_MS => None,
-            _ => Some(self.finish()),
+            _ => Some(self.end(End::Lifted)),
         }
     }
 
     fn begin(
         &mut self,
-        camera: &Camera,
         now: Millis,
         pointer: i32,
         kind: PointerKind,
         button: Button,
         sample: ScreenSample,
-    ) -> Option<Intent> {
-        let at = camera.board_from_screen(sample.at);
+    ) -> Option<Action> {
         let is_palm = self.pen_seen && kind == PointerKind::Touch;
         let tool = match button {
-            Button::Primary if self.space || is_palm => Tool::Hand,
+            Button::Primary if self.space || is_palm => &HAND,
             Button::Primary => self.tool,
-            Button::Middle => Tool::Hand,
-            Button::Eraser => Tool::Eraser,
+            Button::Middle => &HAND,
+            Button::Eraser => &ERASER,
             Button::Other => return None,
         };
-        let (act, intent) = match tool {
-            Tool::Hand => {
+        let (act, action) = match tool.begin {
+            None => {
                 let last = sample.at;
                 let waits = is_palm;
                 (Act::Pan { last, waits }, None)
             }
-            Tool::Eraser => (
-                Act::Erase { last: sample.at },
-                Some(Intent::Erase { from: at, to: at }),
-            ),
-            Tool::Pen => (
-                Act::Draw,
-                Some(Intent::BeginStroke {
-                    first: Sample {
-                        at,
-                        pressure: sample.pressure,
-                    },
-                    // A mouse always says 0.5, most fingers too.
-                    simulate_pressure: kind != PointerKind::Pen,
-                }),
-            ),
+            Some(_) => {
+                let has_pressure = kind == PointerKind::Pen;
+                let press = Press {
+                    sample,
+                    has_pressure,
+                };
+                (Act::Work, Some(Action::Begin(tool, press)))
+            }
         };
         self.gesture = Gesture::Held(Held {
             pointer,
@@ -347,18 +305,17 @@ impl Hands {
             act,
             heard: now,
         });
-        intent
+        action
     }
 
     fn moved(
         &mut self,
-        camera: &Camera,
         now: Millis,
         moved: i32,
         buttons: u16,
-        samples: &[ScreenSample],
-    ) -> Vec<Intent> {
-        let Some(newest) = samples.last() else {
+        samples: Vec<ScreenSample>,
+    ) -> Vec<Action> {
+        let Some(newest) = samples.last().copied() else {
             return Vec::new();
         };
         let held = match &mut self.gesture {
@@ -368,67 +325,40 @@ impl Hands {
         };
         if buttons & held.button.bit() == 0 {
             // It was lifted without a word, or while another button stayed down.
-            return self.finish();
+            return self.end(End::Lifted);
         }
         held.heard = now;
-        held.far |= is_far(held.from, samples);
+        held.far |= is_far(held.from, &samples);
         match &mut held.act {
-            Act::Draw => {
-                let board = |s: &ScreenSample| Sample {
-                    at: camera.board_from_screen(s.at),
-                    pressure: s.pressure,
-                };
-                vec![Intent::ExtendStroke(samples.iter().map(board).collect())]
-            }
-            Act::Erase { last } => {
-                let step = |s: &ScreenSample| Intent::Erase {
-                    from: camera.board_from_screen(std::mem::replace(last, s.at)),
-                    to: camera.board_from_screen(s.at),
-                };
-                samples.iter().map(step).collect()
-            }
+            Act::Work => vec![Action::Drag(samples)],
             Act::Pan { last, waits } => {
                 *waits &= !held.far;
                 let by = newest.at - std::mem::replace(last, newest.at);
                 match *waits {
                     true => Vec::new(),
-                    false => vec![Intent::Pan(by)],
+                    false => vec![Action::Pan(by)],
                 }
             }
         }
     }
 
-    /// Ends the gesture; what was drawn or erased stays.
-    fn finish(&mut self) -> Vec<Intent> {
-        self.end(Intent::FinishStroke, Intent::FinishErasing)
+    /// Ends the gesture, and the work of a tool if that is what it was.
+    fn end(&mut self, end: End) -> Vec<Action> {
+        match std::mem::replace(&mut self.gesture, Gesture::Idle) {
+            Gesture::Held(Held { act: Act::Work, .. }) => vec![Action::End(end)],
+            Gesture::Idle | Gesture::Held(_) | Gesture::Pinching(_) => Vec::new(),
+        }
     }
 
-    /// Ends the gesture as if it had not been begun.
-    fn give_up(&mut self) -> Vec<Intent> {
-        self.end(Intent::CancelStroke, Intent::CancelErasing)
-    }
-
-    /// Gives what ends a stroke or an erasing, whichever was under way.
-    fn end(&mut self, stroke: Intent, erasing: Intent) -> Vec<Intent> {
-        let intent = match std::mem::replace(&mut self.gesture, Gesture::Idle) {
-            Gesture::Held(held) => match held.act {
-                Act::Draw => Some(stroke),
-                Act::Erase { .. } => Some(erasing),
-                Act::Pan { .. } => None,
-            },
-            Gesture::Idle | Gesture::Pinching(_) => None,
-        };
-        intent.into_iter().collect()
-    }
-
-    fn ended(&mut self, now: Millis, ended: i32, finished: bool) -> Vec<Intent> {
+    fn ended(&mut self, now: Millis, ended: i32, is_lift: bool) -> Vec<Action> {
         match self.gesture {
             Gesture::Held(held) if held.pointer == ended => {
-                // What was drawn is kept, even if a notification or the system took the pointer away.
-                match finished || (held.far && held.act == Act::Draw) {
-                    true => self.finish(),
-                    false => self.give_up(),
-                }
+                // A notification or the system may take the pointer away from what is well under way.
+                self.end(match (is_lift, held.far) {
+                    (true, _) => End::Lifted,
+                    (false, true) => End::Interrupted,
+                    (false, false) => End::Withdrawn,
+                })
             }
             Gesture::Pinching(Pinch { fingers, waits, .. })
                 if fingers.iter().any(|(f, _)| *f == ended) =>
@@ -460,7 +390,7 @@ fn is_far(from: Point, samples: &[ScreenSample]) -> bool {
 
 impl Pinch {
     /// One of the fingers moved: the board follows both.
-    fn moved(&mut self, moved: i32, to: Point) -> Vec<Intent> {
+    fn moved(&mut self, moved: i32, to: Point) -> Vec<Action> {
         let [(a, from_a), (b, from_b)] = self.fingers;
         let (to_a, to_b) = match moved {
             finger if finger == a => (to, from_b),
@@ -476,8 +406,8 @@ impl Pinch {
         let spread = |p: Point, q: Point| (p - q).hypot().max(1.0);
         let about = to_a.midpoint(to_b);
         vec![
-            Intent::Pan(about - from_a.midpoint(from_b)),
-            Intent::Zoom {
+            Action::Pan(about - from_a.midpoint(from_b)),
+            Action::Zoom {
                 factor: spread(to_a, to_b) / spread(from_a, from_b),
                 about,
             },

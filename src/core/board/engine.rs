@@ -1,0 +1,379 @@
+//! The board as one works on it: the scene, the view of it, the tool at work, wet ink, and what has to be painted. A host
+//! gives it what happened and does what it answers ([`Effect`]); it asks for a frame when [`Board::paint_at`] says so, and
+//! keeps a canvas for each tile.
+
+mod view;
+
+use std::rc::Rc;
+
+use kurbo::{Point, Rect, Size};
+
+pub use self::view::Wheel;
+use super::{
+    camera::{Camera, ZOOM_STEP},
+    gesture::{Action, Gestures, Input},
+    scene::{Element, Scene},
+    stroke::{Stroke, Style},
+    table::{stroke, strokes},
+    tiles::{Blit, Plan, TileKey, Tiles, View},
+    tools::{Context, Cursor, Tool, Work},
+    wet::WetInk,
+};
+use crate::{
+    core::{
+        doc::{
+            id::Id,
+            presence::Viewport,
+            replica::Replica,
+            table::{Changed, Write},
+        },
+        keyboard::Command,
+        peer::PeerId,
+    },
+    limits::{Millis, WET_GONE_MS},
+};
+
+/// So many changes at once are a new scene rather than many edits of the old one.
+const MANY: usize = 500;
+/// While a large room arrives, what of it is painted is shown so often.
+const ARRIVING_MS: Millis = 250;
+
+/// What a host is to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// One undoable step.
+    Commit(Vec<Write>),
+    /// Storage is to hold this of the edit under way, in place of what it held of it.
+    Draft(Option<Write>),
+    /// Goes to the others at once, and nowhere else: wet ink.
+    Ink(Vec<u8>),
+    /// Where the pointer is on the board, for the others.
+    Point(Option<Point>),
+    /// On top of these tiles as they are.
+    Paint(Rc<Element>, Vec<TileKey>),
+    Say(String),
+}
+
+/// What is seen around the ink.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shown {
+    pub camera: Camera,
+    pub tool: &'static Tool,
+    pub cursor: Cursor,
+    /// Of what is drawn next.
+    pub style: Style,
+}
+
+pub struct Board {
+    camera: Camera,
+    style: Style,
+    gestures: Gestures,
+    work: Option<Box<dyn Work>>,
+    scene: Scene,
+    tiles: Tiles,
+    wet: WetInk,
+    rng: fastrand::Rng,
+    /// CSS pixels.
+    size: Size,
+    dpr: f64,
+    /// The view is as the room was opened with: nobody has moved it.
+    is_untouched: bool,
+    /// Somebody else's view, for when no gesture is under way.
+    awaited: Option<Viewport>,
+    /// The camera that shows what somebody else sees.
+    led: Option<Camera>,
+    paint_at: Option<Millis>,
+    painted_at: Millis,
+    /// No wet ink was painted last.
+    is_dry: bool,
+}
+
+impl Board {
+    pub fn new(rng: fastrand::Rng) -> Self {
+        Self {
+            camera: Camera::default(),
+            style: Style {
+                color: [30, 30, 30],
+                opacity: 100,
+                width: 2.0,
+            },
+            gestures: Gestures::default(),
+            work: None,
+            scene: Scene::default(),
+            tiles: Tiles::default(),
+            wet: WetInk::default(),
+            rng,
+            size: Size::ZERO,
+            dpr: 1.0,
+            is_untouched: true,
+            awaited: None,
+            led: None,
+            paint_at: None,
+            painted_at: 0,
+            is_dry: false,
+        }
+    }
+
+    pub fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    pub fn shown(&self) -> Shown {
+        Shown {
+            camera: self.camera,
+            tool: self.gestures.tool(),
+            cursor: self.gestures.cursor(),
+            style: self.style,
+        }
+    }
+
+    /// Of what is begun from now on.
+    pub fn set_style(&mut self, style: Style) {
+        self.style = style;
+    }
+
+    /// A tool is at work.
+    pub fn is_busy(&self) -> bool {
+        self.work.is_some()
+    }
+
+    pub fn command(&mut self, now: Millis, command: Command) {
+        let camera = self.camera;
+        let middle = (self.size.to_vec2() / 2.0).to_point();
+        self.set_camera(match command {
+            Command::ZoomIn => camera.zoomed(ZOOM_STEP, middle),
+            Command::ZoomOut => camera.zoomed(1.0 / ZOOM_STEP, middle),
+            Command::ZoomReset => camera.zoomed(1.0 / camera.zoom, middle),
+            Command::ZoomToFit => self.fitting(),
+            Command::Choose(tool) => {
+                self.gestures.handle(now, Input::ToolChosen(tool));
+                return;
+            }
+            Command::Step(_) | Command::ShowShortcuts => return,
+        });
+    }
+
+    /// What a pointer did. `others`: how many see it.
+    pub fn handle(&mut self, now: Millis, others: usize, input: Input) -> Vec<Effect> {
+        // Whoever works here has looked.
+        self.is_untouched &= !matches!(input, Input::Pressed { .. });
+        let mut effects = Vec::new();
+        let pointed = match &input {
+            Input::Moved { samples, .. } => samples.last().map(|sample| sample.at),
+            Input::Left => {
+                effects.push(Effect::Point(None));
+                None
+            }
+            _ => None,
+        };
+        for action in self.gestures.handle(now, input) {
+            self.act(now, others, action, &mut effects);
+            self.ask_paint(now);
+        }
+        // Ink says itself where its pen is.
+        if let Some(at) = pointed.filter(|_| self.overlay().is_none()) {
+            let at = self.camera.board_from_screen(at);
+            effects.push(Effect::Point(Some(at)));
+        }
+        self.show_awaited();
+        effects.extend(self.tick(now));
+        effects
+    }
+
+    fn act(&mut self, now: Millis, others: usize, action: Action, effects: &mut Vec<Effect>) {
+        let camera = self.camera;
+        let mut cx = Context {
+            now,
+            camera,
+            style: self.style,
+            others,
+            scene: &mut self.scene,
+            tiles: &mut self.tiles,
+            rng: &mut self.rng,
+            effects,
+        };
+        match action {
+            Action::Begin(tool, press) => {
+                self.work = tool.begin.map(|begin| begin(&mut cx, press));
+            }
+            Action::Drag(samples) => {
+                if let Some(work) = &mut self.work {
+                    work.drag(&mut cx, &samples);
+                }
+            }
+            Action::End(end) => {
+                if let Some(work) = self.work.take() {
+                    work.end(&mut cx, end);
+                }
+            }
+            Action::Pan(by) => self.set_camera(camera.panned(by)),
+            Action::Zoom { factor, about } => self.set_camera(camera.zoomed(factor, about)),
+        }
+    }
+
+    /// When [`Self::tick`] has something to do: an edit under way is to be stored.
+    pub fn wake_at(&self) -> Option<Millis> {
+        self.work.as_ref()?.draft_at()
+    }
+
+    /// Time passed.
+    pub fn tick(&mut self, now: Millis) -> Vec<Effect> {
+        match self.wake_at() {
+            Some(at) if at <= now => self.store(now),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Stores the edit under way as it is, at once: the page may be about to go.
+    pub fn store(&mut self, now: Millis) -> Vec<Effect> {
+        let work = self.work.as_mut();
+        let draft = work
+            .and_then(|work| work.draft(now))
+            .map(|draft| Effect::Draft(Some(draft)));
+        draft.into_iter().collect()
+    }
+
+    /// Takes somebody's wet ink, and says where their pen is.
+    pub fn ink_arrived(&mut self, now: Millis, from: PeerId, ink: &[u8]) -> Option<Point> {
+        self.ask_paint(now);
+        self.wet.arrived(now, from, ink)
+    }
+
+    /// Strokes came, changed or went; more are about to come if a large room arrives.
+    pub fn changed(
+        &mut self,
+        now: Millis,
+        replica: &Replica,
+        changed: Changed,
+        is_arriving: bool,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match changed {
+            Changed::Rows(ids) if ids.len() <= MANY => self.touch(replica, ids, &mut effects),
+            Changed::Everything | Changed::Rows(_) => {
+                self.scene = Scene::of(strokes(replica));
+                self.tiles.clear();
+            }
+        }
+        self.wet.dried(|id| match changed {
+            Changed::Rows(ids) => ids.contains(&id),
+            Changed::Everything => self.scene.get(id).is_some(),
+        });
+        self.show_ink_at_first();
+        self.ask_paint(match is_arriving {
+            true => now.max(self.painted_at + ARRIVING_MS),
+            false => now,
+        });
+        effects
+    }
+
+    /// What lies on top of all that was there is painted on the tiles at hand, in its order; anything else makes them
+    /// stale.
+    fn touch(&mut self, replica: &Replica, ids: &[&Id], effects: &mut Vec<Effect>) {
+        let top = self.scene.top();
+        let mut touched = Vec::new();
+        for &id in ids {
+            if let Some(area) = self.scene.remove(id) {
+                self.tiles.damaged(area);
+            }
+            let ink = stroke(replica, id);
+            touched.extend(ink.and_then(|ink| self.scene.insert(id.clone(), ink)));
+        }
+        touched.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        for element in touched {
+            let is_above = |top: &Rc<Element>| top.order() <= element.order();
+            match top.as_ref().is_none_or(is_above) {
+                true => {
+                    let fresh = self.tiles.fresh(element.bounds);
+                    effects.push(Effect::Paint(element, fresh));
+                }
+                false => self.tiles.damaged(element.bounds),
+            }
+        }
+    }
+}
+
+/// Painting: at most once a frame, and only what changed.
+impl Board {
+    fn ask_paint(&mut self, at: Millis) {
+        self.paint_at = self
+            .paint_at
+            .map_or(Some(at), |sooner| Some(sooner.min(at)));
+    }
+
+    /// When a frame is wanted, now or later.
+    pub fn paint_at(&self) -> Option<Millis> {
+        self.paint_at
+    }
+
+    /// The canvases are new, or their colours others: nothing on them counts.
+    pub fn repaint(&mut self, now: Millis) {
+        self.tiles.clear();
+        self.ask_paint(now);
+    }
+
+    /// `size` in CSS pixels, `dpr` device pixels each.
+    pub fn resize(&mut self, now: Millis, size: Size, dpr: f64) {
+        if self.dpr != dpr {
+            self.tiles.clear();
+        }
+        (self.size, self.dpr) = (size, dpr);
+        self.show_ink_at_first();
+        self.ask_paint(now);
+    }
+
+    pub fn view(&self) -> View {
+        View {
+            camera: self.camera,
+            size: self.size,
+            dpr: self.dpr,
+        }
+    }
+
+    /// Begins a frame: what is to be painted on tiles. [`Self::blits`] and [`Self::wet`] say what the screen shows then.
+    pub fn frame(&mut self, now: Millis) -> Plan {
+        self.painted_at = now;
+        self.wet.forget_abandoned(now);
+        let plan = self.tiles.plan(now, &self.view());
+        let wet_ends = (!self.wet.is_empty()).then_some(now + WET_GONE_MS);
+        self.paint_at = [plan.again_at, wet_ends].into_iter().flatten().min();
+        plan
+    }
+
+    /// What a tile shows: a part of the board, and what is there in painting order. None for a tile that is not needed
+    /// any more.
+    pub fn tile(&self, key: TileKey) -> Option<(Rect, Vec<Rc<Element>>)> {
+        let area = self.tiles.area(key)?;
+        Some((area, self.scene.within(area)))
+    }
+
+    /// The tile's canvas shows what [`Self::tile`] said.
+    pub fn built(&mut self, key: TileKey) {
+        self.tiles.built(key);
+    }
+
+    /// Tiles wait that this frame had no time for.
+    pub fn unfinished(&mut self, now: Millis) {
+        self.ask_paint(now);
+    }
+
+    /// What to copy to the screen, back to front.
+    pub fn blits(&self) -> Vec<Blit> {
+        self.tiles.blits(&self.view())
+    }
+
+    /// The strokes above the tiles. None if there are none, and were none in the frame before.
+    pub fn wet(&mut self) -> Option<impl Iterator<Item = &Stroke>> {
+        let is_dry = self.wet.is_empty() && self.overlay().is_none();
+        let was_dry = std::mem::replace(&mut self.is_dry, is_dry);
+        let strokes = self.wet.strokes().chain(self.overlay());
+        (!(is_dry && was_dry)).then_some(strokes)
+    }
+
+    fn overlay(&self) -> Option<&Stroke> {
+        self.work.as_ref()?.overlay()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The board of each page, worked on by pointer events as people do.
+
+use kurbo::{Point, Size, Vec2};
+
+use super::World;
+use crate::core::{
+    board::{
+        engine::{Board, Effect},
+        gesture::{Button, Input as PointerInput, PointerKind},
+        table,
+        tools::{ScreenSample, Tool},
+    },
+    doc::table::{Changed, Touched},
+    keyboard::Command,
+    peer::PeerId,
+    session::{Input, Session},
+};
+
+/// Of every page's window, in CSS pixels.
+const SIZE: Size = Size::new(1_000.0, 700.0);
+
+/// The board of a page that was just loaded.
+pub(super) fn opened(rng: fastrand::Rng, session: &Session) -> Board {
+    let mut board = Board::new(rng);
+    board.resize(0, SIZE, 1.0);
+    board.changed(0, session.replica(), Changed::Everything, false);
+    board
+}
+
+fn sample(at: Point) -> ScreenSample {
+    ScreenSample { at, pressure: 0.5 }
+}
+
+impl World {
+    pub fn board(&self, client: usize) -> Option<&Board> {
+        self.pages.get(client).map(|page| &page.board)
+    }
+
+    pub fn choose(&mut self, client: usize, tool: &'static Tool) {
+        if let Some(page) = self.pages.get_mut(client) {
+            page.board.command(self.now, Command::Choose(tool));
+        }
+    }
+
+    /// A mouse button goes down at a place of the window.
+    pub fn press(&mut self, client: usize, at: Point) {
+        let pressed = PointerInput::Pressed {
+            pointer: 1,
+            kind: PointerKind::Mouse,
+            is_primary: true,
+            button: Button::Primary,
+            sample: sample(at),
+        };
+        self.point(client, pressed);
+    }
+
+    /// The mouse goes some way, with its button down.
+    pub fn drag(&mut self, client: usize, to: impl IntoIterator<Item = Point>) {
+        let moved = PointerInput::Moved {
+            pointer: 1,
+            kind: PointerKind::Mouse,
+            buttons: 1,
+            samples: to.into_iter().map(sample).collect(),
+        };
+        self.point(client, moved);
+    }
+
+    pub fn lift(&mut self, client: usize) {
+        self.point(client, PointerInput::Lifted { pointer: 1 });
+    }
+
+    /// The browser takes the pointer away.
+    pub fn cancel(&mut self, client: usize) {
+        self.point(client, PointerInput::Cancelled { pointer: 1 });
+    }
+
+    /// From a press to a lift, along a path that jitters.
+    pub fn draw(&mut self, client: usize, from: Point, rng: &mut fastrand::Rng) {
+        self.press(client, from);
+        let mut at = from;
+        let path = (0..rng.usize(1..60)).map(|_| {
+            at += Vec2::new(rng.f64() * 8.0 - 4.0, rng.f64() * 8.0 - 4.0);
+            at
+        });
+        self.drag(client, path);
+        self.lift(client);
+    }
+
+    fn point(&mut self, client: usize, input: PointerInput) {
+        let Some(page) = self.pages.get_mut(client) else {
+            return;
+        };
+        let others = page.session.people().others().count();
+        let effects = page.board.handle(self.now + page.skew, others, input);
+        self.carry_out_effects(client, effects);
+    }
+
+    /// What is under the pen is stored, because time passes or because the page may be about to go.
+    pub(super) fn store_gesture(&mut self, client: usize, at_once: bool) {
+        let Some(page) = self.pages.get_mut(client) else {
+            return;
+        };
+        let now = self.now + page.skew;
+        let effects = match at_once {
+            true => page.board.store(now),
+            false => page.board.tick(now),
+        };
+        self.carry_out_effects(client, effects);
+    }
+
+    fn carry_out_effects(&mut self, client: usize, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Commit(writes) => self.input(client, Input::Edited(writes)),
+                Effect::Draft(draft) => {
+                    self.input(client, Input::Drafted(draft.into_iter().collect()));
+                }
+                Effect::Ink(ink) => self.input(client, Input::Inked(ink)),
+                Effect::Point(at) => self.input(client, Input::Pointed(at.map(Point::into))),
+                Effect::Say(sentence) => self.notices.push(sentence),
+                Effect::Paint(..) => {}
+            }
+        }
+        self.wake(client);
+    }
+
+    pub(super) fn show(&mut self, client: usize, touched: &[Touched]) {
+        let Some(page) = self.pages.get_mut(client) else {
+            return;
+        };
+        let rows = touched.iter().filter_map(|row| row.row_of(&table::INK));
+        let rows: Vec<_> = rows.collect();
+        let changed = match touched.contains(&Touched::Everything) {
+            true => Changed::Everything,
+            false => Changed::Rows(&rows),
+        };
+        let (now, replica) = (self.now + page.skew, page.session.replica());
+        let is_arriving = page.session.is_arriving();
+        page.board.changed(now, replica, changed, is_arriving);
+    }
+
+    pub(super) fn show_ink(&mut self, client: usize, from: PeerId, ink: &[u8]) {
+        let Some(page) = self.pages.get_mut(client) else {
+            return;
+        };
+        let tip = page.board.ink_arrived(self.now + page.skew, from, ink);
+        if let Some(at) = tip {
+            self.input(client, Input::PenSeen(from, at.into()));
+        }
+    }
+
+    /// The clients whose board does not show exactly what their document holds.
+    pub fn unshown(&self) -> Vec<usize> {
+        let differs = |&client: &usize| {
+            let page = self.pages.get(client);
+            page.is_some_and(|page| {
+                let held = table::strokes(page.session.replica());
+                let scene = page.board.scene();
+                held.len() != scene.len() || held.iter().any(|(id, _)| scene.get(id).is_none())
+            })
+        };
+        (0..self.pages.len()).filter(differs).collect()
+    }
+}

@@ -1,0 +1,82 @@
+//! What of the stage the first stroke does not wait for: the cursors of the others, pinches on a touch pad, and screens of
+//! another density.
+
+use js_sys::Number;
+use kurbo::Point;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use super::{keep, measure};
+use crate::{
+    browser::{lifecycle::Listener, task},
+    ui::pages::board::{
+        cursors::cursors,
+        easel::{Easel, use_easel},
+    },
+};
+
+pub fn later() -> AnyView {
+    let easel = use_easel();
+    if let Ok(Some(stage)) = document().query_selector(".stage") {
+        watch_gestures(easel, &stage);
+        let watched = StoredValue::new_local(None);
+        on_cleanup(move || watched.set_value(None));
+        watch_density(easel, stage, watched);
+    }
+    cursors()
+}
+
+/// A window that moves to another screen, and a zoomed page, have other pixels: the query of today's density changes then,
+/// once.
+fn watch_density(
+    easel: Easel,
+    stage: Element,
+    watched: StoredValue<Option<Listener>, LocalStorage>,
+) {
+    let ratio = Number::from(window().device_pixel_ratio()).to_string_with_radix(10);
+    let query = format!(
+        "(resolution: {}dppx)",
+        ratio.map_or_else(|_| String::new(), String::from)
+    );
+    let Ok(Some(query)) = window().match_media(&query) else {
+        return;
+    };
+    let changed = move |_| {
+        measure(easel, &stage);
+        let stage = stage.clone();
+        // Not from within the listener that this one replaces.
+        task::spawn(async move { watch_density(easel, stage, watched) });
+    };
+    let listener = Listener::on(query.unchecked_ref(), "change", changed);
+    let _ = watched.try_set_value(Some(listener));
+}
+
+/// Safari's own events for pinches on a touch pad, where others send a wheel with Ctrl. On a touch screen they come beside
+/// the fingers' pointers, which count.
+fn watch_gestures(easel: Easel, stage: &Element) {
+    let last = StoredValue::new_local(1.0_f64);
+    for event in ["gesturestart", "gesturechange", "gestureend"] {
+        let target = stage.clone();
+        let listener = Listener::on(stage, event, move |gesture| {
+            gesture.prevent_default();
+            let number = |name: &str| {
+                let value = js_sys::Reflect::get(&gesture, &name.into()).ok();
+                value.and_then(|value| value.as_f64())
+            };
+            let scale = number("scale").filter(|scale| *scale > 0.0).unwrap_or(1.0);
+            let before = last.get_value();
+            last.set_value(scale);
+            if event == "gesturestart" {
+                return;
+            }
+            let bounds = target.get_bounding_client_rect();
+            let at = Point::new(
+                number("clientX").unwrap_or_default() - bounds.left(),
+                number("clientY").unwrap_or_default() - bounds.top(),
+            );
+            easel.with(|board| board.pinched(scale / before, at));
+        });
+        keep(listener);
+    }
+}
