@@ -5,6 +5,7 @@ pub mod address;
 #[cfg(feature = "ahead")]
 pub mod ahead;
 pub mod app;
+pub mod apps;
 pub mod board;
 pub mod bucket;
 pub mod doc;

@@ -12,11 +12,13 @@
 //!   wire/      bytes <-> messages: the envelope, its signature and seal, its parts; what kind of server this is
 //!   doc/       the shared document, which is tables: replica (all that imports yrs) behind gate and quarantine, sync
 //!              and fork, presence, storage and what is known to be in it (store, draft), undo, versions
-//!   board/     its table; geometry, strokes, tools, scene, tiles, file formats
+//!   board/     its table; the engine: gestures, tools (a file each), scene, view, wet ink, what is to be painted;
+//!              strokes and their geometry, file formats
 //!   todo/      its table; items, their order, filters
-//!   app        the apps, board and list, and what the rest of core needs to know of them
+//!   app        what an app is, for the rest of core
+//!   apps       all of them, board and list: a new one is a line here
 //!   rooms      the rooms of this device: a list of them, each as a file
-//!   session    socket + wire + doc + todo joined: the whole client minus the browser; tabs that share one socket; a
+//!   session    socket + wire + doc joined: the whole client minus the browser; tabs that share one socket; a
 //!              look at the other relays of a link. All that concerns others is session/network, which comes later
 //!   tape       what happened on the wire, for people who want to see
 //!   frame      what one WebSocket message carries
@@ -33,10 +35,11 @@
 //! limits     every number that outside data can hit, each with its reason
 //! ```
 //!
-//! What is *absent* holds the house up; `tests/tidy.rs` checks it:
+//! What is *absent* holds the house up; `tests/tidy` checks it:
 //!
 //! - `core` and `sim` never read a clock, draw a random number, or name a browser or a component. Time and seeds are arguments.
 //! - `socket`, `wire` and `doc` do not know each other. Only `session` joins them.
+//! - No files import each other in a circle. Hooks and parts never name a page.
 //! - Only `core/doc/replica` knows that the document is a yrs document.
 //! - No `unwrap`, `expect` or indexing stands on a path that outside data reaches.
 //! - A signal holds state, never the only copy of a message.

@@ -2,7 +2,10 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    leptos::mount::mount_to_body(duplex::ui::app::App);
+    use duplex::ui::{app::App, chunks::CHUNKS};
+    use leptos::prelude::*;
+
+    mount_to_body(|| view! { <App chunks=&CHUNKS/> });
     duplex::browser::lifecycle::started();
 }
 

@@ -5,6 +5,7 @@ pub mod app;
 pub mod chunks;
 pub mod formats;
 pub mod hooks;
+pub mod loading;
 pub mod pages;
 pub mod parts;
 pub mod relays;

@@ -18,7 +18,7 @@ pub use self::{
 };
 use super::{
     app::App,
-    json,
+    apps, json,
     socket::endpoint::{Endpoint, EndpointError},
     wire::{seal::RoomKey, tag::Tag},
 };
@@ -83,6 +83,9 @@ impl RelayChoice {
         Self::At(endpoints)
     }
 }
+
+/// The address of the list of this device's rooms.
+pub const ROOMS: &str = "#/rooms";
 
 /// A room and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,6 +153,16 @@ pub enum AddressProblem {
 }
 
 impl Address {
+    /// The first page of a new private room, out of random bytes.
+    pub fn fresh(random: [u8; 32]) -> Self {
+        Self {
+            room: Room::fresh(random),
+            app: apps::FIRST,
+            relay: RelayChoice::Default,
+            parameters: Vec::new(),
+        }
+    }
+
     /// What a page is told by this parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut parameters = self.parameters.iter();

@@ -5,6 +5,7 @@ use super::app::{App, Engine};
 
 pub mod camera;
 pub mod edit;
+pub mod effect;
 pub mod engine;
 pub mod formats;
 pub mod gesture;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     address::{self, Address, RelayChoice},
-    app,
+    apps,
     doc::{
         amount::Amount,
         replica::{Replica, ReplicaError},
@@ -50,7 +50,7 @@ impl Entry {
         people: &[String],
         now: u64,
     ) -> Option<Self> {
-        let amount = app::amount(replica);
+        let amount = apps::amount(replica);
         if before.is_none() && amount.is_nothing() {
             return None;
         }
@@ -175,7 +175,7 @@ pub fn from_file(file: &Value) -> Result<(String, Replica), FileError> {
 mod tests {
     use super::*;
     use crate::core::{
-        app::{added, amount, in_words},
+        apps::{added, amount, in_words},
         board::table::{ink, strokes},
         doc::{
             id::Id,

@@ -12,6 +12,7 @@ mod outgoing;
 mod person;
 mod presence;
 pub mod relay;
+pub mod server;
 pub mod status;
 mod sync;
 

@@ -1,6 +1,6 @@
 //! The to-do list: items and their order, what a person does to them as writes, and the filters.
 
-use super::app::{App, Engine, Notice};
+use super::app::{App, Engine};
 
 pub mod filter;
 pub mod formats;
@@ -34,6 +34,7 @@ pub const ENGINE: Engine = Engine {
     added: list::added,
     settled: |replaced, history, replica| {
         let (writes, notices) = overruled::settled(replaced, history, replica);
-        (writes, notices.into_iter().map(Notice::Todo).collect())
+        let sentences = notices.iter().map(ToString::to_string);
+        (writes, sentences.collect())
     },
 };

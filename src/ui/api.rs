@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    chunks::{self, Formats},
     hooks::use_room::Room,
+    loading::{Chunks, Formats, NOT_FETCHED},
     pages::board::easel::Easel,
 };
 use crate::{
@@ -12,16 +12,16 @@ use crate::{
     core::{board::camera::Camera, doc::store::Saved},
 };
 
-pub fn install(easel: Easel) {
+pub fn install(chunks: &'static Chunks, easel: Easel) {
     let room = easel.room;
     let board = Namespace::default();
     board
         .promise("export", move |_| async move {
-            let formats = fetched().await?;
+            let formats = fetched(chunks).await?;
             Ok((formats.export_board)(easel))
         })
         .promise("import", move |document| async move {
-            let formats = fetched().await?;
+            let formats = fetched(chunks).await?;
             (formats.import_board)(easel, &document)
         })
         .promise("camera", move |argument| async move {
@@ -40,11 +40,11 @@ pub fn install(easel: Easel) {
         });
     let todo = Namespace::default();
     todo.promise("export", move |_| async move {
-        let formats = fetched().await?;
+        let formats = fetched(chunks).await?;
         Ok((formats.export_todos)(room))
     })
     .promise("import", move |list| async move {
-        let formats = fetched().await?;
+        let formats = fetched(chunks).await?;
         (formats.import_todos)(room, &list)
     });
     Namespace::default()
@@ -55,9 +55,9 @@ pub fn install(easel: Easel) {
         .install("duplex");
 }
 
-async fn fetched() -> Result<&'static Formats, String> {
-    let formats = chunks::formats().await;
-    formats.map_err(|_| chunks::NOT_FETCHED.to_owned())
+async fn fetched(chunks: &Chunks) -> Result<&'static Formats, String> {
+    let formats = (chunks.formats)().await;
+    formats.map_err(|_| NOT_FETCHED.to_owned())
 }
 
 fn status(room: Room) -> Value {

@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 
 use super::{
     api,
-    chunks::{self, Fetched},
     hooks::use_room::{Room, provide_room},
+    loading::{self, Chunks, Loading, fetched, provide_loading, use_loading},
     pages::{self, PAGES, board::easel::use_easel, damaged_link},
     parts::drop,
     shell::Shell,
@@ -17,31 +17,29 @@ use super::{
 use crate::{
     browser::{address as browser_address, lifecycle::Listener, random, rooms, task, text},
     core::{
-        address::{self, Address, AddressProblem, RelayChoice, Room as RoomName, Unusual},
-        app,
+        address::{self, Address, AddressProblem, ROOMS, Unusual},
         session::{Input, status::Status},
-        socket::endpoint::Endpoint,
     },
 };
-
-/// The address of the list of this device's rooms.
-pub const ROOMS: &str = "#/rooms";
 
 /// After something was found in a room the rest of the program may be fetched.
 const FOUND: Duration = Duration::from_secs(5);
 
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App(
+    /// What is fetched later.
+    chunks: &'static Chunks,
+) -> impl IntoView {
     provide_theme();
+    provide_loading(chunks);
     if browser_address::hash() == ROOMS {
         listen(browser_address::reload);
-        return view! { <main><Fetched part=chunks::rooms_page/></main> }.into_any();
+        return view! { <main>{fetched(|chunks| (chunks.rooms_page)())}</main> }.into_any();
     }
     match plain_address() {
         Ok(address) => at(address, &[]),
         Err(Unusual) => {
-            let page = || async { chunks::links().await.map(|links| links.page) };
-            view! { <Fetched part=page/> }.into_any()
+            fetched(|chunks| Box::pin(async { (chunks.links)().await.map(|links| links.page) }))
         }
     }
 }
@@ -60,10 +58,12 @@ pub fn at_unusual_link() -> AnyView {
 fn at(address: Option<Address>, problems: &[AddressProblem]) -> AnyView {
     let is_bare = address.is_none() && problems.is_empty();
     let keeps_link = !problems.is_empty() && *problems != [AddressProblem::Mended];
-    let started = address.or_else(fresh).and_then(|address| {
-        let hash = address.to_hash();
-        Some((provide_room(address)?, hash))
-    });
+    let started = address
+        .or_else(|| random::bytes().map(Address::fresh))
+        .and_then(|address| {
+            let hash = address.to_hash();
+            Some((provide_room(address)?, hash))
+        });
     let Some((room, hash)) = started else {
         return view! {
             <main class="alone">
@@ -81,12 +81,13 @@ fn at(address: Option<Address>, problems: &[AddressProblem]) -> AnyView {
     drop::watch(move || {
         room.say("Drop a file on the board, or on the list of rooms. Here it opens nothing.");
     });
-    follow_address(room);
+    let loading = use_loading();
+    follow_address(loading.chunks, room);
     let relay = room.address.with_untracked(|address| address.relay.clone());
     if !relay.endpoints().is_empty() {
         room.choose_relays(relay.endpoints().to_vec());
     }
-    task::spawn(start(room));
+    task::spawn(start(loading, room));
     // Whoever makes something here can go on without the site's host; so can who finds something, but that is no hurry.
     let has_edited = Memo::new(move |had| had == Some(&true) || room.can_undo.get());
     let is_found = Memo::new(move |_| !room.status.read().is_empty);
@@ -94,7 +95,7 @@ fn at(address: Option<Address>, problems: &[AddressProblem]) -> AnyView {
     let fetch = move || {
         if !fetches.get_value() {
             fetches.set_value(true);
-            task::spawn(chunks::fetch_all(room));
+            task::spawn(loading::fetch_all(loading.chunks, room));
         }
     };
     Effect::new(move || {
@@ -111,7 +112,7 @@ fn at(address: Option<Address>, problems: &[AddressProblem]) -> AnyView {
     for page in &PAGES {
         (page.begin)(room);
     }
-    api::install(use_easel());
+    api::install(loading.chunks, use_easel());
     Effect::new(move || {
         let title = room.title.get().unwrap_or_else(|| "Duplex".to_owned());
         let page = pages::of(room.address.with(|address| address.app));
@@ -149,18 +150,8 @@ fn tell(room: Room, problems: &[AddressProblem]) {
     }
 }
 
-/// The board of a new private room.
-pub fn fresh() -> Option<Address> {
-    Some(Address {
-        room: RoomName::fresh(random::bytes()?),
-        app: app::FIRST,
-        relay: RelayChoice::Default,
-        parameters: Vec::new(),
-    })
-}
-
 /// Pages and filters change in place; another room or relay is another page load.
-fn follow_address(room: Room) {
+fn follow_address(chunks: &'static Chunks, room: Room) {
     let leave = move || {
         room.stop();
         browser_address::reload();
@@ -183,7 +174,7 @@ fn follow_address(room: Room) {
         Ok(address) => follow(address, &[]),
         Err(Unusual) if browser_address::hash() == ROOMS => leave(),
         Err(Unusual) => task::spawn(async move {
-            match chunks::links().await {
+            match (chunks.links)().await {
                 Ok(links) => {
                     let (address, problems) = (links.read)();
                     follow(address, &problems);
@@ -208,30 +199,17 @@ fn listen(mut changed: impl FnMut() + 'static) {
 }
 
 /// Fetches what the first word waits for.
-async fn start(room: Room) {
-    let fetch = async || Some((chunks::start().await.ok()?, random::bytes()?));
+async fn start(loading: Loading, room: Room) {
+    let fetch = async || Some(((loading.chunks.start)().await.ok()?, random::bytes()?));
     let failed = || {
         let saved = room.status.with_untracked(Status::saved_sentence);
         room.warn(format!("{NOT_STARTED} {saved}"));
     };
-    let (start, seed) = chunks::until_here(fetch, failed).await;
+    let (start, seed) = loading::until_here(fetch, failed).await;
     room.send(Input::NetworkCame(start.network, seed));
     (start.share_profile)(room);
-    room.started.set(Some(start));
+    loading.started.set(Some(start));
     task::spawn((start.find_relay)(room));
 }
 
 const NOT_STARTED: &str = "The part of Duplex that meets others could not be fetched. It is tried again when the network is back, and every half a minute; load the page again if Duplex was updated.";
-
-/// Connects to the first of `relays` that works, and writes them into the address, so that the link leads others to
-/// the same ones. None is a choice, too.
-pub fn use_relays(room: Room, relays: Vec<Endpoint>) {
-    room.address.update(|address| {
-        address.relay = match relays.is_empty() {
-            true => RelayChoice::None,
-            false => RelayChoice::At(relays.clone()),
-        };
-        browser_address::replace_hash(&address.to_hash());
-    });
-    room.choose_relays(relays);
-}

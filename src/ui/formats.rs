@@ -7,7 +7,7 @@ use web_sys::{File, HtmlInputElement};
 use super::{hooks::use_room::Room, pages::board::easel::Easel};
 use crate::browser::{files, task};
 use crate::core::{
-    app,
+    apps,
     board::{edit, formats::excalidraw, scene::Scene, table::strokes},
     json as core_json, rooms,
     todo::{formats as list, list::List},
@@ -84,11 +84,11 @@ fn open_room(room: Room, file: &Value) -> Result<String, String> {
     room.show_now();
     let (before, writes) = room.read(|session| {
         let here = session.replica();
-        (app::amount(here), app::added(&other, here))
+        (apps::amount(here), apps::added(&other, here))
     });
     room.edit(writes);
-    let after = room.read(|session| app::amount(session.replica()));
-    let added = app::in_words(&after.since(&before));
+    let after = room.read(|session| apps::amount(session.replica()));
+    let added = apps::in_words(&after.since(&before));
     Ok(format!(
         "{added} came from the file. What was here stayed as it was."
     ))

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    chunks::{self, Fetched},
-    hooks::use_room::Room,
-};
+use super::{hooks::use_room::Room, loading::fetched};
 use crate::core::{app::App, board as board_app, todo as todo_app};
 
 pub mod board;
@@ -36,7 +33,7 @@ pub static PAGES: [Page; 2] = [
         app: &todo_app::APP,
         label: "To-do",
         icon: icondata::LuListTodo,
-        view: || view! { <Fetched part=chunks::todo_page/> }.into_any(),
+        view: || fetched(|chunks| (chunks.todo_page)()),
         begin: |_| {},
     },
 ];

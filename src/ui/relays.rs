@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use leptos::prelude::*;
 
-use super::{app::use_relays, chunks, hooks::use_room::Room};
+use super::{hooks::use_room::Room, loading};
 use crate::{
     browser::{
         address,
@@ -20,7 +20,7 @@ use crate::{
 /// answer is asked again.
 pub fn find(room: Room) -> Pin<Box<dyn Future<Output = ()>>> {
     Box::pin(async move {
-        chunks::until_here(async || look(room).await.ok(), || {}).await;
+        loading::until_here(async || look(room).await.ok(), || {}).await;
     })
 }
 
@@ -45,7 +45,7 @@ async fn look(room: Room) -> Result<(), Unanswered> {
     match config.relays.is_empty() {
         true => text.map(drop),
         false => {
-            use_relays(room, config.relays);
+            room.use_relays(config.relays);
             Ok(())
         }
     }

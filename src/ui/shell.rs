@@ -3,9 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    app::ROOMS,
-    chunks::around,
     hooks::use_room::use_room,
+    loading::around,
     pages::{self, PAGES, Page},
     parts::{
         button::IconButton, connection::ConnectionPill, icon::Icon, saved::SavedPill, share::Share,
@@ -13,7 +12,7 @@ use super::{
     },
     theme::{Theme, use_theme},
 };
-use crate::core::address::Address;
+use crate::core::address::{Address, ROOMS};
 
 #[component]
 pub fn Shell() -> impl IntoView {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use duplex::core::{
-    app,
+    apps,
     doc::{replica::Replica, table::Write, versions},
     peer::PeerId,
     session::Input,
@@ -208,7 +208,7 @@ fn in_one_room_both_edit_undo_restore_and_merge_and_nothing_is_lost() {
                 }
                 90 => {
                     // And brings what a file has, with what the next version wrote there.
-                    let writes = app::added(&past, room.replica());
+                    let writes = apps::added(&past, room.replica());
                     room.edit(writes);
                     let here = room.replica();
                     let is_there = |row| !here.row(&row).is_empty();

@@ -5,7 +5,7 @@ use super::{
     Address, AddressProblem, Key, RelayChoice, Room, excerpt, is_room_name,
     percent::{decoded, decoded_leniently},
 };
-use crate::core::{app, socket::endpoint::Endpoint};
+use crate::core::{apps, socket::endpoint::Endpoint};
 
 /// What a hash says. `None` for one that names no room: the caller makes a fresh one.
 pub fn parse(hash: &str, page_is_secure: bool) -> (Option<Address>, Vec<AddressProblem>) {
@@ -173,7 +173,7 @@ impl Link {
             let is_plain = match name {
                 "relay" => value == without_blanks(&value),
                 "key" => Key::parse(&value).is_some_and(|key| Key::found_in(&value) == Some(key)),
-                name => app::takes(name, &value),
+                name => apps::takes(name, &value),
             };
             if !is_plain {
                 return None;
@@ -296,10 +296,10 @@ impl Link {
             .trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         is_mended |= named != self.page;
         let app = match named {
-            "" => app::FIRST,
-            name => app::named(name).unwrap_or_else(|| {
+            "" => apps::FIRST,
+            name => apps::named(name).unwrap_or_else(|| {
                 problems.push(AddressProblem::Page(excerpt(name)));
-                app::FIRST
+                apps::FIRST
             }),
         };
         let mut address = Address {
@@ -331,7 +331,7 @@ impl Link {
                     }
                     None => problems.push(AddressProblem::Key),
                 },
-                name if app::takes(name, value) => address = address.with(name, Some(value)),
+                name if apps::takes(name, value) => address = address.with(name, Some(value)),
                 _ => problems.push(AddressProblem::Parameter(excerpt(name))),
             }
         }
@@ -362,7 +362,7 @@ fn parameter_name(written: &str) -> String {
 fn is_parameter(pair: &str) -> bool {
     let name = parameter_name(pair.split('=').next().unwrap_or_default());
     let value = pair.split_once('=').map_or("", |(_, value)| value);
-    matches!(name.as_str(), "relay" | "key") || app::takes(&name, value)
+    matches!(name.as_str(), "relay" | "key") || apps::takes(&name, value)
 }
 
 /// A path, and the parameters behind a question mark that was encoded. A room's name may have one.
@@ -389,7 +389,7 @@ fn split_at_parameter(relay: &str) -> Option<(String, String)> {
         match parameter_name(name).as_str() {
             "key" => !has_query || may_be_key(value),
             "relay" => !has_query && (value.starts_with("ws") || value == "none"),
-            name if app::takes(name, value) => !has_query,
+            name if apps::takes(name, value) => !has_query,
             // The link was cut here.
             name => rest.ends_with(pair) && is_cut_name(name) && (!has_query || name.is_empty()),
         }

@@ -6,7 +6,7 @@ use super::{
     link::{ENDS, is_blank},
     percent::decoded,
 };
-use crate::core::{app, socket::endpoint::Endpoint};
+use crate::core::{apps, socket::endpoint::Endpoint};
 
 /// A link that has something unusual, which may be damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ fn read(hash: &str, page_is_secure: bool) -> Option<Address> {
         None => (hash, None),
     };
     let (name, app) = match path.strip_prefix("/r/")?.split_once('/') {
-        Some((name, app)) => (name, app::named(app)?),
-        None => (path.strip_prefix("/r/")?, app::FIRST),
+        Some((name, app)) => (name, apps::named(app)?),
+        None => (path.strip_prefix("/r/")?, apps::FIRST),
     };
     let name = decoded(name)?;
     if !is_room_name(&name) || name != name.trim() {
@@ -59,7 +59,7 @@ fn read(hash: &str, page_is_secure: bool) -> Option<Address> {
             "key" if address.room.key.is_none() && is_key_of_ours(&value) => {
                 address.room.key = Some(Key::parse(&value)?);
             }
-            name if app::takes(name, &value) => address = address.with(name, Some(&value)),
+            name if apps::takes(name, &value) => address = address.with(name, Some(&value)),
             _ => return None,
         }
     }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::app;
+use crate::core::apps;
 
 fn good(hash: &str) -> Address {
     let (address, problems) = parse(hash, false);
@@ -285,7 +285,7 @@ fn each_bad_part_costs_a_sentence_and_the_rest_works() {
     let address = address.unwrap();
     assert_eq!(
         (address.app, address.relay),
-        (app::FIRST, RelayChoice::None)
+        (apps::FIRST, RelayChoice::None)
     );
     assert_eq!(
         problems,
@@ -313,7 +313,7 @@ fn fresh_rooms_have_a_name_and_a_key_that_no_debug_print_shows() {
     assert_eq!(format!("{:?}", room.key), "Some(Key(…))");
     let address = Address {
         room,
-        app: app::FIRST,
+        app: apps::FIRST,
         relay: RelayChoice::None,
         parameters: Vec::new(),
     };
@@ -369,7 +369,7 @@ proptest! {
     fn any_room_name_survives_the_link(name in "[^/\\p{Cc}]{1,80}") {
         let address = Address {
             room: Room { name, key: None },
-            app: app::FIRST,
+            app: apps::FIRST,
             relay: RelayChoice::Default,
             parameters: Vec::new(),
         };
@@ -462,7 +462,7 @@ fn what_this_program_writes_is_plain() {
             let relay = relay.clone();
             let address = Address {
                 room,
-                app: app::named(app).unwrap(),
+                app: apps::named(app).unwrap(),
                 relay,
                 parameters: Vec::new(),
             };

@@ -11,6 +11,7 @@ use kurbo::{Point, Rect, Size};
 pub use self::view::Wheel;
 use super::{
     camera::{Camera, ZOOM_STEP},
+    effect::Effect,
     gesture::{Action, Gestures, Input},
     scene::{Element, Scene},
     stroke::{Stroke, Style},
@@ -21,12 +22,7 @@ use super::{
 };
 use crate::{
     core::{
-        doc::{
-            id::Id,
-            presence::Viewport,
-            replica::Replica,
-            table::{Changed, Write},
-        },
+        doc::{id::Id, presence::Viewport, replica::Replica, table::Changed},
         keyboard::Command,
         peer::PeerId,
     },
@@ -37,22 +33,6 @@ use crate::{
 const MANY: usize = 500;
 /// While a large room arrives, what of it is painted is shown so often.
 const ARRIVING_MS: Millis = 250;
-
-/// What a host is to do.
-#[derive(Debug)]
-pub enum Effect {
-    /// One undoable step.
-    Commit(Vec<Write>),
-    /// Storage is to hold this of the edit under way, in place of what it held of it.
-    Draft(Option<Write>),
-    /// Goes to the others at once, and nowhere else: wet ink.
-    Ink(Vec<u8>),
-    /// Where the pointer is on the board, for the others.
-    Point(Option<Point>),
-    /// On top of these tiles as they are.
-    Paint(Rc<Element>, Vec<TileKey>),
-    Say(String),
-}
 
 /// What is seen around the ink.
 #[derive(Clone, Copy, Debug, PartialEq)]

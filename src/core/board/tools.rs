@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     camera::Camera,
-    engine::Effect,
+    effect::Effect,
     scene::Scene,
     stroke::{Sample, Stroke, Style},
     tiles::Tiles,

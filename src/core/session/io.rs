@@ -6,7 +6,6 @@ use super::{
     relay::Known,
 };
 use crate::core::{
-    app,
     doc::{
         presence::{Profile, Viewport},
         storage::Stored,
@@ -142,8 +141,8 @@ pub enum Notice {
         count => format!("{count} of your changes had been changed again by somebody else, and stayed as they are."),
     })]
     UndoSkipped(usize),
-    #[error(transparent)]
-    App(app::Notice),
+    #[error("{0}")]
+    App(String),
     #[error("{0}")]
     TooLarge(#[from] TooLarge),
     #[error("{} is here.", isolated(.0))]

@@ -13,7 +13,7 @@ use crate::core::{
         replica::{Digest, Operations},
     },
     peer::PeerId,
-    wire::{parts::Missing, profile::PROBE},
+    wire::{codec::PROBE, parts::Missing},
 };
 
 #[derive(Clone, Debug, PartialEq)]

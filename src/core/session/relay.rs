@@ -5,11 +5,13 @@ mod pace;
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
-
 use self::pace::Pace;
 use super::{
-    Output, Scout, Session, lookout::Lookout, message::Body, outgoing::meanings, status::Connection,
+    Output, Scout, Session,
+    lookout::Lookout,
+    message::Body,
+    outgoing::meanings,
+    status::{Connection, Counters},
 };
 use crate::{
     core::{
@@ -41,17 +43,6 @@ const SCOUT_DEATHS: u32 = 2;
 
 /// What is remembered of servers, by address, the latest last.
 pub type Known = Vec<(String, Profile)>;
-
-/// Things that the relay did and that cost no more than a count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counters {
-    /// Frames of other programs or rooms.
-    pub strangers: u32,
-    /// Envelopes that no member of this room made.
-    pub forged: u32,
-    /// Envelopes that had come before.
-    pub repeated: u32,
-}
 
 pub struct Relay {
     pub machine: Machine,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Session, card, relay::Counters};
+use super::{Session, server};
 use crate::{
     core::{
         doc::store::Saved,
@@ -57,6 +57,17 @@ impl From<&State> for Connection {
             State::Failed { .. } => Self::Failed,
         }
     }
+}
+
+/// Things that the relay did and that cost no more than a count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Frames of other programs or rooms.
+    pub strangers: u32,
+    /// Envelopes that no member of this room made.
+    pub forged: u32,
+    /// Envelopes that had come before.
+    pub repeated: u32,
 }
 
 /// How the line to the relay stands: this page's own, or that of the tab which holds the socket.
@@ -264,7 +275,7 @@ impl Status {
                 "The relay has gone quiet. If it stays so, the connection is made anew.".to_owned()
             }
             Connection::Open if !line.server.audience.connects() && self.people == 1 => {
-                card::audience(line.server.audience).to_owned()
+                server::audience(line.server.audience).to_owned()
             }
             Connection::Open if line.place.0 > 0 && self.people == 1 => format!(
                 "Connected to {}, the {} relay of this link, because another one before it did not serve. Nobody is here; somebody may be there, and is looked for now and then.",

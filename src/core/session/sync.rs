@@ -3,7 +3,7 @@
 use super::{Notice, Output, Session, message::Body, network::Network};
 use crate::{
     core::{
-        app,
+        apps,
         doc::replica::{Digest, Operations, Replica},
         peer::PeerId,
     },
@@ -52,7 +52,7 @@ impl Session {
             out.push(Output::Touched(applied.touched));
         }
         if !applied.replaced.is_empty() {
-            let (writes, notices) = app::settled(&applied.replaced, &self.history, &self.replica);
+            let (writes, notices) = apps::settled(&applied.replaced, &self.history, &self.replica);
             self.write(now, &writes, out);
             let notices = notices.into_iter().map(Notice::App);
             out.extend(notices.map(Output::Notice));

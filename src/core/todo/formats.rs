@@ -4,21 +4,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{list::List, title};
+use super::{item::Listed, list::List, title};
 use crate::{
     core::{doc::id::Id, json::Remark, text},
     limits::{IMPORT_ELEMENTS, TITLE_CHARS},
 };
-
-/// An item of a list from elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// None for one that was given none: it gets a new one.
-    pub id: Option<Id>,
-    pub title: String,
-    /// None where nothing is said: an item that is here already stays as it is.
-    pub completed: Option<bool>,
-}
 
 /// What a list from elsewhere holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -51,3 +51,13 @@ impl Item {
         self.deleted_revision.is_some() && self.deleted_revision == self.revision
     }
 }
+
+/// An item of a list from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// None for one that was given none: it gets a new one.
+    pub id: Option<Id>,
+    pub title: String,
+    /// None where nothing is said: an item that is here already stays as it is.
+    pub completed: Option<bool>,
+}

@@ -7,8 +7,7 @@ use std::{
 
 use super::{
     filter::Filter,
-    formats::Listed,
-    item::Item,
+    item::{Item, Listed},
     order,
     revision::{self, Overwritten},
     table::{DELETED_REVISION, DONE, ORDER, REVISION, TITLE, TODO, field, items},

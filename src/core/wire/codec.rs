@@ -5,7 +5,6 @@ use super::{
     envelope::{self, Envelope, Form, Found, Head},
     identity::{self, Identity, Introduction, Proof, PublicKey},
     parts::{Missing, Reassembly, Sent},
-    profile::PROBE,
     replay::ReplayWindow,
     seal::{self, RoomKey, Salt, SessionKey},
     tag::Tag,
@@ -17,6 +16,9 @@ use crate::{
         SENDERS, SPLIT_BYTES,
     },
 };
+
+/// The kind of envelope that probes are. They are not sealed: they say nothing.
+pub const PROBE: u8 = b'h';
 
 /// A whole message from somebody else in this room.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,7 +26,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    codec::Shape,
+    codec::{PROBE, Shape},
     envelope::{self, Envelope, Form, Found, Head},
     tag::Tag,
 };
@@ -37,9 +37,6 @@ use crate::{
         PROBE_PATIENCE_MS, PROFILE_CAP_MS, PROFILE_DEADLINE_MS, PROFILE_SETTLES_MS, ROUND_TRIP_MS,
     },
 };
-
-/// The kind of envelope that probes are. They are not sealed: they say nothing.
-pub const PROBE: u8 = b'h';
 
 /// To whom a server passes a frame on, as far as is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,8 @@ use kurbo::{Point, Size, Vec2};
 use super::World;
 use crate::core::{
     board::{
-        engine::{Board, Effect},
+        effect::Effect,
+        engine::Board,
         gesture::{Button, Input as PointerInput, PointerKind},
         table,
         tools::{ScreenSample, Tool},

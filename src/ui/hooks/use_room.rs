@@ -18,7 +18,7 @@ use crate::{
         rooms,
     },
     core::{
-        address::Address,
+        address::{Address, RelayChoice},
         app::App,
         doc::{
             presence::{Profile, Viewport},
@@ -30,7 +30,6 @@ use crate::{
         session::{Input, Notice, Session, Setup, status::Status},
         socket::{endpoint::Endpoint, machine},
     },
-    ui::chunks::Start,
 };
 
 /// A page of another person, as this one shows it.
@@ -77,8 +76,6 @@ pub struct Room {
     /// Whose view is shown in place of one's own, and what they see once they have said so.
     pub follows: RwSignal<Option<PeerId>>,
     pub led: RwSignal<Option<Viewport>>,
-    /// The first chunk, once it is here.
-    pub started: RwSignal<Option<&'static Start>>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -157,7 +154,6 @@ pub fn provide_room(address: Address) -> Option<Room> {
         is_past: RwSignal::new(false),
         follows: RwSignal::new(None),
         led: RwSignal::new(None),
-        started: RwSignal::new(None),
         inner: StoredValue::new_local(Inner {
             host,
             rng: RefCell::new(rng),
@@ -269,6 +265,19 @@ impl Room {
 
     pub fn choose_relays(&self, relays: Vec<Endpoint>) {
         self.send(Input::RelaysChosen(relays));
+    }
+
+    /// Connects to the first of `relays` that works, and writes them into the address, so that the link leads others to
+    /// the same ones. None is a choice, too.
+    pub fn use_relays(&self, relays: Vec<Endpoint>) {
+        self.address.update(|address| {
+            address.relay = match relays.is_empty() {
+                true => RelayChoice::None,
+                false => RelayChoice::At(relays.clone()),
+            };
+            address::replace_hash(&address.to_hash());
+        });
+        self.choose_relays(relays);
     }
 
     /// Shows what somebody else sees in place of one's own view, or that again.

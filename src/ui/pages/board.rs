@@ -16,8 +16,8 @@ use crate::{
     browser::task,
     core::keyboard::Command,
     ui::{
-        chunks::{self, Fetched, Formats, around},
         hooks::use_key::use_key,
+        loading::{Formats, NOT_FETCHED, around, from_dialogs, use_loading},
         parts::{
             button::IconButton,
             drop::on_files_dropped,
@@ -48,9 +48,7 @@ pub fn BoardPage() -> impl IntoView {
         <div class="board-page" on:wheel=move |event| on_wheel(easel, &event)>
             <Stage/>
             {around(|start| start.stage)}
-            {move || room.follows.get().is_some().then(|| view! {
-                <Fetched part=|| async { chunks::dialogs().await.map(|dialogs| dialogs.following) }/>
-            })}
+            {move || room.follows.get().is_some().then(|| from_dialogs(|dialogs| dialogs.following))}
             <div class="panel board-files">
                 <Files/>
                 <ShortcutsButton open=show_shortcuts/>
@@ -67,13 +65,13 @@ pub fn BoardPage() -> impl IntoView {
 /// Open and export `.excalidraw`.
 #[component]
 fn Files() -> impl IntoView {
-    let easel = use_easel();
+    let (easel, chunks) = (use_easel(), use_loading().chunks);
     let input = NodeRef::<html::Input>::new();
     let with_formats = move |act: Box<dyn FnOnce(&Formats)>| {
         task::spawn(async move {
-            match chunks::formats().await {
+            match (chunks.formats)().await {
                 Ok(formats) => act(formats),
-                Err(_) => easel.room.say(chunks::NOT_FETCHED),
+                Err(_) => easel.room.say(NOT_FETCHED),
             }
         });
     };

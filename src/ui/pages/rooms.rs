@@ -14,7 +14,7 @@ use crate::{
     },
     core::{
         address::Address,
-        app,
+        apps,
         board::{edit, formats::excalidraw, scene::Scene},
         doc::replica::Replica,
         json,
@@ -23,10 +23,7 @@ use crate::{
         text::one_line,
     },
     limits::ROOM_TITLE_CHARS,
-    ui::{
-        app::fresh,
-        parts::drop::{self, on_files_dropped},
-    },
+    ui::parts::drop::{self, on_files_dropped},
 };
 
 /// What is being done to one of the rooms.
@@ -166,7 +163,7 @@ fn row(page: Rooms, entry: Entry) -> AnyView {
 fn summary(entry: &Entry) -> String {
     let mut parts = vec![
         clock::local_time(entry.changed_at),
-        app::in_words(&entry.amount),
+        apps::in_words(&entry.amount),
         format!("{} kB", entry.bytes.div_ceil(1_000)),
     ];
     if !entry.people.is_empty() {
@@ -379,7 +376,7 @@ async fn imported(text: &str) -> Result<Result<(Address, Option<String>), String
         Ok(opened) => opened,
         Err(sentence) => return Ok(Err(sentence)),
     };
-    let Some(address) = fresh() else {
+    let Some(address) = random::bytes().map(Address::fresh) else {
         return Ok(Err(NO_RANDOMNESS.to_owned()));
     };
     match Entry::of_copy(title, &address, &replica, clock::unix_ms()) {

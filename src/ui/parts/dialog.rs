@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::button::IconButton;
-use crate::ui::chunks::{self, Dialogs, Fetched, Part};
+use crate::ui::loading::{Dialogs, Part, from_dialogs};
 
 #[component]
 pub fn Dialog(
@@ -40,9 +40,7 @@ pub fn Dialog(
                     <h2>{title}</h2>
                     <IconButton icon=icondata::LuX name="Close" on_press=move |()| open.set(false)/>
                 </header>
-                {move || open.get().then(|| view! {
-                    <Fetched part=move || async move { chunks::dialogs().await.map(contents) }/>
-                })}
+                {move || open.get().then(|| from_dialogs(contents))}
             </div>
         </dialog>
     }

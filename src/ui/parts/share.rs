@@ -10,7 +10,10 @@ use crate::{
     browser::{address, files, task},
     core::socket::endpoint::Endpoint,
     limits::RELAYS,
-    ui::{app::use_relays, chunks, hooks::use_room::use_room},
+    ui::{
+        hooks::use_room::use_room,
+        loading::{NOT_FETCHED, use_loading},
+    },
 };
 
 #[component]
@@ -34,12 +37,12 @@ pub fn contents() -> AnyView {
 
 #[component]
 fn SaveRoom() -> impl IntoView {
-    let room = use_room();
+    let (room, chunks) = (use_room(), use_loading().chunks);
     let failed = RwSignal::new(false);
     let save = move |_| {
         failed.set(false);
         task::spawn(async move {
-            match chunks::formats().await {
+            match (chunks.formats)().await {
                 Ok(formats) => (formats.save_room)(room),
                 Err(_) => failed.set(true),
             }
@@ -50,7 +53,7 @@ fn SaveRoom() -> impl IntoView {
             <button type="button" class="link-button" on:click=save>"Save the whole room as a file"</button>
             " for whoever comes when nobody is here. It opens in any room, and from the list of rooms."
         </p>
-        {move || failed.get().then(|| view! { <p role="alert">{chunks::NOT_FETCHED}</p> })}
+        {move || failed.get().then(|| view! { <p role="alert">{NOT_FETCHED}</p> })}
     }
 }
 
@@ -164,7 +167,7 @@ fn Relay() -> impl IntoView {
         match relays {
             Ok(relays) => {
                 problem.set(None);
-                use_relays(room, relays);
+                room.use_relays(relays);
             }
             Err(error) => problem.set(Some(error.to_string())),
         }

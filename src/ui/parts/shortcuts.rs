@@ -6,7 +6,7 @@ use web_sys::{Element, KeyboardEvent};
 
 use super::{button::IconButton, dialog::Dialog};
 use crate::core::{
-    app,
+    apps,
     keyboard::{ALL_KEYS, Command, Press},
 };
 use crate::ui::hooks::use_room::use_room;
@@ -74,7 +74,7 @@ pub fn Shortcuts(open: RwSignal<bool>) -> impl IntoView {
 pub fn list() -> AnyView {
     let here = use_room()
         .address
-        .with_untracked(|address| app::keys(address.app));
+        .with_untracked(|address| apps::keys(address.app));
     view! {
         <dl class="shortcuts">
             {here

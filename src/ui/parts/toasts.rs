@@ -6,8 +6,8 @@ use super::button::IconButton;
 use crate::{
     browser::files,
     ui::{
-        chunks::{self, Fetched},
         hooks::use_room::{Room, Toast, use_room},
+        loading::from_dialogs,
     },
 };
 
@@ -24,7 +24,7 @@ pub fn Toasts() -> impl IntoView {
                 <div>
                     <p dir="auto">{toast.text}</p>
                     {toast.offers_set_aside.then(|| view! {
-                        <Fetched part=|| async { chunks::dialogs().await.map(|dialogs| dialogs.set_aside) }/>
+                        {from_dialogs(|dialogs| dialogs.set_aside)}
                     })}
                 </div>
                 <IconButton icon=icondata::LuX name="Dismiss" on_press=dismiss/>

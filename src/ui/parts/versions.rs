@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::{
     browser::{clock, idb::StoreError, task, versions::Versions},
     core::{
-        app,
+        apps,
         doc::{
             replica::Replica,
             versions::{self, Version},
@@ -53,7 +53,7 @@ async fn add(room: Room, name: Option<String>) -> Result<bool, String> {
             room.read(|session| match session.set_aside() {
                 [] if !is_forgotten => Version::next(
                     session.replica(),
-                    app::amount(session.replica()),
+                    apps::amount(session.replica()),
                     last,
                     clock::unix_ms(),
                     name,
@@ -156,7 +156,7 @@ pub fn list() -> AnyView {
                 >
                     <strong>{version.name.clone()}</strong>
                     <time>{clock::local_time(version.at)}</time>
-                    <span class="hint">{app::in_words(&version.amount)}</span>
+                    <span class="hint">{apps::in_words(&version.amount)}</span>
                 </button>
             </li>
         }

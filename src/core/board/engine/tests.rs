@@ -8,9 +8,10 @@ use crate::{
     core::{
         board::{
             gesture::{Button, PointerKind},
-            tools::{ERASER, HAND, ScreenSample},
+            stroke, table,
+            tools::{ERASER, HAND, PEN, ScreenSample},
         },
-        doc::table::Value,
+        doc::table::{Value, Write},
     },
     limits::{DRAFT_MS, WET_MS},
 };
@@ -148,7 +149,7 @@ fn strokes_are_erased_where_they_are_seen_whatever_the_view() {
     for (n, zoom) in [1.0, 4.0, 0.3].into_iter().enumerate() {
         desk.board
             .set_camera(Camera::new(-300.0, 55.0, zoom).unwrap());
-        desk.choose(&crate::core::board::tools::PEN);
+        desk.choose(&PEN);
         desk.drag((100.0, 100.0), (160.0, 100.0));
         assert_eq!(desk.count(), 1, "{n}");
         desk.choose(&ERASER);
@@ -195,10 +196,10 @@ fn what_is_under_the_pen_is_stored_while_it_is_drawn_and_when_it_rests() {
         let Some(Value::Bytes(bytes)) = draft.value else {
             panic!()
         };
-        let drafted = super::super::stroke::Stroke::from_bytes(&bytes).unwrap();
+        let drafted = stroke::Stroke::from_bytes(&bytes).unwrap();
         assert_eq!(drafted.samples.len(), samples);
     }
-    let whole = super::super::stroke::Stroke::from_bytes(ink).unwrap();
+    let whole = stroke::Stroke::from_bytes(ink).unwrap();
     assert_eq!(whole.samples.len(), 101);
 }
 
@@ -423,8 +424,8 @@ fn many_strokes_at_once_are_a_new_scene() {
     let mut rng = fastrand::Rng::with_seed(9);
     for n in 0..=MANY {
         let id = Id::random(&mut rng);
-        let line = super::super::stroke::tests::line(n as u64, Point::new(n as f64, 0.0), 9.0);
-        let write = Write::put(super::super::table::ink(id.clone()), Value::Bytes(line));
+        let line = stroke::tests::line(n as u64, Point::new(n as f64, 0.0), 9.0);
+        let write = Write::put(table::ink(id.clone()), Value::Bytes(line));
         desk.replica.write(&[write]);
         ids.push(id);
     }

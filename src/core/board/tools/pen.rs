@@ -6,7 +6,7 @@ use crate::{
     core::{
         board::{
             edit,
-            engine::Effect,
+            effect::Effect,
             stroke::{self, Stroke, StrokeError, clamped},
             wet::WetPen,
         },

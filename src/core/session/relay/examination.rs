@@ -3,7 +3,7 @@
 use super::{Relay, SCOUT_DEATHS};
 use crate::{
     core::{
-        session::{Output, Scout, ScoutNews, Session, card},
+        session::{Output, Scout, ScoutNews, Session, server},
         socket::{endpoint::Endpoint, machine},
         tape::Event,
         wire::profile::{Audience, Lesson, Line, Order, Profile, Profiler},
@@ -152,7 +152,7 @@ impl Session {
         }
         out.extend(self.relay.learn());
         if is_news {
-            let verdict = card::summary(&self.relay.server);
+            let verdict = server::summary(&self.relay.server);
             self.relay.tape.record(now, Event::verdict(verdict));
         }
         let connects = self.relay.server.audience.may_connect();

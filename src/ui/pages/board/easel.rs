@@ -17,7 +17,8 @@ use crate::{
     core::{
         board::{
             camera::Camera,
-            engine::{Board, Effect, Shown},
+            effect::Effect,
+            engine::{Board, Shown},
             gesture::Input as PointerInput,
             paint,
             scene::Element,

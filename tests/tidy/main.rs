@@ -1,6 +1,8 @@
 //! The house rules that can be code. Each test names the rule that it keeps.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod circles;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -152,6 +154,17 @@ fn the_browser_floor_does_not_know_the_floor_above() {
 }
 
 #[test]
+fn hooks_and_parts_never_name_a_page() {
+    for folder in ["src/ui/hooks", "src/ui/parts"] {
+        assert_absent(
+            &files(folder, "rs"),
+            &["pages::"],
+            "pages use hooks and parts",
+        );
+    }
+}
+
+#[test]
 fn nothing_that_ships_can_be_made_to_panic_by_unwrapping_or_indexing() {
     let words = [
         ".unwrap()",
@@ -264,7 +277,7 @@ fn no_file_names_a_machines_own_path() {
             for (file, text) in files(folder, ending) {
                 for word in words {
                     assert!(
-                        !text.contains(word) || file == "tests/tidy.rs",
+                        !text.contains(word) || file == "tests/tidy/main.rs",
                         "{file} names {word}"
                     );
                 }

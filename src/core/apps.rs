@@ -1,0 +1,87 @@
+//! The apps of this program: the one place in core that names them all.
+
+use super::{
+    app::{App, Engine, Settled},
+    board,
+    doc::{
+        amount::Amount,
+        replica::Replica,
+        table::{Change, Name, Write},
+        undo::History,
+    },
+    todo,
+};
+
+pub const APPS: [&App; 2] = [FIRST, &todo::APP];
+pub const ENGINES: [&Engine; 2] = [&board::ENGINE, &todo::ENGINE];
+/// Whose page a link leads to that names none.
+pub const FIRST: &App = &board::APP;
+
+/// The app of this name.
+pub fn named(name: &str) -> Option<&'static App> {
+    APPS.into_iter().find(|app| app.name == name)
+}
+
+/// Keys on the page of an app, and what they do.
+pub fn keys(app: &App) -> Vec<(&'static str, &'static str)> {
+    let mut engines = ENGINES.iter();
+    let engine = engines.find(|engine| engine.app == app);
+    engine.map_or_else(Vec::new, |engine| (engine.keys)())
+}
+
+/// Whether a link may have this parameter for any page.
+pub fn takes(name: &str, value: &str) -> bool {
+    APPS.iter().any(|app| (app.takes)(name, value))
+}
+
+/// The tables of a copy that no app of this version has.
+fn others(replica: &Replica) -> impl Iterator<Item = &Name> {
+    let is_known = |table: &Name| APPS.iter().any(|app| app.tables.contains(table));
+    replica.tables().filter(move |table| !is_known(table))
+}
+
+pub fn amount(replica: &Replica) -> Amount {
+    let apps = ENGINES.map(|engine| (engine.app.name.to_owned(), (engine.count)(replica)));
+    let others = others(replica).map(|table| {
+        let name = table.as_str().to_owned();
+        (name, replica.count(table))
+    });
+    apps.into_iter().chain(others).collect()
+}
+
+/// For people to read.
+pub fn in_words(amount: &Amount) -> String {
+    let mut words = Vec::new();
+    for engine in ENGINES {
+        let count = amount.of(engine.app.name);
+        let [one, many] = engine.nouns;
+        words.push(format!("{count} {}", if count == 1 { one } else { many }));
+    }
+    let is_known = |name: &str| APPS.iter().any(|app| app.name == name);
+    let others = amount.iter().filter(|(name, _)| !is_known(name));
+    match others.map(|(_, count)| count).sum() {
+        0_u32 => {}
+        others => words.push(format!("{others} of a newer version")),
+    }
+    words.join(" · ")
+}
+
+/// The edit that brings what `other` shows and `here` does not, in all tables. What is here stays as it is.
+pub fn added(other: &Replica, here: &Replica) -> Vec<Write> {
+    let apps = ENGINES
+        .iter()
+        .flat_map(|engine| (engine.added)(other, here));
+    let others = others(other).flat_map(|table| other.missing_in(here, table));
+    apps.chain(others).collect()
+}
+
+/// Of all apps.
+pub fn settled(replaced: &[Change], history: &History, replica: &Replica) -> Settled {
+    let (mut writes, mut notices) = (Vec::new(), Vec::new());
+    for engine in ENGINES {
+        let (written, said) = (engine.settled)(replaced, history, replica);
+        writes.extend(written);
+        notices.extend(said);
+    }
+    (writes, notices)
+}
