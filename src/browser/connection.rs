@@ -134,7 +134,7 @@ impl Connection {
 
     /// Bytes handed to the browser and not yet to the network.
     pub fn buffered_amount(&self) -> usize {
-        self.link.borrow().buffered_amount()
+        self.link.borrow().buffered_amount().unwrap_or_default()
     }
 
     /// Sends in order, at once or when it can; the queue is bounded, and survives the socket.
@@ -167,10 +167,13 @@ impl Connection {
     /// Hands the browser what it may have now.
     fn drain(&self) -> Sent {
         if self.machine.borrow().is_open() {
-            let mut outbox = self.outbox.borrow_mut();
-            self.link
-                .borrow()
-                .send_all(|buffered| outbox.next(buffered));
+            let (mut outbox, link) = (self.outbox.borrow_mut(), self.link.borrow());
+            while let Some(buffered) = link.buffered_amount()
+                && let Some(frame) = outbox.next(buffered)
+            {
+                // A socket that just died takes nothing; its close event is on the way.
+                let _ = link.send(&frame);
+            }
         }
         if self.outbox.borrow().is_empty() {
             return Sent::Handed;

@@ -64,31 +64,14 @@ impl Link {
         }
     }
 
-    /// Hands over what `next` gives, asking it with the bytes that the browser holds already.
-    pub fn send_all(&self, mut next: impl FnMut(usize) -> Option<Frame>) {
-        let Some((_, socket)) = &self.live else {
-            return;
-        };
-        let mut buffered = self.buffered_amount();
-        while let Some(frame) = next(buffered) {
-            buffered += frame.len();
-            // A socket that just died takes nothing; its close event is on the way.
-            let _ = socket.hand(&frame);
-        }
-    }
-
-    /// Hands over one frame ahead of everything.
     pub fn send(&self, frame: &Frame) -> Result<(), SendError> {
         let (_, socket) = self.live.as_ref().ok_or(SendError::NotOpen)?;
         socket.hand(frame)
     }
 
-    /// Bytes handed to the browser and not yet to the network.
-    pub fn buffered_amount(&self) -> usize {
-        let buffered = self
-            .live
-            .as_ref()
-            .map_or(0, |(_, socket)| socket.buffered_amount());
-        usize::try_from(buffered).unwrap_or(usize::MAX)
+    /// Bytes handed to the browser and not yet to the network; none where there is no socket.
+    pub fn buffered_amount(&self) -> Option<usize> {
+        let (_, socket) = self.live.as_ref()?;
+        Some(usize::try_from(socket.buffered_amount()).unwrap_or(usize::MAX))
     }
 }

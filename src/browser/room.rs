@@ -22,7 +22,7 @@ use crate::core::{
     doc::{storage::Storage, store::Command, table::Touched},
     peer::PeerId,
     session::{
-        Input, Notice, Output, Scout, ScoutNews, Session, Setup,
+        Input, Notice, Output, Poll, Scout, ScoutNews, Session, Setup,
         lead::{Group, Note, Role},
     },
     socket::machine,
@@ -79,7 +79,7 @@ pub struct Host {
 impl Host {
     /// Starts a session. `place` names its storage and its tab channel.
     pub fn start(setup: Setup, place: String, on_event: impl Fn(Event) + 'static) -> Rc<Self> {
-        let (mut session, outputs) = Session::new(setup);
+        let mut session = Session::new(setup);
         let marks = Marks::of(&place);
         session.guard(marks.quarantine());
         let host = Rc::new_cyclic(|host: &std::rc::Weak<Self>| {
@@ -134,7 +134,7 @@ impl Host {
             }
         });
         host.listeners.replace(watching);
-        host.carry_out(outputs);
+        host.work();
         host
     }
 
@@ -153,9 +153,8 @@ impl Host {
         loop {
             let next = self.inputs.borrow_mut().pop_front();
             let Some(input) = next else { break };
-            let outputs = self.session.borrow_mut().handle(clock::now(), input);
-            self.send_what_waits();
-            self.carry_out(outputs);
+            self.session.borrow_mut().handle(clock::now(), input);
+            self.work();
         }
         self.running.set(false);
         self.set_timer();
@@ -183,33 +182,39 @@ impl Host {
         self.listeners.borrow_mut().clear();
     }
 
-    fn send_what_waits(&self) {
-        // A frame that the socket does not take is not lost: the digest brings it up again.
-        let (link, mut session) = (self.link.borrow(), self.session.borrow_mut());
-        link.send_all(|buffered| session.next_frame(clock::now(), buffered));
+    /// All that the session wants done by now.
+    fn work(self: &Rc<Self>) {
+        loop {
+            let buffered = self.link.borrow().buffered_amount();
+            let next = self.session.borrow_mut().poll(clock::now(), buffered);
+            match next {
+                // A frame that a socket does not take, which just died, is not lost: the digest brings it up again.
+                Poll::Send(frame) => drop(self.link.borrow().send(&frame)),
+                Poll::Do(output) => self.carry_out(output),
+                Poll::Rest(_) => break,
+            }
+        }
     }
 
-    fn carry_out(self: &Rc<Self>, outputs: Vec<Output>) {
-        for output in outputs {
-            match output {
-                Output::Socket(output) => {
-                    let blocked = self.link.borrow_mut().carry_out(&output);
-                    let blocked = blocked.map(Input::Socket);
-                    self.inputs.borrow_mut().extend(blocked);
-                }
-                Output::Scout(order) => self.send_scout(order),
-                Output::Tabs(note) => {
-                    if let Some(tabs) = &self.tabs {
-                        tabs.send(&note.to_bytes());
-                    }
-                }
-                Output::Lead(group) => self.stand(group),
-                Output::Remember(known) => preferences::keep(KNOWN_SERVERS, &known),
-                Output::Store(command) => task::spawn(Rc::clone(self).store(command)),
-                Output::Touched(touched) => (self.on_event)(Event::Touched(touched)),
-                Output::Wet(from, ink) => (self.on_event)(Event::Wet(from, ink)),
-                Output::Notice(notice) => (self.on_event)(Event::Notice(notice)),
+    fn carry_out(self: &Rc<Self>, output: Output) {
+        match output {
+            Output::Socket(output) => {
+                let blocked = self.link.borrow_mut().carry_out(&output);
+                let blocked = blocked.map(Input::Socket);
+                self.inputs.borrow_mut().extend(blocked);
             }
+            Output::Scout(order) => self.send_scout(order),
+            Output::Tabs(note) => {
+                if let Some(tabs) = &self.tabs {
+                    tabs.send(&note.to_bytes());
+                }
+            }
+            Output::Lead(group) => self.stand(group),
+            Output::Remember(known) => preferences::keep(KNOWN_SERVERS, &known),
+            Output::Store(command) => task::spawn(Rc::clone(self).store(command)),
+            Output::Touched(touched) => (self.on_event)(Event::Touched(touched)),
+            Output::Wet(from, ink) => (self.on_event)(Event::Wet(from, ink)),
+            Output::Notice(notice) => (self.on_event)(Event::Notice(notice)),
         }
     }
 

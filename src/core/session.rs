@@ -1,6 +1,29 @@
 //! The whole client minus the browser: socket, wire and doc joined. What the simulator runs is what ships.
 //!
-//! The host feeds [`Input`]s with the time, carries out [`Output`]s, and ticks at [`Session::wake_at`].
+//! A host feeds [`Input`]s with the time. After each it does what [`Session::poll`] says, until that is to rest; and it feeds
+//! [`Input::Ticked`] when the time comes that was named then.
+//!
+//! ```
+//! use duplex::core::{frame::Frame, session::{Input, Output, Poll, Session}};
+//!
+//! /// Gives the time of the next tick, in milliseconds.
+//! fn feed(
+//!     session: &mut Session,
+//!     now: u64,
+//!     input: Input,
+//!     socket: &mut Vec<Frame>,
+//!     carry_out: impl Fn(Output),
+//! ) -> Option<u64> {
+//!     session.handle(now, input);
+//!     loop {
+//!         match session.poll(now, Some(0)) {
+//!             Poll::Send(frame) => socket.push(frame),
+//!             Poll::Do(output) => carry_out(output),
+//!             Poll::Rest(tick_at) => return tick_at,
+//!         }
+//!     }
+//! }
+//! ```
 
 pub mod card;
 pub mod io;
@@ -16,11 +39,13 @@ pub mod server;
 pub mod status;
 mod sync;
 
-pub use io::{Input, Notice, Output, Scout, ScoutNews, Setup};
+pub use io::{Input, Notice, Output, Poll, Scout, ScoutNews, Setup};
 use lead::Lead;
 use network::Networking;
 use presence::Told;
 use relay::Relay;
+
+use std::collections::VecDeque;
 
 use super::{
     bucket::Bucket,
@@ -82,13 +107,14 @@ pub struct Session {
     has_left: bool,
     /// When something came last.
     woke_at: Millis,
+    outputs: VecDeque<Output>,
 }
 
 impl Session {
     /// A session that asks for its stored room first; it connects once that is read.
-    pub fn new(setup: Setup) -> (Self, Vec<Output>) {
+    pub fn new(setup: Setup) -> Self {
         let replica = Replica::new(setup.me);
-        let session = Self {
+        Self {
             tag: setup.tag,
             me: setup.me,
             profile: setup.profile,
@@ -124,8 +150,8 @@ impl Session {
             is_ready: false,
             has_left: false,
             woke_at: 0,
-        };
-        (session, vec![Output::Store(store::Command::Load)])
+            outputs: [Output::Store(store::Command::Load)].into(),
+        }
     }
 
     pub fn replica(&self) -> &Replica {
@@ -183,7 +209,8 @@ impl Session {
         store.chain(self.network_wake()).min()
     }
 
-    pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Output> {
+    /// Takes an input; [`Self::poll`] says what comes of it.
+    pub fn handle(&mut self, now: Millis, input: Input) {
         let mut out = Vec::new();
         if now.saturating_sub(self.woke_at) > ASLEEP_MS {
             self.people.slept(now);
@@ -241,7 +268,20 @@ impl Session {
             out.extend(self.store.record(dropped).map(Output::Store));
         }
         self.store.watch(now);
-        out
+        self.outputs.extend(out);
+    }
+
+    /// What a host does next. `buffered`: bytes that its socket to the relay holds already; none while it has no socket.
+    /// What is to be sent comes first, for the socket it is for may be closed next.
+    pub fn poll(&mut self, now: Millis, buffered: Option<usize>) -> Poll {
+        let frame = buffered.and_then(|buffered| self.next_frame(now, buffered));
+        match frame {
+            Some(frame) => Poll::Send(frame),
+            None => match self.outputs.pop_front() {
+                Some(output) => Poll::Do(output),
+                None => Poll::Rest(self.wake_at()),
+            },
+        }
     }
 
     /// What this page itself keeps of what is otherwise for others.

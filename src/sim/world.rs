@@ -27,7 +27,7 @@ use crate::{
         frame::Frame,
         peer::PeerId,
         session::{
-            Input, Notice, Output, Session, Setup,
+            Input, Notice, Output, Poll, Session, Setup,
             lead::{Group, Note, Role},
             network::NETWORK,
         },
@@ -136,11 +136,11 @@ impl World {
     /// Somebody opens the link who never had it open.
     pub fn join(&mut self) {
         let client = self.pages.len();
-        let (page, outputs) = self.page(client, 0);
+        let page = self.page(client, 0);
         self.pages.push(page);
         self.disks.push(Disk::default());
         self.fetch_network(client);
-        self.carry_out(client, outputs);
+        self.work(client);
     }
 
     /// The page's code for signatures is on its way.
@@ -152,10 +152,10 @@ impl World {
         }
     }
 
-    fn page(&mut self, client: usize, life: u32) -> (Page, Vec<Output>) {
+    fn page(&mut self, client: usize, life: u32) -> Page {
         let me = PeerId::from_random(self.rng.u64(..));
         let salt = self.rng.u32(..).to_be_bytes();
-        let (session, outputs) = Session::new(Setup {
+        let session = Session::new(Setup {
             tag: Tag::derive(ROOM, None),
             room_key: RoomKey::derive(ROOM, None),
             me,
@@ -168,7 +168,7 @@ impl World {
             shares: self.plan.locks,
             network: (!self.plan.signs()).then_some(NETWORK),
         });
-        let page = Page {
+        Page {
             board: board::opened(self.rng.fork(), &session),
             session,
             salt,
@@ -177,8 +177,7 @@ impl World {
             socket: None,
             tick_at: None,
             frozen: None,
-        };
-        (page, outputs)
+        }
     }
 
     /// What earlier visits found out. Half of the worlds have a relay that takes the compact form.
@@ -275,74 +274,75 @@ impl World {
         let Some(page) = self.pages.get_mut(client) else {
             return;
         };
-        let outputs = page.session.handle(self.now + page.skew, input);
-        while let Some(frame) = self.next_frame(client) {
-            self.send(client, &frame);
-        }
-        self.carry_out(client, outputs);
+        page.session.handle(self.now + page.skew, input);
+        self.work(client);
     }
 
-    fn next_frame(&mut self, client: usize) -> Option<Frame> {
-        let page = self.pages.get_mut(client)?;
-        page.session.next_frame(self.now + page.skew, 0)
-    }
-
-    fn carry_out(&mut self, client: usize, outputs: Vec<Output>) {
-        for output in outputs {
-            match output {
-                Output::Socket(machine::Output::Open(generation, _)) => {
-                    if let Some(page) = self.pages.get_mut(client) {
-                        page.socket = Some((generation, false));
-                    }
-                    let event = if self.relay.up {
-                        Event::Opened(generation)
-                    } else {
-                        Event::Closed(generation)
-                    };
-                    let after = 5 + self.rng.u64(0..40);
-                    self.schedule(client, after, event);
-                }
-                Output::Socket(machine::Output::Abandon(_) | machine::Output::Close(_)) => {
-                    if let Some(page) = self.pages.get_mut(client) {
-                        page.socket = None;
-                    }
-                }
-                Output::Socket(machine::Output::Ask(_)) => {}
-                Output::Tabs(note) => {
-                    let browser = self.browser_of(client);
-                    for to in (0..self.pages.len()).filter(|&to| to != client) {
-                        if self.browser_of(to) == browser {
-                            self.schedule(to, 1, Event::Noted(note.to_bytes()));
-                        }
-                    }
-                }
-                Output::Lead(group) => {
-                    self.give_up(client);
-                    if let Some(group) = group {
-                        self.leads.push((self.browser_of(client), group, client));
-                        if self.leader(client, group) == Some(client) {
-                            self.schedule(client, 1, Event::Leads(group));
-                        }
-                    }
-                }
-                Output::Store(Command::Persist) => {}
-                Output::Store(command) => {
-                    let after = match command {
-                        Command::Write(_) | Command::Compact(_) => self.rng.u64(1..30),
-                        _ => 3,
-                    };
-                    self.schedule(client, after, Event::Storage(command));
-                }
-                Output::Notice(notice) => {
-                    self.mended += usize::from(notice == Notice::Mended);
-                    self.notices.push(notice.to_string());
-                }
-                Output::Touched(touched) => self.show(client, &touched),
-                Output::Wet(from, ink) => self.show_ink(client, from, &ink),
-                Output::Scout(_) | Output::Remember(_) => {}
+    /// All that a session wants done by now.
+    fn work(&mut self, client: usize) {
+        while let Some(page) = self.pages.get_mut(client) {
+            match page.session.poll(self.now + page.skew, Some(0)) {
+                Poll::Send(frame) => self.send(client, &frame),
+                Poll::Do(output) => self.carry_out(client, output),
+                Poll::Rest(_) => break,
             }
         }
         self.wake(client);
+    }
+
+    fn carry_out(&mut self, client: usize, output: Output) {
+        match output {
+            Output::Socket(machine::Output::Open(generation, _)) => {
+                if let Some(page) = self.pages.get_mut(client) {
+                    page.socket = Some((generation, false));
+                }
+                let event = if self.relay.up {
+                    Event::Opened(generation)
+                } else {
+                    Event::Closed(generation)
+                };
+                let after = 5 + self.rng.u64(0..40);
+                self.schedule(client, after, event);
+            }
+            Output::Socket(machine::Output::Abandon(_) | machine::Output::Close(_)) => {
+                if let Some(page) = self.pages.get_mut(client) {
+                    page.socket = None;
+                }
+            }
+            Output::Socket(machine::Output::Ask(_)) => {}
+            Output::Tabs(note) => {
+                let browser = self.browser_of(client);
+                for to in (0..self.pages.len()).filter(|&to| to != client) {
+                    if self.browser_of(to) == browser {
+                        self.schedule(to, 1, Event::Noted(note.to_bytes()));
+                    }
+                }
+            }
+            Output::Lead(group) => {
+                self.give_up(client);
+                if let Some(group) = group {
+                    self.leads.push((self.browser_of(client), group, client));
+                    if self.leader(client, group) == Some(client) {
+                        self.schedule(client, 1, Event::Leads(group));
+                    }
+                }
+            }
+            Output::Store(Command::Persist) => {}
+            Output::Store(command) => {
+                let after = match command {
+                    Command::Write(_) | Command::Compact(_) => self.rng.u64(1..30),
+                    _ => 3,
+                };
+                self.schedule(client, after, Event::Storage(command));
+            }
+            Output::Notice(notice) => {
+                self.mended += usize::from(notice == Notice::Mended);
+                self.notices.push(notice.to_string());
+            }
+            Output::Touched(touched) => self.show(client, &touched),
+            Output::Wet(from, ink) => self.show_ink(client, from, &ink),
+            Output::Scout(_) | Output::Remember(_) => {}
+        }
     }
 
     /// Sets the timer of a page.
@@ -526,12 +526,12 @@ impl World {
         self.ledger.killed(client);
         self.give_up(client);
         let life = self.pages.get(client).map_or(0, |page| page.life + 1);
-        let (page, outputs) = self.page(client, life);
+        let page = self.page(client, life);
         if let Some(slot) = self.pages.get_mut(client) {
             *slot = page;
         }
         self.fetch_network(client);
-        self.carry_out(client, outputs);
+        self.work(client);
     }
 
     /// Whether all clients have the same document.

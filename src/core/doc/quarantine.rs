@@ -85,7 +85,7 @@ mod tests {
             table::{Key, Name, Value, Write},
         },
         peer::PeerId,
-        session::{Input, Notice, Output, Session, Setup, network::NETWORK},
+        session::{Input, Notice, Output, Poll, Session, Setup, network::NETWORK},
         wire::{seal::RoomKey, tag::Tag},
     };
 
@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn session() -> Session {
-        let (session, _) = Session::new(Setup {
+        Session::new(Setup {
             shares: false,
             network: Some(NETWORK),
             tag: Tag::derive("room", None),
@@ -118,8 +118,7 @@ mod tests {
             person: None,
             relays: Vec::new(),
             known: Vec::new(),
-        });
-        session
+        })
     }
 
     #[test]
@@ -137,7 +136,12 @@ mod tests {
             last_row: Some(600),
             ..Stored::default()
         };
-        let outputs = session.handle(0, Input::Loaded(stored));
+        session.handle(0, Input::Loaded(stored));
+        let outputs = std::iter::from_fn(|| match session.poll(0, None) {
+            Poll::Do(output) => Some(output),
+            Poll::Send(_) | Poll::Rest(_) => None,
+        });
+        let outputs: Vec<_> = outputs.collect();
         assert_eq!(session.replica().records(&Name::known("todo")).len(), 2);
         assert!(session.set_aside().iter().all(|piece| *piece == rows[1]));
         assert!(outputs.contains(&Output::Notice(Notice::SetAside)));

@@ -24,6 +24,7 @@ use crate::core::{
         tag::Tag,
     },
 };
+use crate::limits::Millis;
 
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -96,9 +97,19 @@ pub enum Input {
     Ticked,
 }
 
+/// What a host does next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Poll {
+    /// Hand this to the relay's socket.
+    Send(Frame),
+    Do(Output),
+    /// Nothing before the next input, or this moment.
+    Rest(Option<Millis>),
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
-    /// Open, close or abandon the relay's socket. What is to be sent on it: [`Session::next_frame`].
+    /// Open, close or abandon the relay's socket.
     Socket(machine::Output),
     Scout(Scout),
     /// Send this to the other tabs.

@@ -118,9 +118,8 @@ impl Session {
         (self.network()?.wake_at)(self)
     }
 
-    /// The next frame to hand to the relay's socket, which holds `buffered` bytes already. Ask after each input,
-    /// before its outputs are carried out, until there is none.
-    pub fn next_frame(&mut self, now: Millis, buffered: usize) -> Option<Frame> {
+    /// The next frame to hand to the relay's socket, which holds `buffered` bytes already.
+    pub(super) fn next_frame(&mut self, now: Millis, buffered: usize) -> Option<Frame> {
         (self.network()?.next_frame)(self, now, buffered)
     }
 }

@@ -87,7 +87,7 @@ impl Session {
         self.say(Body::Leave, out);
     }
 
-    /// [`Session::next_frame`].
+    /// For [`Session::poll`].
     pub(super) fn frame_to_send(&mut self, now: Millis, buffered: usize) -> Option<Frame> {
         let relay = &mut self.relay;
         if !relay.machine.is_open() && !relay.parting {

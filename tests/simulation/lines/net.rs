@@ -15,7 +15,7 @@ use duplex::{
         frame::Frame,
         peer::PeerId,
         session::{
-            Input, Output, Scout, ScoutNews, Session, Setup, network::NETWORK, status::Status,
+            Input, Output, Poll, Scout, ScoutNews, Session, Setup, network::NETWORK, status::Status,
         },
         socket::{
             close::CloseEvent,
@@ -105,7 +105,7 @@ impl Net {
 
     pub fn join(&mut self) {
         let id = self.people.len() as u64 + 1;
-        let (session, _) = Session::new(Setup {
+        let session = Session::new(Setup {
             tag: Tag::derive("lines", None),
             room_key: RoomKey::derive("lines", None),
             me: PeerId::from_random(id),
@@ -164,15 +164,18 @@ impl Net {
     }
 
     pub fn input(&mut self, person: usize, input: Input) {
-        let outputs = self.people[person].session.handle(self.now, input);
-        while let Some(frame) = self.people[person].session.next_frame(self.now, 0) {
-            let own = |(way, ..): &&(Way, usize, bool)| matches!(way, Way::Own(_));
-            if let Some(&(way, relay, true)) = self.people[person].ways.iter().find(own) {
-                self.send(person, way, relay, &frame);
+        self.people[person].session.handle(self.now, input);
+        loop {
+            match self.people[person].session.poll(self.now, Some(0)) {
+                Poll::Send(frame) => {
+                    let own = |(way, ..): &&(Way, usize, bool)| matches!(way, Way::Own(_));
+                    if let Some(&(way, relay, true)) = self.people[person].ways.iter().find(own) {
+                        self.send(person, way, relay, &frame);
+                    }
+                }
+                Poll::Do(output) => self.carry_out(person, output),
+                Poll::Rest(_) => break,
             }
-        }
-        for output in outputs {
-            self.carry_out(person, output);
         }
         let sentence = self.status(person).sentence();
         let sentences = &mut self.people[person].sentences;

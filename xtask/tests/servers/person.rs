@@ -18,7 +18,7 @@ use duplex::{
         frame::Frame,
         peer::PeerId,
         session::{
-            Input, Output, Scout, ScoutNews, Session, Setup, network::NETWORK, relay::Known,
+            Input, Output, Poll, Scout, ScoutNews, Session, Setup, network::NETWORK, relay::Known,
             status::Status,
         },
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
@@ -103,10 +103,10 @@ impl Person {
         };
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (events, inbox) = mpsc::unbounded_channel();
-        let (show, seen) = watch::channel(Seen::of(&Session::new(setup.clone()).0));
+        let (show, seen) = watch::channel(Seen::of(&Session::new(setup.clone())));
         let told = events.clone();
         std::thread::spawn(move || {
-            let (session, outputs) = Session::new(setup);
+            let session = Session::new(setup);
             let host = Host {
                 session,
                 started: Instant::now(),
@@ -116,7 +116,7 @@ impl Person {
                 tasks: Vec::new(),
                 show,
             };
-            runtime.block_on(host.run(inbox, outputs));
+            runtime.block_on(host.run(inbox));
         });
         Ok(Self { events, seen })
     }
@@ -185,8 +185,8 @@ struct Host {
 }
 
 impl Host {
-    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Event>, outputs: Vec<Output>) {
-        self.carry_out(outputs);
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Event>) {
+        self.work();
         loop {
             let wake = self.session.wake_at().unwrap_or(Millis::MAX >> 20);
             let at = self.started + Duration::from_millis(wake);
@@ -216,14 +216,8 @@ impl Host {
     }
 
     fn handle(&mut self, input: Input) {
-        let now = self.now();
-        let outputs = self.session.handle(now, input);
-        while let Some(frame) = self.session.next_frame(now, 0) {
-            if let Some((_, socket)) = &self.socket {
-                let _ = socket.send(frame);
-            }
-        }
-        self.carry_out(outputs);
+        self.session.handle(self.now(), input);
+        self.work();
         let now = Seen::of(&self.session);
         self.show.send_modify(|seen| {
             let sentence = now.status.sentence();
@@ -240,39 +234,49 @@ impl Host {
         });
     }
 
-    fn carry_out(&mut self, outputs: Vec<Output>) {
-        for output in outputs {
-            match output {
-                Output::Socket(machine::Output::Open(generation, endpoint)) => {
-                    let task =
-                        tokio::spawn(connect(endpoint, Some(generation), self.events.clone()));
-                    self.tasks.push((Some(generation), task));
+    /// All that the session wants done by now.
+    fn work(&mut self) {
+        loop {
+            match self.session.poll(self.now(), Some(0)) {
+                Poll::Send(frame) => {
+                    let _ = self.socket.as_ref().map(|(_, socket)| socket.send(frame));
                 }
-                Output::Socket(
-                    machine::Output::Abandon(generation) | machine::Output::Close(generation),
-                ) => {
-                    self.stop(Some(generation));
-                }
-                Output::Scout(Scout::Open(endpoint)) => {
-                    self.stop(None);
-                    let task = tokio::spawn(connect(endpoint, None, self.events.clone()));
-                    self.tasks.push((None, task));
-                }
-                Output::Scout(Scout::Send(frame)) => {
-                    let _ = self.scout.as_ref().map(|scout| scout.send(frame));
-                }
-                Output::Scout(Scout::Close) => self.stop(None),
-                Output::Store(Command::Load) => self.tell(Input::Loaded(Stored::default())),
-                Output::Store(Command::Write(batch)) => self.tell(Input::Written(batch.number)),
-                Output::Socket(machine::Output::Ask(_))
-                | Output::Store(Command::Compact(_) | Command::Persist)
-                | Output::Tabs(_)
-                | Output::Lead(_)
-                | Output::Remember(_)
-                | Output::Touched(_)
-                | Output::Wet(..)
-                | Output::Notice(_) => {}
+                Poll::Do(output) => self.carry_out(output),
+                Poll::Rest(_) => break,
             }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Socket(machine::Output::Open(generation, endpoint)) => {
+                let task = tokio::spawn(connect(endpoint, Some(generation), self.events.clone()));
+                self.tasks.push((Some(generation), task));
+            }
+            Output::Socket(
+                machine::Output::Abandon(generation) | machine::Output::Close(generation),
+            ) => {
+                self.stop(Some(generation));
+            }
+            Output::Scout(Scout::Open(endpoint)) => {
+                self.stop(None);
+                let task = tokio::spawn(connect(endpoint, None, self.events.clone()));
+                self.tasks.push((None, task));
+            }
+            Output::Scout(Scout::Send(frame)) => {
+                let _ = self.scout.as_ref().map(|scout| scout.send(frame));
+            }
+            Output::Scout(Scout::Close) => self.stop(None),
+            Output::Store(Command::Load) => self.tell(Input::Loaded(Stored::default())),
+            Output::Store(Command::Write(batch)) => self.tell(Input::Written(batch.number)),
+            Output::Socket(machine::Output::Ask(_))
+            | Output::Store(Command::Compact(_) | Command::Persist)
+            | Output::Tabs(_)
+            | Output::Lead(_)
+            | Output::Remember(_)
+            | Output::Touched(_)
+            | Output::Wet(..)
+            | Output::Notice(_) => {}
         }
     }
 
