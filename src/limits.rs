@@ -257,8 +257,10 @@ pub const PEOPLE: usize = 500;
 pub const NAME_CHARS: usize = 40;
 /// Pointers and wet ink go out at half their rate among so many others, at a third among twice as many, and so on.
 pub const CROWD: Millis = 8;
-/// Cursor positions go out at most this often.
+/// What a page shows of a moving thing, as its pointer, goes out at most this often.
 pub const CURSOR_MS: Millis = 60;
+/// What a page shows in one slot, and what is kept of it for each page here: a view takes 33 bytes.
+pub const SLOT_BYTES: usize = 256;
 /// Wet ink goes out at most this often: ten times a second, at the sixty samples of most pens, so that three seconds of
 /// it, each message signed, take less than 10 kB.
 pub const WET_MS: Millis = 100;

@@ -19,7 +19,7 @@ use super::{
     websocket::{self, Socket},
 };
 use crate::core::{
-    doc::{storage::Storage, store::Command, table::Touched},
+    doc::{presence::slots::Slot, storage::Storage, store::Command, table::Touched},
     peer::PeerId,
     session::{
         Input, Notice, Output, Poll, Scout, ScoutNews, Session, Setup,
@@ -43,7 +43,7 @@ const FORGOTTEN: &str =
 /// What the user interface hears of.
 pub enum Event {
     Touched(Vec<Touched>),
-    Wet(PeerId, Vec<u8>),
+    Streamed(PeerId, Slot, Vec<u8>),
     Notice(Notice),
     /// Status, people or what can be undone may be different now.
     Changed,
@@ -213,7 +213,9 @@ impl Host {
             Output::Remember(known) => preferences::keep(KNOWN_SERVERS, &known),
             Output::Store(command) => task::spawn(Rc::clone(self).store(command)),
             Output::Touched(touched) => (self.on_event)(Event::Touched(touched)),
-            Output::Wet(from, ink) => (self.on_event)(Event::Wet(from, ink)),
+            Output::Streamed(from, slot, message) => {
+                (self.on_event)(Event::Streamed(from, slot, message));
+            }
             Output::Notice(notice) => (self.on_event)(Event::Notice(notice)),
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::doc::{
+    presence::slots::Slot,
     replica::Replica,
     table::{Change, Name, Write},
     undo::History,
@@ -15,6 +16,8 @@ pub struct App {
     /// Whether a link may have this parameter, of this name and value, for its page.
     pub takes: fn(&str, &str) -> bool,
     pub tables: &'static [Name],
+    /// What its page shows to others of what a person does.
+    pub slots: &'static [Slot],
 }
 
 /// What an app does, apart from what it is: its code comes in chunks.
@@ -27,6 +30,8 @@ pub struct Engine {
     pub count: fn(&Replica) -> u32,
     /// The edit that brings what the first copy shows and the second does not. What is in that one stays as it is.
     pub added: fn(&Replica, &Replica) -> Vec<Write>,
+    /// What a message of a slot says of another slot of its sender, too.
+    pub implied: fn(Slot, &[u8]) -> Option<Implied>,
     /// Values of records gave way to others, perhaps concurrent ones of this person: the edit that resolves the conflict,
     /// which is no undo step, and its notices.
     pub settled: fn(&[Change], &History, &Replica) -> Settled,
@@ -45,6 +50,9 @@ impl fmt::Debug for App {
         f.write_str(self.name)
     }
 }
+
+/// A slot, and what is shown there.
+pub type Implied = (Slot, Vec<u8>);
 
 /// An edit, and what to say of it to the person.
 pub type Settled = (Vec<Write>, Vec<String>);

@@ -1,10 +1,11 @@
 //! The apps of this program: the one place in core that names them all.
 
 use super::{
-    app::{App, Engine, Settled},
+    app::{App, Engine, Implied, Settled},
     board,
     doc::{
         amount::Amount,
+        presence::slots::Slot,
         replica::Replica,
         table::{Change, Name, Write},
         undo::History,
@@ -20,6 +21,22 @@ pub const FIRST: &App = &board::APP;
 /// The app of this name.
 pub fn named(name: &str) -> Option<&'static App> {
     APPS.into_iter().find(|app| app.name == name)
+}
+
+/// All slots of all apps.
+pub fn slots() -> impl Iterator<Item = Slot> {
+    APPS.iter().flat_map(|app| app.slots).copied()
+}
+
+/// The slot whose messages are of this kind.
+pub fn slot(letter: u8) -> Option<Slot> {
+    slots().find(|slot| slot.letter == letter)
+}
+
+/// [`Engine::implied`] of all apps.
+pub fn implied(slot: Slot, message: &[u8]) -> Option<Implied> {
+    let mut engines = ENGINES.iter();
+    engines.find_map(|engine| (engine.implied)(slot, message))
 }
 
 /// Keys on the page of an app, and what they do.

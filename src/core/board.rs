@@ -1,7 +1,11 @@
 //! The drawing canvas without a canvas: what is drawn, what a pointer does to it, and what has to be painted. Board
 //! units are CSS pixels at zoom 1.
 
-use super::app::{App, Engine};
+use self::presence::{Pointer, Viewport, WET};
+use super::{
+    app::{App, Engine},
+    doc::presence::slots::Shows,
+};
 
 pub mod camera;
 pub mod edit;
@@ -10,6 +14,7 @@ pub mod engine;
 pub mod formats;
 pub mod gesture;
 pub mod paint;
+pub mod presence;
 pub mod scene;
 pub mod stroke;
 pub mod table;
@@ -21,6 +26,7 @@ pub const APP: App = App {
     name: "board",
     takes: |_, _| false,
     tables: &[table::INK],
+    slots: &[Pointer::SLOT, Viewport::SLOT, WET],
 };
 
 pub const ENGINE: Engine = Engine {
@@ -38,6 +44,7 @@ pub const ENGINE: Engine = Engine {
     nouns: ["stroke", "strokes"],
     count: |replica| replica.count(&table::INK),
     added: |other, here| other.missing_in(here, &table::INK),
+    implied: presence::implied,
     // A stroke is written once: there are no conflicts.
     settled: |_, _, _| Default::default(),
 };

@@ -52,7 +52,10 @@ use super::{
     doc::{
         draft::Drafts,
         fork::Forks,
-        presence::{People, Profile, Viewport},
+        presence::{
+            People, Person, Profile,
+            slots::{Lane, Slot},
+        },
         quarantine::Quarantine,
         replica::{Replica, ReplicaError},
         step::Step,
@@ -92,8 +95,8 @@ pub struct Session {
     people: People,
     store: Store,
     drafts: Drafts,
-    cursor: Told<(f64, f64)>,
-    view: Told<Viewport>,
+    /// What we show, and what the others were told of it. Not of streams.
+    shown: Vec<(Slot, Told<Vec<u8>>)>,
     follows: Option<PeerId>,
     /// Edits that no open socket has taken yet, and the state vector from before the first of them.
     unsent: usize,
@@ -141,8 +144,7 @@ impl Session {
             people: People::default(),
             store: Store::default(),
             drafts: Drafts::default(),
-            cursor: Told::default(),
-            view: Told::default(),
+            shown: Vec::new(),
             follows: None,
             unsent: 0,
             set_aside: Vec::new(),
@@ -190,9 +192,9 @@ impl Session {
         self.follows
     }
 
-    /// That view, once it was told.
-    pub fn led_view(&self) -> Option<Viewport> {
-        self.people.view_of(self.me, self.follows?)
+    /// Whose view that is in the end.
+    pub fn leader(&self) -> Option<&Person> {
+        self.people.leader_of(self.me, self.follows?)
     }
 
     /// What happened on the wire.
@@ -247,7 +249,6 @@ impl Session {
                 );
             }
             Input::UndoAsked(direction) => self.undo(now, direction, &mut out),
-            Input::PenSeen(peer, at) => self.people.pointed(peer, Some(at)),
             Input::Ticked => {
                 self.pass_to_network(now, Input::Ticked, &mut out);
                 out.extend(self.store.tick(now).map(Output::Store));
@@ -287,8 +288,9 @@ impl Session {
     /// What this page itself keeps of what is otherwise for others.
     fn note(&mut self, input: &Input) {
         match input {
-            Input::Pointed(cursor) => self.cursor.now = *cursor,
-            Input::Looked(view) => self.view.now = Some(*view),
+            Input::Shows(slot, value) if slot.lane == Lane::Latest => {
+                self.show(*slot, value.clone());
+            }
             Input::Renamed(profile) => self.profile = Profile::new(&profile.name, profile.color),
             Input::RelaysChosen(relays) => {
                 self.relay.wanted.clone_from(relays);

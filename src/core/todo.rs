@@ -16,6 +16,7 @@ pub const APP: App = App {
     name: "todo",
     takes: |name, value| name == filter::PARAMETER && filter::Filter::parse(value).is_some(),
     tables: &[table::TODO],
+    slots: &[],
 };
 
 pub const ENGINE: Engine = Engine {
@@ -32,6 +33,7 @@ pub const ENGINE: Engine = Engine {
     // More than a list can hold.
     count: |replica| u32::try_from(list::List::of(replica).len()).unwrap_or(u32::MAX),
     added: list::added,
+    implied: |_, _| None,
     settled: |replaced, history, replica| {
         let (writes, notices) = overruled::settled(replaced, history, replica);
         let sentences = notices.iter().map(ToString::to_string);

@@ -9,9 +9,12 @@ use super::{
 };
 use crate::{
     core::{
-        board::tools::{ERASER, PEN},
+        board::{
+            engine::Board,
+            tools::{ERASER, PEN},
+        },
         doc::undo::Direction,
-        session::Input,
+        session::{Input, Notice},
         todo::list::List,
     },
     limits::Millis,
@@ -114,6 +117,8 @@ impl World {
         let list = List::of(session.replica());
         let item = rng.choice(list.iter()).map(|item| item.id.clone());
         let before = strokes(session);
+        let is_drawing = self.board(client).is_some_and(Board::is_drawing);
+        let is_busy = self.board(client).is_some_and(Board::is_busy);
         let at = Point::new(rng.f64() * 1_000.0, rng.f64() * 700.0);
         match (act, item) {
             (Act::Press, _) => {
@@ -156,7 +161,28 @@ impl World {
             }
         }
         let after = self.session(client).map(strokes).unwrap_or_default();
+        let is_right = match act {
+            // Another page may have finished it while this one was away.
+            Act::Lift if is_drawing && self.has_recovered() => before.is_subset(&after),
+            Act::Lift if is_drawing => after.len() == before.len() + 1,
+            // A press ends what was under way.
+            Act::Draw | Act::Erase if is_busy => true,
+            Act::Lift | Act::Erase => after.is_subset(&before),
+            Act::Draw => after.len() > before.len(),
+            Act::Cancel => before.is_subset(&after),
+            Act::Drag => before == after,
+            _ => true,
+        };
+        if !is_right {
+            let wrong = format!("{act:?}: {} strokes, then {}", before.len(), after.len());
+            self.wrong.push(wrong);
+        }
         self.ledger.operated(client, &before, &after);
+    }
+
+    /// Some page took up what another one was drawing.
+    fn has_recovered(&self) -> bool {
+        self.notices.contains(&Notice::Recovered.to_string())
     }
 
     /// Where a stroke begins that a client shows, in its window.

@@ -91,6 +91,8 @@ pub struct World {
     pub said: BTreeMap<u8, usize>,
     /// How often a page thought that the document was forked.
     pub mended: usize,
+    /// Acts that did something else than they should.
+    pub wrong: Vec<String>,
     /// What pages told their people.
     pub notices: Vec<String>,
     /// Frames for another world: filled where that is wanted.
@@ -125,6 +127,7 @@ impl World {
             bytes: 0,
             said: BTreeMap::new(),
             mended: 0,
+            wrong: Vec::new(),
             notices: Vec::new(),
             outside: None,
             plan,
@@ -340,7 +343,7 @@ impl World {
                 self.notices.push(notice.to_string());
             }
             Output::Touched(touched) => self.show(client, &touched),
-            Output::Wet(from, ink) => self.show_ink(client, from, &ink),
+            Output::Streamed(from, _, ink) => self.show_ink(client, from, &ink),
             Output::Scout(_) | Output::Remember(_) => {}
         }
     }

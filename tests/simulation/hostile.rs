@@ -2,10 +2,16 @@
 
 use duplex::{
     core::{
-        board::table,
+        board::{
+            presence::{Pointer, Viewport, WET},
+            table,
+        },
         doc::{
             id::Id,
-            presence::{Profile, Viewport},
+            presence::{
+                Profile,
+                slots::{Shown, Shows},
+            },
             replica::{Digest, Operations, Replica},
             table::{Value, Write},
         },
@@ -177,6 +183,7 @@ fn lies() -> Vec<Body> {
         width: 9.0,
         height: 9.0,
     };
+    let some = |value: Vec<u8>| [vec![1], value].concat();
     vec![
         Body::Beat {
             operations: Operations(1),
@@ -186,21 +193,18 @@ fn lies() -> Vec<Body> {
             claim: vec![1; 103],
             level: 9,
         },
-        Body::Cursor(Some((6.0, 6.0))),
-        Body::View(view),
-        Body::Wet(vec![1; 30]),
+        Body::Shown(Pointer::SLOT, some(Pointer { x: 6.0, y: 6.0 }.bytes())),
+        Body::Shown(Viewport::SLOT, some(view.bytes())),
+        Body::Shown(WET, vec![1; 30]),
         Body::Leave,
     ]
 }
 
 /// Names, pointers and views of the others, as a client sees them.
-fn seen(world: &World, client: usize) -> Vec<(PeerId, String, bool)> {
+fn seen(world: &World, client: usize) -> Vec<(PeerId, String, Shown)> {
     let session = world.session(client).unwrap();
     let others = session.people().others();
-    let seen = others.map(|(peer, person)| {
-        let moved = person.cursor.is_some() || person.view.is_some();
-        (peer, person.name().to_owned(), moved)
-    });
+    let seen = others.map(|(peer, person)| (peer, person.name().to_owned(), person.shown.clone()));
     seen.collect()
 }
 
@@ -248,7 +252,8 @@ fn who_comes_new_takes_nobody_for_another() {
             world.run(50);
             let seen = seen(&world, 4);
             assert!(
-                seen.iter().all(|(_, name, moved)| name != "Liar" && !moved),
+                seen.iter()
+                    .all(|(_, name, shown)| name != "Liar" && *shown == Shown::default()),
                 "{seen:?}"
             );
         }

@@ -3,6 +3,7 @@
 mod net;
 
 use duplex::core::{
+    board::presence::{Pointer, WET},
     session::Input,
     socket::{close::CloseEvent, machine},
     wire::profile::Audience,
@@ -201,8 +202,14 @@ fn a_relay_that_limits_what_one_may_say_gets_no_more_and_loses_nothing() {
         let mut connected = 0;
         for stroke in 0..STROKES {
             net.draw(0, &format!("s{stroke}"));
-            net.input(0, Input::Inked(vec![1]));
-            net.input(0, Input::Pointed(Some((f64::from(stroke), 1.0))));
+            net.input(0, Input::Shows(WET, Some(vec![1])));
+            net.input(
+                0,
+                Input::shows(Some(&Pointer {
+                    x: f64::from(stroke),
+                    y: 1.0,
+                })),
+            );
             net.run(100);
             connected += u32::from(net.relay_of(0).is_some());
         }

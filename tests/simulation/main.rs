@@ -91,7 +91,11 @@ fn played(plan: Plan, steps: &[Step]) -> Result<(), String> {
         world.play(steps);
         world
     });
-    let world = ended.map_err(|_| "A session stopped.")?;
+    let world = ended.map_err(|stopped| {
+        let text = stopped.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| stopped.downcast_ref::<&str>().map(ToString::to_string));
+        format!("A session stopped: {}", text.unwrap_or_default())
+    })?;
     let clients = || (0..plan.clients).filter_map(|client| world.session(client));
     let sockets = if plan.locks {
         plan.tabs.min(1)
@@ -120,6 +124,7 @@ fn played(plan: Plan, steps: &[Step]) -> Result<(), String> {
             world.unsaved().is_empty(),
             format!("Storage lacks edits: {:?}", world.unsaved()),
         ),
+        (world.wrong.is_empty(), format!("Wrong: {:?}", world.wrong)),
         (
             world.unshown().is_empty(),
             format!("Boards show something else: {:?}", world.unshown()),

@@ -189,6 +189,8 @@ fn a_goodbye_whose_writes_are_aborted_loses_nothing() {
             assert!(!(is_saved && lacks), "seed {seed}");
             world.run(2 * STORE_RETRY_MS);
             assert_eq!(world.unsaved(), Vec::<usize>::new(), "seed {seed}");
+            let status = world.session(0).map(Session::status);
+            assert_eq!(status.map(|status| status.saved), Some(Saved::Saved));
         }
     }
     assert!(

@@ -2,10 +2,12 @@
 
 use duplex::{
     core::{
-        board::table::{ink, strokes},
+        board::{
+            presence::{Pointer, Viewport},
+            table::{ink, strokes},
+        },
         doc::{
             id::Id,
-            presence::Viewport,
             table::{Value, Write},
             undo::Direction,
         },
@@ -63,7 +65,7 @@ fn a_view_is_told_only_to_who_follows_and_through_who_follows() {
             width: 800.0,
             height: 600.0,
         };
-        world.input(client, session::Input::Looked(view));
+        world.input(client, session::Input::shows(Some(&view)));
         world.run(500);
     };
     let views = |world: &World| world.said.get(&b'V').copied().unwrap_or_default();
@@ -80,7 +82,7 @@ fn a_view_is_told_only_to_who_follows_and_through_who_follows() {
     looks(&mut world, 1, 71.0);
     let sees = |world: &World, client| {
         let session = world.session(client)?;
-        Some(session.led_view()?.x)
+        Some(session.leader()?.shown.get::<Viewport>()?.x)
     };
     assert_eq!([0, 1].map(|client| sees(&world, client)), [Some(70.0); 2]);
     assert_eq!(
@@ -130,7 +132,7 @@ fn fifty_joins_cost_little_more_than_what_the_joiners_get() {
     assert!(most_answers <= 3, "{most_answers} answers to one join");
     assert!(ratio <= 3.0, "{ratio} states of traffic beyond the copies");
 
-    let point = |x: f64| session::Input::Pointed(Some((x, 7.0)));
+    let point = |x: f64| session::Input::shows(Some(&Pointer { x, y: 7.0 }));
     let before = world.frames;
     world.input(0, point(1.0));
     assert_eq!(world.frames - before, 1, "one pointer, one frame");

@@ -2,10 +2,8 @@
 
 use std::rc::Rc;
 
-use kurbo::Point;
-
 use super::{scene::Element, tiles::TileKey};
-use crate::core::doc::table::Write;
+use crate::core::doc::{presence::slots::Slot, table::Write};
 
 #[derive(Debug)]
 pub enum Effect {
@@ -13,10 +11,8 @@ pub enum Effect {
     Commit(Vec<Write>),
     /// Storage is to hold this of the edit under way, in place of what it held of it.
     Draft(Option<Write>),
-    /// Goes to the others at once, and nowhere else: wet ink.
-    Ink(Vec<u8>),
-    /// Where the pointer is on the board, for the others.
-    Point(Option<Point>),
+    /// The others are to be shown this in a slot of [`super::presence`], or nothing any more.
+    Show(Slot, Option<Vec<u8>>),
     /// On top of these tiles as they are.
     Paint(Rc<Element>, Vec<TileKey>),
     Say(String),

@@ -1,18 +1,19 @@
 //! The board as one works on it: the scene, the view of it, the tool at work, wet ink, and what has to be painted. A host
-//! gives it what happened and does what it answers ([`Effect`]); it asks for a frame when [`Board::paint_at`] says so, and
+//! gives it what happened and does then what [`Board::effects`] says; it asks for a frame when [`Board::paint_at`] says so, and
 //! keeps a canvas for each tile.
 
 mod view;
 
 use std::rc::Rc;
 
-use kurbo::{Point, Rect, Size};
+use kurbo::{Rect, Size};
 
 pub use self::view::Wheel;
 use super::{
     camera::{Camera, ZOOM_STEP},
     effect::Effect,
     gesture::{Action, Gestures, Input},
+    presence::{Pointer, Viewport},
     scene::{Element, Scene},
     stroke::{Stroke, Style},
     table::{stroke, strokes},
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     core::{
-        doc::{id::Id, presence::Viewport, replica::Replica, table::Changed},
+        doc::{id::Id, presence::slots::Shows, replica::Replica, table::Changed},
         keyboard::Command,
         peer::PeerId,
     },
@@ -66,6 +67,7 @@ pub struct Board {
     painted_at: Millis,
     /// No wet ink was painted last.
     is_dry: bool,
+    effects: Vec<Effect>,
 }
 
 impl Board {
@@ -91,6 +93,7 @@ impl Board {
             paint_at: None,
             painted_at: 0,
             is_dry: false,
+            effects: Vec::new(),
         }
     }
 
@@ -117,6 +120,18 @@ impl Board {
         self.work.is_some()
     }
 
+    /// The tool at work shows something above the board.
+    pub fn is_drawing(&self) -> bool {
+        self.overlay().is_some()
+    }
+
+    /// Nothing is under way, and no stroke of the document looks as if it were.
+    pub fn is_at_rest(&self) -> bool {
+        let strokes = self.scene.in_order();
+        let mut strokes = strokes.iter();
+        !self.is_busy() && strokes.all(|stroke| !stroke.is_fading() && !self.wet.has(&stroke.id))
+    }
+
     pub fn command(&mut self, now: Millis, command: Command) {
         let camera = self.camera;
         let middle = (self.size.to_vec2() / 2.0).to_point();
@@ -134,33 +149,37 @@ impl Board {
     }
 
     /// What a pointer did. `others`: how many see it.
-    pub fn handle(&mut self, now: Millis, others: usize, input: Input) -> Vec<Effect> {
+    pub fn handle(&mut self, now: Millis, others: usize, input: Input) {
         // Whoever works here has looked.
         self.is_untouched &= !matches!(input, Input::Pressed { .. });
-        let mut effects = Vec::new();
         let pointed = match &input {
             Input::Moved { samples, .. } => samples.last().map(|sample| sample.at),
             Input::Left => {
-                effects.push(Effect::Point(None));
+                self.effects.push(Effect::Show(Pointer::SLOT, None));
                 None
             }
             _ => None,
         };
         for action in self.gestures.handle(now, input) {
-            self.act(now, others, action, &mut effects);
+            self.act(now, others, action);
             self.ask_paint(now);
         }
         // Ink says itself where its pen is.
         if let Some(at) = pointed.filter(|_| self.overlay().is_none()) {
-            let at = self.camera.board_from_screen(at);
-            effects.push(Effect::Point(Some(at)));
+            let at = Pointer::from(self.camera.board_from_screen(at));
+            self.effects
+                .push(Effect::Show(Pointer::SLOT, Some(at.bytes())));
         }
         self.show_awaited();
-        effects.extend(self.tick(now));
-        effects
+        self.tick(now);
     }
 
-    fn act(&mut self, now: Millis, others: usize, action: Action, effects: &mut Vec<Effect>) {
+    /// What the host is to do, in this order.
+    pub fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    fn act(&mut self, now: Millis, others: usize, action: Action) {
         let camera = self.camera;
         let mut cx = Context {
             now,
@@ -170,7 +189,7 @@ impl Board {
             scene: &mut self.scene,
             tiles: &mut self.tiles,
             rng: &mut self.rng,
-            effects,
+            effects: &mut self.effects,
         };
         match action {
             Action::Begin(tool, press) => {
@@ -197,45 +216,37 @@ impl Board {
     }
 
     /// Time passed.
-    pub fn tick(&mut self, now: Millis) -> Vec<Effect> {
-        match self.wake_at() {
-            Some(at) if at <= now => self.store(now),
-            _ => Vec::new(),
+    pub fn tick(&mut self, now: Millis) {
+        if self.wake_at().is_some_and(|at| at <= now) {
+            self.store(now);
         }
     }
 
     /// Stores the edit under way as it is, at once: the page may be about to go.
-    pub fn store(&mut self, now: Millis) -> Vec<Effect> {
-        let work = self.work.as_mut();
-        let draft = work
-            .and_then(|work| work.draft(now))
-            .map(|draft| Effect::Draft(Some(draft)));
-        draft.into_iter().collect()
+    pub fn store(&mut self, now: Millis) {
+        let draft = self.work.as_mut().and_then(|work| work.draft(now));
+        let draft = draft.map(|draft| Effect::Draft(Some(draft)));
+        self.effects.extend(draft);
     }
 
-    /// Takes somebody's wet ink, and says where their pen is.
-    pub fn ink_arrived(&mut self, now: Millis, from: PeerId, ink: &[u8]) -> Option<Point> {
+    /// Takes somebody's wet ink.
+    pub fn ink_arrived(&mut self, now: Millis, from: PeerId, ink: &[u8]) {
         self.ask_paint(now);
-        self.wet.arrived(now, from, ink)
+        self.wet.arrived(now, from, ink);
+        // It may have been overtaken by its stroke.
+        self.wet.dried(&|id| self.scene.get(id).is_some());
     }
 
     /// Strokes came, changed or went; more are about to come if a large room arrives.
-    pub fn changed(
-        &mut self,
-        now: Millis,
-        replica: &Replica,
-        changed: Changed,
-        is_arriving: bool,
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
+    pub fn changed(&mut self, now: Millis, replica: &Replica, changed: Changed, is_arriving: bool) {
         match changed {
-            Changed::Rows(ids) if ids.len() <= MANY => self.touch(replica, ids, &mut effects),
+            Changed::Rows(ids) if ids.len() <= MANY => self.touch(replica, ids),
             Changed::Everything | Changed::Rows(_) => {
                 self.scene = Scene::of(strokes(replica));
                 self.tiles.clear();
             }
         }
-        self.wet.dried(|id| match changed {
+        self.wet.dried(&|id| match changed {
             Changed::Rows(ids) => ids.contains(&id),
             Changed::Everything => self.scene.get(id).is_some(),
         });
@@ -244,12 +255,11 @@ impl Board {
             true => now.max(self.painted_at + ARRIVING_MS),
             false => now,
         });
-        effects
     }
 
     /// What lies on top of all that was there is painted on the tiles at hand, in its order; anything else makes them
     /// stale.
-    fn touch(&mut self, replica: &Replica, ids: &[&Id], effects: &mut Vec<Effect>) {
+    fn touch(&mut self, replica: &Replica, ids: &[&Id]) {
         let top = self.scene.top();
         let mut touched = Vec::new();
         for &id in ids {
@@ -265,7 +275,7 @@ impl Board {
             match top.as_ref().is_none_or(is_above) {
                 true => {
                     let fresh = self.tiles.fresh(element.bounds);
-                    effects.push(Effect::Paint(element, fresh));
+                    self.effects.push(Effect::Paint(element, fresh));
                 }
                 false => self.tiles.damaged(element.bounds),
             }

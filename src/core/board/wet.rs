@@ -20,6 +20,12 @@ struct Chunk {
     cancelled: bool,
 }
 
+/// Where the pen is that a message comes from; none for one that does not read.
+pub fn tip(message: &[u8]) -> Option<Point> {
+    let chunk: Chunk = postcard::from_bytes(message).ok()?;
+    Some(chunk.track.samples().ok()?.last()?.at)
+}
+
 /// Our own stroke on its way to the others.
 #[derive(Debug)]
 pub struct WetPen {
@@ -90,17 +96,20 @@ pub struct WetInk {
 }
 
 impl WetInk {
-    /// Takes a message and says where the pen is; one that does not read is dropped.
-    pub fn arrived(&mut self, now: Millis, from: PeerId, message: &[u8]) -> Option<Point> {
-        let chunk: Chunk = postcard::from_bytes(message).ok()?;
-        let samples = chunk.track.samples().ok()?;
-        chunk.style.check().ok()?;
-        let tip = samples.last().map(|sample| sample.at);
+    /// Takes a message; one that does not read is dropped.
+    pub fn arrived(&mut self, now: Millis, from: PeerId, message: &[u8]) {
+        let chunk = postcard::from_bytes::<Chunk>(message).ok();
+        let Some(chunk) = chunk.filter(|chunk| chunk.style.check().is_ok()) else {
+            return;
+        };
+        let Ok(samples) = chunk.track.samples() else {
+            return;
+        };
         // One pen a person: a new stroke ends the one whose end was lost. Nobody ends or goes on with another's.
         self.strokes
             .retain(|wet| wet.from != from || (wet.id == chunk.id && !chunk.cancelled));
         if chunk.cancelled {
-            return tip;
+            return;
         }
         // All of it is painted anew with each frame.
         let wet: usize = self
@@ -112,7 +121,7 @@ impl WetInk {
         let is_this = |wet: &&mut WetStroke| wet.from == from && wet.id == chunk.id;
         let Some(wet) = self.strokes.iter_mut().find(is_this) else {
             if !is_room && samples.len() > WET_SHARE {
-                return tip;
+                return;
             }
             let stroke = Stroke {
                 carried: String::new(),
@@ -128,18 +137,21 @@ impl WetInk {
                 stroke,
                 heard_at,
             });
-            return tip;
+            return;
         };
         let has = wet.stroke.samples.len() + samples.len();
         if has <= STROKE_SAMPLES && (is_room || has <= WET_SHARE) {
             wet.stroke.samples.extend(samples);
             wet.heard_at = now;
         }
-        tip
+    }
+
+    pub fn has(&self, id: &Id) -> bool {
+        self.strokes.iter().any(|wet| wet.id == *id)
     }
 
     /// The document has these strokes now, or had them.
-    pub fn dried(&mut self, is_dry: impl Fn(&Id) -> bool) {
+    pub fn dried(&mut self, is_dry: &dyn Fn(&Id) -> bool) {
         self.strokes.retain(|wet| !is_dry(&wet.id));
     }
 
@@ -214,7 +226,7 @@ mod tests {
         let stroke = ink.strokes().next().unwrap();
         assert_eq!(stroke.samples.first(), Some(&sample(0)));
         assert!(stroke.samples.len() >= 175);
-        ink.dried(|id| id.as_str() == "s");
+        ink.dried(&|id| id.as_str() == "s");
         assert!(ink.is_empty());
     }
 
@@ -263,7 +275,7 @@ mod tests {
             ink.arrived(100, victim, &more);
             let longest = ink.strokes().map(|stroke| stroke.samples.len()).max();
             assert!(longest >= Some(3), "{longest:?}");
-            ink.dried(|id| id.as_str() == "s");
+            ink.dried(&|id| id.as_str() == "s");
             assert!(ink.is_empty());
         }
     }

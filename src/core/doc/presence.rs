@@ -1,8 +1,11 @@
-//! Who is here: names, colours, cursors, and whose view somebody follows. Told once per change, never passed on for
+//! Who is here: names, colours, what they show ([`slots`]), and whose view somebody follows. Told once per change, never passed on for
 //! others, and forgotten when a person says goodbye or has not been heard for two beats.
+
+pub mod slots;
 
 use serde::{Deserialize, Serialize};
 
+use self::slots::{Shown, Slot};
 use crate::{
     core::{bucket::Bucket, peer::PeerId, text},
     limits::{
@@ -64,30 +67,11 @@ impl Profile {
     }
 }
 
-/// The part of the board that somebody sees, in board units.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Viewport {
-    pub x: f64,
-    pub y: f64,
-    pub width: f64,
-    pub height: f64,
-}
-
-impl Viewport {
-    fn is_sane(&self) -> bool {
-        let finite = [self.x, self.y, self.width, self.height].map(f64::is_finite);
-        finite == [true; 4] && self.width > 0.0 && self.height > 0.0
-    }
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     /// Unknown until their presence arrives.
     pub profile: Option<Profile>,
-    /// Board coordinates; none while the pointer is elsewhere.
-    pub cursor: Option<(f64, f64)>,
-    /// Told only while somebody follows them.
-    pub view: Option<Viewport>,
+    pub shown: Shown,
     /// Whose view they see in place of their own.
     pub follows: Option<PeerId>,
     /// Whose page this is, as they have shown; pages of one browser have the same.
@@ -188,8 +172,7 @@ impl People {
         }
         let person = Person {
             profile: None,
-            cursor: None,
-            view: None,
+            shown: Shown::default(),
             follows: None,
             owner: None,
             heard_at: now,
@@ -335,15 +318,10 @@ impl People {
         }
     }
 
-    pub fn pointed(&mut self, peer: PeerId, cursor: Option<(f64, f64)>) {
+    /// A page shows something else in a slot, or nothing any more.
+    pub fn shows(&mut self, peer: PeerId, slot: Slot, value: Option<&[u8]>) {
         if let Some(person) = self.get_mut(peer) {
-            person.cursor = cursor.filter(|(x, y)| x.is_finite() && y.is_finite());
-        }
-    }
-
-    pub fn looked(&mut self, peer: PeerId, view: Viewport) {
-        if let Some(person) = self.get_mut(peer) {
-            person.view = Some(view).filter(Viewport::is_sane);
+            person.shown.set(slot, value);
         }
     }
 
@@ -354,9 +332,9 @@ impl People {
             .any(|(_, other)| other.follows == Some(me))
     }
 
-    /// The view of whoever leads `peer` in the end: who follows somebody has none of their own. None in a circle, as one
-    /// through `me`.
-    pub fn view_of(&self, me: PeerId, peer: PeerId) -> Option<Viewport> {
+    /// Whoever leads `peer` in the end: who follows somebody has no view of their own. None in a circle, as one through
+    /// `me`.
+    pub fn leader_of(&self, me: PeerId, peer: PeerId) -> Option<&Person> {
         let mut leader = self.get(peer)?;
         for _ in 0..FOLLOWED_THROUGH {
             // Whom they followed may have left.
@@ -364,7 +342,7 @@ impl People {
                 return None;
             }
             match leader.follows.and_then(|next| self.get(next)) {
-                None => return leader.view,
+                None => return Some(leader),
                 Some(next) => leader = next,
             }
         }

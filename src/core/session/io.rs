@@ -7,7 +7,10 @@ use super::{
 };
 use crate::core::{
     doc::{
-        presence::{Profile, Viewport},
+        presence::{
+            Profile,
+            slots::{Shows, Slot},
+        },
         storage::Stored,
         store::{self, BatchNumber},
         table::{Touched, Write},
@@ -77,14 +80,8 @@ pub enum Input {
     UndoAsked(Direction),
     /// A person is in the middle of this edit; nothing: of none.
     Drafted(Vec<Write>),
-    /// Ink in progress (`board::wet`).
-    Inked(Vec<u8>),
-    /// The pointer moved on the board, or left it. Not needed while ink is sent: that shows where it is.
-    Pointed(Option<(f64, f64)>),
-    /// Somebody else's ink is here now.
-    PenSeen(PeerId, (f64, f64)),
-    /// This part of the board is seen now.
-    Looked(Viewport),
+    /// The others are to be shown this in a slot, or nothing any more ([`Input::shows`]).
+    Shows(Slot, Option<Vec<u8>>),
     /// The view of somebody else is wanted in place of one's own, or no longer.
     Followed(Option<PeerId>),
     Renamed(Profile),
@@ -95,6 +92,12 @@ pub enum Input {
     /// The page came back.
     Returned,
     Ticked,
+}
+
+impl Input {
+    pub fn shows<T: Shows>(value: Option<&T>) -> Self {
+        Self::Shows(T::SLOT, value.map(T::bytes))
+    }
 }
 
 /// What a host does next.
@@ -121,8 +124,8 @@ pub enum Output {
     Store(store::Command),
     /// Parts of the document changed, by anybody.
     Touched(Vec<Touched>),
-    /// Ink in progress from somebody else.
-    Wet(PeerId, Vec<u8>),
+    /// A message of a slot that is a stream, from somebody else.
+    Streamed(PeerId, Slot, Vec<u8>),
     Notice(Notice),
 }
 

@@ -8,8 +8,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::{
+    apps,
     doc::{
-        presence::{Profile, Viewport},
+        presence::{
+            Profile,
+            slots::{Lane, Slot},
+        },
         replica::{Digest, Operations},
     },
     peer::PeerId,
@@ -47,12 +51,8 @@ pub enum Body {
         claim: Vec<u8>,
         level: u32,
     },
-    /// `C`: my pointer is here on the board, or off it. (`c` and `v` had numbers of 32 bits, too coarse far out.)
-    Cursor(Option<(f64, f64)>),
-    /// `V`: what I see of the board, for those who follow me.
-    View(Viewport),
-    /// `w`: ink that is still being drawn (`board::wet`).
-    Wet(Vec<u8>),
+    /// Of a slot's kind: what my person does just now. The apps have its letters (`C`, `V`, `w`).
+    Shown(Slot, Vec<u8>),
     /// `n`: parts of a message that did not arrive.
     Missing(Missing),
     /// `l`: goodbye.
@@ -70,33 +70,43 @@ pub enum Body {
 /// field to what is said.
 pub const LEVEL: u32 = 1 + cfg!(feature = "ahead") as u32;
 
-pub const CURSOR: u8 = b'C';
-pub const VIEW: u8 = b'V';
+const ASK: u8 = b'q';
+const ANSWER: u8 = b'a';
+const PART: u8 = b'r';
+const WHOLE: u8 = b'g';
+const UPDATE: u8 = b'u';
+const BEAT: u8 = b'b';
+const MISSING: u8 = b'n';
+const LEAVE: u8 = b'l';
+const PING: u8 = b'p';
+const PONG: u8 = b'o';
+
+/// Kinds of messages, and what they are for. Slots have theirs beside these.
+const KINDS: [(u8, &str); 11] = [
+    (PROBE, "probe"),
+    (ASK, "question"),
+    (ANSWER, "answer"),
+    (PART, "part of an answer"),
+    (WHOLE, "question for a whole copy"),
+    (UPDATE, "edit"),
+    (BEAT, "presence"),
+    (MISSING, "request for lost parts"),
+    (LEAVE, "goodbye"),
+    (PING, "heartbeat"),
+    (PONG, "heartbeat answer"),
+];
 
 /// Whether the newest message of a kind makes those before it worth nothing.
 pub fn is_volatile(kind: u8) -> bool {
-    matches!(kind, CURSOR | VIEW)
+    apps::slot(kind).is_some_and(|slot| slot.lane == Lane::Latest)
 }
 
 /// What a message is for, in a word or two, by its kind letter.
 pub fn meaning(kind: u8) -> &'static str {
-    match kind {
-        PROBE => "probe",
-        b'q' => "question",
-        b'a' => "answer",
-        b'r' => "part of an answer",
-        b'g' => "question for a whole copy",
-        b'u' => "edit",
-        b'b' => "presence",
-        CURSOR => "pointer",
-        VIEW => "view",
-        b'w' => "wet ink",
-        b'n' => "request for lost parts",
-        b'l' => "goodbye",
-        b'p' => "heartbeat",
-        b'o' => "heartbeat answer",
-        _ => "message of a newer version",
-    }
+    let known = KINDS.iter().find(|(letter, _)| *letter == kind);
+    let known = known.map(|(_, name)| *name);
+    let shown = || apps::slot(kind).map(|slot| slot.name);
+    known.or_else(shown).unwrap_or("message of a newer version")
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,9 +134,13 @@ struct Beat {
 }
 
 impl Body {
-    /// One of many a second, and worth nothing to who does not know the sender.
-    pub fn is_brief(&self) -> bool {
-        matches!(self, Self::Cursor(_) | Self::View(_) | Self::Wet(_))
+    /// Of which slot it is. Such a message is one of many a second, and worth nothing later, or to who does not know the
+    /// sender.
+    pub fn slot(&self) -> Option<Slot> {
+        match self {
+            Self::Shown(slot, _) => Some(*slot),
+            _ => None,
+        }
     }
 
     /// Kind letter and bytes.
@@ -144,7 +158,7 @@ impl Body {
                 state_vector,
                 digest,
             } => (
-                b'q',
+                ASK,
                 bytes(&Ask {
                     digest,
                     state_vector,
@@ -156,7 +170,7 @@ impl Body {
                 update,
                 more,
             } => (
-                b'a',
+                ANSWER,
                 bytes(&Answer {
                     to,
                     digest,
@@ -164,9 +178,9 @@ impl Body {
                     more,
                 }),
             ),
-            Self::Part(update) => (b'r', update),
-            Self::Whole(of) => (b'g', bytes(&of)),
-            Self::Update(update) => (b'u', update),
+            Self::Part(update) => (PART, update),
+            Self::Whole(of) => (WHOLE, bytes(&of)),
+            Self::Update(update) => (UPDATE, update),
             Self::Beat {
                 operations,
                 digest,
@@ -175,7 +189,7 @@ impl Body {
                 claim,
                 level,
             } => (
-                b'b',
+                BEAT,
                 bytes(&Beat {
                     operations,
                     digest,
@@ -185,13 +199,14 @@ impl Body {
                     level,
                 }),
             ),
-            Self::Cursor(cursor) => (CURSOR, bytes(&cursor)),
-            Self::View(view) => (VIEW, bytes(&view)),
-            Self::Wet(ink) => (b'w', ink),
-            Self::Missing(missing) => (b'n', bytes(&(missing.sender, missing.seq, missing.parts))),
-            Self::Leave => (b'l', Vec::new()),
-            Self::Ping(to) => (b'p', bytes(&to)),
-            Self::Pong(to) => (b'o', bytes(&to)),
+            Self::Shown(slot, body) => (slot.letter, body),
+            Self::Missing(missing) => (
+                MISSING,
+                bytes(&(missing.sender, missing.seq, missing.parts)),
+            ),
+            Self::Leave => (LEAVE, Vec::new()),
+            Self::Ping(to) => (PING, bytes(&to)),
+            Self::Pong(to) => (PONG, bytes(&to)),
             #[cfg(feature = "ahead")]
             Self::Later => (crate::core::ahead::KIND, Vec::new()),
         }
@@ -200,7 +215,7 @@ impl Body {
     /// `None` for a kind that this version does not know, or a body that does not read.
     pub fn read(kind: u8, body: Vec<u8>) -> Option<Self> {
         Some(match kind {
-            b'q' => {
+            ASK => {
                 let Ask {
                     digest,
                     state_vector,
@@ -210,7 +225,7 @@ impl Body {
                     digest,
                 }
             }
-            b'a' => {
+            ANSWER => {
                 let Answer {
                     to,
                     digest,
@@ -224,10 +239,10 @@ impl Body {
                     more,
                 }
             }
-            b'r' => Self::Part(body),
-            b'g' => Self::Whole(postcard::from_bytes(&body).ok()?),
-            b'u' => Self::Update(body),
-            b'b' => {
+            PART => Self::Part(body),
+            WHOLE => Self::Whole(postcard::from_bytes(&body).ok()?),
+            UPDATE => Self::Update(body),
+            BEAT => {
                 let Beat {
                     operations,
                     digest,
@@ -245,17 +260,14 @@ impl Body {
                     level,
                 }
             }
-            CURSOR => Self::Cursor(postcard::from_bytes(&body).ok()?),
-            VIEW => Self::View(postcard::from_bytes(&body).ok()?),
-            b'w' => Self::Wet(body),
-            b'n' => {
+            MISSING => {
                 let (sender, seq, parts) = postcard::from_bytes(&body).ok()?;
                 Self::Missing(Missing { sender, seq, parts })
             }
-            b'l' => Self::Leave,
-            b'p' => Self::Ping(postcard::from_bytes(&body).ok()?),
-            b'o' => Self::Pong(postcard::from_bytes(&body).ok()?),
-            _ => return None,
+            LEAVE => Self::Leave,
+            PING => Self::Ping(postcard::from_bytes(&body).ok()?),
+            PONG => Self::Pong(postcard::from_bytes(&body).ok()?),
+            kind => Self::Shown(apps::slot(kind)?, body),
         })
     }
 }
@@ -305,15 +317,9 @@ mod tests {
                 level: 300,
             });
         }
-        roundtrip(Body::View(Viewport {
-            x: -1.0,
-            y: 2.5,
-            width: 300.0,
-            height: 200.0,
-        }));
-        roundtrip(Body::Cursor(Some((1.5, -2.0))));
-        roundtrip(Body::Cursor(None));
-        roundtrip(Body::Wet(vec![4]));
+        for slot in apps::slots() {
+            roundtrip(Body::Shown(slot, vec![4]));
+        }
         roundtrip(Body::Missing(Missing {
             sender: to,
             seq: 9,
@@ -322,6 +328,19 @@ mod tests {
         roundtrip(Body::Leave);
         roundtrip(Body::Ping(vec![to, PeerId::FIRST]));
         roundtrip(Body::Pong(to));
+    }
+
+    #[test]
+    fn every_kind_has_a_letter_of_its_own() {
+        let slots = apps::slots().map(|slot| slot.letter);
+        let all: Vec<_> = KINDS
+            .iter()
+            .map(|(letter, _)| *letter)
+            .chain(slots)
+            .collect();
+        let different: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(all.len(), different.len());
+        assert!(all.iter().all(|&letter| meaning(letter) != meaning(b'z')));
     }
 
     #[test]
@@ -341,7 +360,6 @@ mod tests {
                 digest: Digest(1),
             },
             Body::Whole(PeerId::FIRST),
-            Body::Cursor(Some((1.5, -2.0))),
             Body::Leave,
             Body::Ping(vec![PeerId::FIRST]),
         ] {

@@ -5,7 +5,16 @@
 use super::{Input, Notice, Output, Session, lead::Role, message::Body};
 use crate::{
     core::{
-        doc::{fork, presence::Listened, replica::Replica, sync::Action, table::Write},
+        doc::{
+            fork,
+            presence::{
+                Listened,
+                slots::{Lane, To},
+            },
+            replica::Replica,
+            sync::Action,
+            table::Write,
+        },
         frame::Frame,
         peer::PeerId,
         socket::machine,
@@ -169,7 +178,6 @@ impl Session {
     }
 
     fn network_wakes_at(&self) -> Option<Millis> {
-        let view = self.view.wake_at().filter(|_| self.shows_view());
         [
             self.relay.wake_at(),
             self.lead.wake_at(),
@@ -178,8 +186,7 @@ impl Session {
             self.sync.wake_at(),
             self.forks.wake_at(),
             self.people.wake_at(),
-            self.cursor.wake_at(),
-            view,
+            self.shown_wakes_at(),
         ]
         .into_iter()
         .flatten()
@@ -201,8 +208,10 @@ impl Session {
             Input::FrameArrived(frame) => self.frame(now, &frame, out),
             Input::Noted(note) => self.noted(now, note, out),
             Input::Leads(role) => self.leads(now, role, out),
-            Input::Inked(ink) => self.say_if_heard(Body::Wet(ink), out),
-            Input::Pointed(_) | Input::Looked(_) => self.tell_place(now, out),
+            Input::Shows(slot, Some(body)) if slot.lane == Lane::Stream => {
+                self.say_if_heard(Body::Shown(slot, body), out);
+            }
+            Input::Shows(..) => self.tell_shown(now, out),
             Input::Followed(leader) => self.follow(now, leader, out),
             Input::Renamed(_) => self.beat(now, out),
             Input::RelaysChosen(_) => match self.relay.wanted.is_empty() {
@@ -235,8 +244,7 @@ impl Session {
             | Input::StoreLasts(_)
             | Input::Edited(_)
             | Input::UndoAsked(_)
-            | Input::Drafted(_)
-            | Input::PenSeen(..) => {}
+            | Input::Drafted(_) => {}
         }
     }
 
@@ -269,7 +277,7 @@ impl Session {
             self.judge(now, out);
         }
         self.take_up_drafts(now, out);
-        self.tell_place(now, out);
+        self.tell_shown(now, out);
     }
 
     fn settle_network(&mut self, now: Millis, out: &mut Vec<Output>) {
@@ -292,8 +300,8 @@ impl Session {
 
     /// The others can be reached: asks them, and shows ourselves.
     pub(super) fn met(&mut self, now: Millis, out: &mut Vec<Output>) {
-        self.cursor.told = None;
-        self.view.told = None;
+        self.show_again(To::Everyone);
+        self.show_again(To::Followers);
         self.people.met(now);
         self.ask(now);
         self.tick_network(now, out);
@@ -392,9 +400,7 @@ impl Session {
                 self.compare(now, from, operations, digest);
                 self.level_shown(from, level, out);
             }
-            Body::Cursor(cursor) => self.people.pointed(from, cursor),
-            Body::View(view) => self.people.looked(from, view),
-            Body::Wet(ink) => out.push(Output::Wet(from, ink)),
+            Body::Shown(slot, body) => self.shown_by(from, slot, body, out),
             Body::Missing(missing) => {
                 // Bounded by the answer budget and the outbox, as an answer is.
                 if self.answers.left(now) > 0 && !self.relay.outbox.is_crowded() {

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     core::{
+        doc::presence::slots::Lane,
         frame::Frame,
         tape::{Event, FrameSeen},
         wire::{codec::Outbound, envelope},
@@ -16,11 +17,8 @@ use crate::{
 impl Session {
     /// Seals a message and queues it for the relay, if that is reached, and for the other tabs. Gives its number.
     pub(super) fn say(&mut self, body: Body, out: &mut Vec<Output>) -> Option<u32> {
-        let slot = match body {
-            Body::Cursor(_) => Some(message::CURSOR),
-            Body::View(_) => Some(message::VIEW),
-            _ => None,
-        };
+        let slot = body.slot().filter(|slot| slot.lane == Lane::Latest);
+        let slot = slot.map(|slot| slot.letter);
         let Outbound { seq, frames } = self.seal(body, out)?;
         self.send(frames, slot, out);
         Some(seq)
@@ -47,13 +45,12 @@ impl Session {
         if self.has_left {
             return None;
         }
+        let is_brief = body.slot().is_some();
         // What is worth nothing later does not stand in line where little may be said.
-        let is_passing = matches!(body, Body::Wet(_) | Body::Cursor(_) | Body::View(_));
-        if is_passing && self.relay.pace.is_slow() && !self.relay.outbox.is_empty() {
+        if is_brief && self.relay.pace.is_slow() && !self.relay.outbox.is_empty() {
             return None;
         }
         let is_edit = matches!(body, Body::Update(_));
-        let is_brief = body.is_brief();
         let (kind, body) = body.write();
         let sealed = match is_brief {
             true => self.codec.encode_brief(kind, &body),

@@ -1,4 +1,4 @@
-//! What the others are shown of us, and we of them: who is here, where pointers are, whose view is followed.
+//! What the others are shown of us, and we of them: who is here, what they do just now, whose view is followed.
 
 use super::{
     Notice, Output, Session,
@@ -6,7 +6,11 @@ use super::{
 };
 use crate::{
     core::{
-        doc::presence::{News, Person, Profile, pause},
+        apps,
+        doc::presence::{
+            News, Person, Profile, pause,
+            slots::{Lane, Slot, To},
+        },
         frame::Frame,
         peer::PeerId,
         wire::codec::Shape,
@@ -32,7 +36,7 @@ impl<T> Default for Told<T> {
     }
 }
 
-impl<T: Copy + PartialEq> Told<T> {
+impl<T: Clone + PartialEq> Told<T> {
     pub(super) fn wake_at(&self) -> Option<Millis> {
         (self.now != self.told).then_some(self.next_at)
     }
@@ -40,9 +44,9 @@ impl<T: Copy + PartialEq> Told<T> {
     /// What to tell, and after it nothing for a `pause`.
     fn due(&mut self, now: Millis, pause: Millis) -> Option<Option<T>> {
         self.wake_at().filter(|&at| at <= now)?;
-        self.told = self.now;
+        self.told.clone_from(&self.now);
         self.next_at = now + pause;
-        Some(self.now)
+        Some(self.now.clone())
     }
 }
 
@@ -85,7 +89,7 @@ impl Session {
     pub(super) fn heard(&mut self, now: Millis, peer: PeerId) {
         if self.people.heard(now, peer) {
             self.sync.introduce(now, &mut self.rng);
-            self.cursor.told = None;
+            self.show_again(To::Everyone);
         }
     }
 
@@ -108,8 +112,8 @@ impl Session {
     ) {
         self.people.showed(now, from, profile, follows, owner);
         if follows.is_some() && self.shows_view() {
-            self.view.told = None;
-            self.tell_place(now, out);
+            self.show_again(To::Followers);
+            self.tell_shown(now, out);
         }
     }
 
@@ -124,7 +128,7 @@ impl Session {
         if self.follows != leader {
             self.follows = leader;
             self.beat(now, out);
-            self.tell_place(now, out);
+            self.tell_shown(now, out);
         }
     }
 
@@ -133,16 +137,79 @@ impl Session {
         self.follows.is_none() && self.people.follow(self.me)
     }
 
-    /// Tells where our pointer is, and to those who follow us what we see.
-    pub(super) fn tell_place(&mut self, now: Millis, out: &mut Vec<Output>) {
-        let pause = pause(CURSOR_MS, self.people.count() - 1);
-        if let Some(cursor) = self.cursor.due(now, pause) {
-            self.say_if_heard(Body::Cursor(cursor), out);
+    /// Whether there is anybody to be shown this slot.
+    fn is_shown(&self, slot: Slot) -> bool {
+        slot.to == To::Everyone || self.shows_view()
+    }
+
+    pub(super) fn shown_wakes_at(&self) -> Option<Millis> {
+        let due = self.shown.iter().filter(|(slot, _)| self.is_shown(*slot));
+        due.filter_map(|(_, told)| told.wake_at()).min()
+    }
+
+    /// What they were told may have been lost, or they were not here.
+    pub(super) fn show_again(&mut self, to: To) {
+        for (slot, told) in &mut self.shown {
+            if slot.to == to {
+                told.told = None;
+            }
         }
-        if self.shows_view()
-            && let Some(Some(view)) = self.view.due(now, pause)
-        {
-            self.say(Body::View(view), out);
+    }
+
+    /// Tells what is new of what we show.
+    pub(super) fn tell_shown(&mut self, now: Millis, out: &mut Vec<Output>) {
+        let pause = pause(CURSOR_MS, self.people.count() - 1);
+        for at in 0..self.shown.len() {
+            let slot = self.shown.get(at).map(|(slot, _)| *slot);
+            let Some(slot) = slot.filter(|slot| self.is_shown(*slot)) else {
+                continue;
+            };
+            let told = self.shown.get_mut(at);
+            if let Some(value) = told.and_then(|(_, told)| told.due(now, pause)) {
+                let body = match value {
+                    Some(value) => [&[1], value.as_slice()].concat(),
+                    None => vec![0],
+                };
+                self.say_if_heard(Body::Shown(slot, body), out);
+            }
+        }
+    }
+
+    /// Notes what we show from now on.
+    pub(super) fn show(&mut self, slot: Slot, value: Option<Vec<u8>>) {
+        let at = self.shown.iter().position(|(shown, _)| *shown == slot);
+        match at.and_then(|at| self.shown.get_mut(at)) {
+            Some((_, told)) => told.now = value,
+            None => {
+                let told = Told {
+                    now: value,
+                    ..Told::default()
+                };
+                self.shown.push((slot, told));
+            }
+        }
+    }
+
+    /// Somebody shows something.
+    pub(super) fn shown_by(
+        &mut self,
+        from: PeerId,
+        slot: Slot,
+        body: Vec<u8>,
+        out: &mut Vec<Output>,
+    ) {
+        match (slot.lane, body.split_first()) {
+            (Lane::Latest, Some((is_some, value))) => {
+                let value = (*is_some == 1).then_some(value);
+                self.people.shows(from, slot, value);
+            }
+            (Lane::Latest, None) => {}
+            (Lane::Stream, _) => {
+                if let Some((other, value)) = apps::implied(slot, &body) {
+                    self.people.shows(from, other, Some(&value));
+                }
+                out.push(Output::Streamed(from, slot, body));
+            }
         }
     }
 

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     core::{
-        board::table::{ink, strokes},
+        board::{
+            presence::{Pointer, WET},
+            table::{ink, strokes},
+        },
         doc::{id::Id, table::Value, undo::Record},
         frame::Frame,
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
@@ -238,9 +241,9 @@ fn before_its_network_is_here_a_page_draws_and_stores_and_says_nothing_and_nothi
         let mut stored = Vec::new();
         for input in [
             drawn("early"),
-            Input::Pointed(Some((1.0, 2.0))),
+            Input::shows(Some(&Pointer { x: 1.0, y: 2.0 })),
             Input::Renamed(Profile::new("Eve", [9; 3])),
-            Input::Inked(vec![1]),
+            Input::Shows(WET, Some(vec![1])),
             Input::Left,
             Input::Returned,
             Input::Socket(machine::Input::RetryAsked),

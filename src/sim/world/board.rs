@@ -92,8 +92,8 @@ impl World {
             return;
         };
         let others = page.session.people().others().count();
-        let effects = page.board.handle(self.now + page.skew, others, input);
-        self.carry_out_effects(client, effects);
+        page.board.handle(self.now + page.skew, others, input);
+        self.carry_out_effects(client);
     }
 
     /// What is under the pen is stored, because time passes or because the page may be about to go.
@@ -102,22 +102,23 @@ impl World {
             return;
         };
         let now = self.now + page.skew;
-        let effects = match at_once {
+        match at_once {
             true => page.board.store(now),
             false => page.board.tick(now),
-        };
-        self.carry_out_effects(client, effects);
+        }
+        self.carry_out_effects(client);
     }
 
-    fn carry_out_effects(&mut self, client: usize, effects: Vec<Effect>) {
+    fn carry_out_effects(&mut self, client: usize) {
+        let page = self.pages.get_mut(client);
+        let effects = page.map(|page| page.board.effects()).unwrap_or_default();
         for effect in effects {
             match effect {
                 Effect::Commit(writes) => self.input(client, Input::Edited(writes)),
                 Effect::Draft(draft) => {
                     self.input(client, Input::Drafted(draft.into_iter().collect()));
                 }
-                Effect::Ink(ink) => self.input(client, Input::Inked(ink)),
-                Effect::Point(at) => self.input(client, Input::Pointed(at.map(Point::into))),
+                Effect::Show(slot, value) => self.input(client, Input::Shows(slot, value)),
                 Effect::Say(sentence) => self.notices.push(sentence),
                 Effect::Paint(..) => {}
             }
@@ -138,26 +139,26 @@ impl World {
         let (now, replica) = (self.now + page.skew, page.session.replica());
         let is_arriving = page.session.is_arriving();
         page.board.changed(now, replica, changed, is_arriving);
+        self.carry_out_effects(client);
     }
 
     pub(super) fn show_ink(&mut self, client: usize, from: PeerId, ink: &[u8]) {
         let Some(page) = self.pages.get_mut(client) else {
             return;
         };
-        let tip = page.board.ink_arrived(self.now + page.skew, from, ink);
-        if let Some(at) = tip {
-            self.input(client, Input::PenSeen(from, at.into()));
-        }
+        page.board.ink_arrived(self.now + page.skew, from, ink);
     }
 
-    /// The clients whose board does not show exactly what their document holds.
+    /// The clients whose board does not show exactly what their document holds, while nobody draws.
     pub fn unshown(&self) -> Vec<usize> {
         let differs = |&client: &usize| {
             let page = self.pages.get(client);
             page.is_some_and(|page| {
                 let held = table::strokes(page.session.replica());
                 let scene = page.board.scene();
-                held.len() != scene.len() || held.iter().any(|(id, _)| scene.get(id).is_none())
+                !page.board.is_at_rest()
+                    || held.len() != scene.len()
+                    || held.iter().any(|(id, _)| scene.get(id).is_none())
             })
         };
         (0..self.pages.len()).filter(differs).collect()

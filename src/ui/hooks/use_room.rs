@@ -21,7 +21,10 @@ use crate::{
         address::{Address, RelayChoice},
         app::App,
         doc::{
-            presence::{Profile, Viewport},
+            presence::{
+                Profile,
+                slots::{Shown, Slot},
+            },
             replica::Replica,
             table::{Changed, Name, Touched, Write},
             undo::Direction,
@@ -38,11 +41,19 @@ pub struct Other {
     pub peer: PeerId,
     pub name: String,
     pub color: [u8; 3],
-    /// On the board.
-    pub cursor: Option<(f64, f64)>,
+    /// What they do just now.
+    pub shown: Shown,
     pub is_muted: bool,
     /// The one that stands for its person, where there are several.
     pub is_person: bool,
+}
+
+/// Another page whose view is shown in place of one's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Followed {
+    pub leader: PeerId,
+    /// By whoever leads them in the end.
+    pub shown: Shown,
 }
 
 /// A sentence that a person should read, until they close it or it is old.
@@ -73,9 +84,8 @@ pub struct Room {
     pub toasts: RwSignal<Vec<Toast>>,
     /// The pages show an earlier version of the room, until [`Room::show_now`].
     pub is_past: RwSignal<bool>,
-    /// Whose view is shown in place of one's own, and what they see once they have said so.
-    pub follows: RwSignal<Option<PeerId>>,
-    pub led: RwSignal<Option<Viewport>>,
+    /// Whose view is shown in place of one's own.
+    pub follows: RwSignal<Option<Followed>>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -89,8 +99,8 @@ struct Inner {
 
 /// What edits the room by gestures, and shows to others what they do meanwhile.
 pub trait Editor {
-    /// A message of wet ink came. Gives where its pen is.
-    fn ink_arrived(&self, from: PeerId, ink: &[u8]) -> Option<(f64, f64)>;
+    /// A message of a slot that is a stream came.
+    fn streamed(&self, from: PeerId, slot: Slot, message: &[u8]);
     /// A gesture is under way.
     fn is_busy(&self) -> bool;
     /// Ends the gesture; what was drawn stays.
@@ -153,7 +163,6 @@ pub fn provide_room(address: Address) -> Option<Room> {
         toasts: RwSignal::new(Vec::new()),
         is_past: RwSignal::new(false),
         follows: RwSignal::new(None),
-        led: RwSignal::new(None),
         inner: StoredValue::new_local(Inner {
             host,
             rng: RefCell::new(rng),
@@ -374,14 +383,11 @@ impl Room {
     fn happened(&self, event: Event) {
         match event {
             // What is new is shown when the past is left.
-            Event::Touched(_) | Event::Wet(..) if self.is_past.get_untracked() => {}
+            Event::Touched(_) | Event::Streamed(..) if self.is_past.get_untracked() => {}
             Event::Touched(touched) => self.touched(&touched),
-            Event::Wet(from, ink) => {
-                let tip = self
-                    .editor()
-                    .and_then(|editor| editor.ink_arrived(from, &ink));
-                if let Some(at) = tip {
-                    self.send(Input::PenSeen(from, at));
+            Event::Streamed(from, slot, message) => {
+                if let Some(editor) = self.editor() {
+                    editor.streamed(from, slot, &message);
                 }
             }
             Event::Notice(Notice::SetAside) => {
@@ -418,7 +424,7 @@ impl Room {
     }
 
     fn changed(&self) {
-        let (status, others, undo, redo, follows, led) = self.read(|session| {
+        let (status, others, undo, redo, follows) = self.read(|session| {
             let people = session.people();
             let persons: Vec<_> = people.persons().map(|(peer, _)| peer).collect();
             let others = people.others().filter(|(_, person)| !people.is_own(person));
@@ -426,7 +432,7 @@ impl Room {
                 peer,
                 name: person.name().to_owned(),
                 color: person.profile.as_ref().map_or([120; 3], |p| p.color),
-                cursor: person.cursor,
+                shown: person.shown.clone(),
                 is_muted: people.is_muted(peer),
                 is_person: persons.contains(&peer),
             });
@@ -436,8 +442,13 @@ impl Room {
                 others.collect::<Vec<_>>(),
                 can(Direction::Undo),
                 can(Direction::Redo),
-                session.follows(),
-                session.led_view(),
+                session.follows().map(|leader| {
+                    let shown = session.leader().map(|leader| leader.shown.clone());
+                    Followed {
+                        leader,
+                        shown: shown.unwrap_or_default(),
+                    }
+                }),
             )
         });
         set_if_new(self.status, status);
@@ -445,7 +456,6 @@ impl Room {
         set_if_new(self.can_undo, undo);
         set_if_new(self.can_redo, redo);
         set_if_new(self.follows, follows);
-        set_if_new(self.led, led);
     }
 }
 

@@ -32,6 +32,7 @@ use leptos::{html, prelude::*};
 pub fn BoardPage() -> impl IntoView {
     let easel = use_easel();
     let room = easel.room;
+    let follows = Memo::new(move |_| room.follows.read().is_some());
     let show_shortcuts = RwSignal::new(false);
     use_key("keydown", move |event| {
         if let Some(command) = shortcuts::command(event) {
@@ -48,7 +49,7 @@ pub fn BoardPage() -> impl IntoView {
         <div class="board-page" on:wheel=move |event| on_wheel(easel, &event)>
             <Stage/>
             {around(|start| start.stage)}
-            {move || room.follows.get().is_some().then(|| from_dialogs(|dialogs| dialogs.following))}
+            {move || follows.get().then(|| from_dialogs(|dialogs| dialogs.following))}
             <div class="panel board-files">
                 <Files/>
                 <ShortcutsButton open=show_shortcuts/>

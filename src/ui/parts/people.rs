@@ -90,7 +90,12 @@ pub fn list() -> AnyView {
 #[component]
 fn Follow(leader: PeerId, name: String) -> impl IntoView {
     let room = use_room();
-    let is_followed = move || room.follows.get() == Some(leader);
+    let is_followed = move || {
+        let follows = room.follows.read();
+        follows
+            .as_ref()
+            .is_some_and(|followed| followed.leader == leader)
+    };
     let turn = move |_| match is_followed() {
         true => room.follow(None),
         false => {

@@ -1,7 +1,7 @@
 //! Fifty people in one room of the embedded relay, and what they cost it.
 
 use anyhow::{Context, Result, ensure};
-use duplex::core::{session::Input, wire::envelope};
+use duplex::core::{board::presence::Pointer, session::Input, wire::envelope};
 use futures_util::StreamExt;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
@@ -94,7 +94,7 @@ async fn fifty_people_join_one_by_one_and_one_of_them_points() -> Result<()> {
     ensure!(most_answers <= 3, "{most_answers} answers to one join");
     ensure!(beyond <= 3.0, "{beyond} copies beyond the joiners' own");
 
-    first.input(Input::Pointed(Some((1.0, 7.0))));
+    first.input(Input::shows(Some(&Pointer { x: 1.0, y: 7.0 })));
     let pointed = listener
         .heard
         .wait_for(|heard| heard.pointers > joins.pointers);

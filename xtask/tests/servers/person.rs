@@ -275,7 +275,7 @@ impl Host {
             | Output::Lead(_)
             | Output::Remember(_)
             | Output::Touched(_)
-            | Output::Wet(..)
+            | Output::Streamed(..)
             | Output::Notice(_) => {}
         }
     }

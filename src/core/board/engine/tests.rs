@@ -1,15 +1,17 @@
 //! The board driven by pointer events.
 #![cfg(test)]
 
-use kurbo::Vec2;
+use kurbo::{Point, Vec2};
 
 use super::*;
 use crate::{
     core::{
         board::{
             gesture::{Button, PointerKind},
+            presence::WET,
             stroke, table,
             tools::{ERASER, HAND, PEN, ScreenSample},
+            wet,
         },
         doc::table::{Value, Write},
     },
@@ -46,14 +48,15 @@ impl Desk {
 
     fn handle(&mut self, input: Input) {
         self.now += 16;
-        for effect in self.board.handle(self.now, 1, input) {
+        self.board.handle(self.now, 1, input);
+        for effect in self.board.effects() {
             match effect {
                 Effect::Commit(writes) => {
                     self.replica.write(&writes);
                     let ids: Vec<_> = writes.iter().map(|write| &write.key.id).collect();
                     let changed = Changed::Rows(&ids);
-                    let painted = self.board.changed(self.now, &self.replica, changed, false);
-                    self.effects.extend(painted);
+                    self.board.changed(self.now, &self.replica, changed, false);
+                    self.effects.extend(self.board.effects());
                 }
                 effect => self.effects.push(effect),
             }
@@ -179,18 +182,22 @@ fn what_is_under_the_pen_is_stored_while_it_is_drawn_and_when_it_rests() {
     // Now it is held still.
     let at = desk.board.wake_at().expect("not all of it is stored");
     assert!(at <= desk.now + DRAFT_MS);
-    assert!(desk.board.tick(at - 1).is_empty());
-    let last = draft(desk.board.tick(at));
+    desk.board.tick(at - 1);
+    assert!(desk.board.effects().is_empty());
+    desk.board.tick(at);
+    let last = draft(&mut desk.board);
     assert_eq!(desk.board.wake_at(), None, "nothing is stored twice");
-    assert!(desk.board.store(at).is_empty());
+    desk.board.store(at);
+    assert!(desk.board.effects().is_empty());
     desk.move_to(100.0, 0.0);
-    let unload = desk.board.store(desk.now);
+    desk.board.store(desk.now);
+    let unload = draft(&mut desk.board);
     desk.lift();
     // All of them are the stroke that comes of it in the end.
     let [(id, ink)] = &strokes(&desk.replica)[..] else {
         panic!()
     };
-    for (draft, samples) in [(last, 100), (draft(unload), 101)] {
+    for (draft, samples) in [(last, 100), (unload, 101)] {
         let draft = draft.unwrap();
         assert_eq!(draft.key.id, *id);
         let Some(Value::Bytes(bytes)) = draft.value else {
@@ -203,8 +210,8 @@ fn what_is_under_the_pen_is_stored_while_it_is_drawn_and_when_it_rests() {
     assert_eq!(whole.samples.len(), 101);
 }
 
-fn draft(effects: Vec<Effect>) -> Option<Write> {
-    match effects.into_iter().next()? {
+fn draft(board: &mut Board) -> Option<Write> {
+    match board.effects().into_iter().next()? {
         Effect::Draft(draft) => draft,
         _ => None,
     }
@@ -217,7 +224,7 @@ fn others_see_the_pointer_or_its_ink_but_not_both() {
         let points = std::mem::take(&mut desk.effects);
         let points = points.into_iter();
         points
-            .filter(|effect| matches!(effect, Effect::Point(_)))
+            .filter(|effect| matches!(effect, Effect::Show(slot, _) if *slot == Pointer::SLOT))
             .count()
     };
     desk.move_to(5.0, 5.0);
@@ -226,7 +233,7 @@ fn others_see_the_pointer_or_its_ink_but_not_both() {
     (6..30).for_each(|x| desk.move_to(f64::from(x), 5.0));
     let inks = desk.effects.iter();
     let inks = inks
-        .filter(|effect| matches!(effect, Effect::Ink(_)))
+        .filter(|effect| matches!(effect, Effect::Show(slot, _) if *slot == WET))
         .count() as u64;
     assert!((2..=24 * 16 / WET_MS + 1).contains(&inks), "{inks}");
     assert_eq!(points(&mut desk), 0);
@@ -245,9 +252,11 @@ fn the_wet_ink_of_one_board_is_the_stroke_that_another_gets() {
     }
     let mut message = None;
     for effect in desk.effects.drain(..) {
-        if let Effect::Ink(ink) = effect {
-            let tip = other.board.ink_arrived(desk.now, PeerId::FIRST, &ink);
-            assert!(tip.is_some_and(|tip| tip.y == 10.0));
+        if let Effect::Show(slot, Some(ink)) = effect
+            && slot == WET
+        {
+            other.board.ink_arrived(desk.now, PeerId::FIRST, &ink);
+            assert!(wet::tip(&ink).is_some_and(|tip| tip.y == 10.0));
             message = Some(ink);
         }
     }
@@ -278,8 +287,8 @@ fn damage_is_what_changed_below_others() {
     desk.effects.clear();
     // It comes again, as an undone erasing does.
     let changed = Changed::Rows(&[&below]);
-    let painted = desk.board.changed(desk.now, &desk.replica, changed, false);
-    assert!(painted.is_empty(), "it is below another one");
+    desk.board.changed(desk.now, &desk.replica, changed, false);
+    assert!(desk.board.effects().is_empty(), "it is below another one");
     assert_eq!(desk.paint().build.len(), 1);
     desk.choose(&ERASER);
     desk.press(10.0, 0.0);
@@ -430,9 +439,8 @@ fn many_strokes_at_once_are_a_new_scene() {
         ids.push(id);
     }
     let ids: Vec<_> = ids.iter().collect();
-    let effects = desk
-        .board
+    desk.board
         .changed(0, &desk.replica, Changed::Rows(&ids), false);
-    assert!(effects.is_empty());
+    assert!(desk.board.effects().is_empty());
     assert_eq!(desk.count(), MANY + 1);
 }

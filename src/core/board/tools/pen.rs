@@ -7,6 +7,7 @@ use crate::{
         board::{
             edit,
             effect::Effect,
+            presence::WET,
             stroke::{self, Stroke, StrokeError, clamped},
             wet::WetPen,
         },
@@ -80,6 +81,11 @@ impl Drawing {
     }
 }
 
+/// For the others, at once.
+fn wet(ink: Vec<u8>) -> Effect {
+    Effect::Show(WET, Some(ink))
+}
+
 impl Work for Drawing {
     fn drag(&mut self, cx: &mut Context, samples: &[ScreenSample]) {
         let pause = presence::pause(WET_MS, cx.others);
@@ -99,7 +105,7 @@ impl Work for Drawing {
                 .collect();
             self.stroke.samples.extend_from_slice(&these);
             let ink = self.wet.grew(cx.now, &these, pause);
-            cx.effects.extend(ink.map(Effect::Ink));
+            cx.effects.extend(ink.map(wet));
             rest = after;
         }
         self.grew = true;
@@ -113,7 +119,7 @@ impl Work for Drawing {
                 self.write()
             }
             End::Withdrawn => {
-                cx.effects.extend(self.wet.cancelled().map(Effect::Ink));
+                cx.effects.extend(self.wet.cancelled().map(wet));
                 cx.effects.push(Effect::Draft(None));
                 return;
             }
@@ -181,7 +187,7 @@ mod tests {
         }
         let inks = bench.effects.iter();
         let inks = inks
-            .filter(|effect| matches!(effect, Effect::Ink(_)))
+            .filter(|effect| matches!(effect, Effect::Show(..)))
             .count() as u64;
         assert!((2..=960 / WET_MS + 1).contains(&inks), "{inks}");
         assert_eq!(work.overlay().unwrap().samples.len(), 61);
@@ -206,7 +212,7 @@ mod tests {
         bench.effects.clear();
         bench.end(work, End::Withdrawn);
         assert!(
-            matches!(bench.effects[..], [Effect::Ink(_), Effect::Draft(None)]),
+            matches!(bench.effects[..], [Effect::Show(..), Effect::Draft(None)]),
             "{:?}",
             bench.effects
         );

@@ -1,7 +1,11 @@
 //! People who come, go, fall silent and send too much.
 #![cfg(test)]
 
-use super::*;
+use super::{
+    slots::{Lane, Shows, To},
+    *,
+};
+use crate::limits::SLOT_BYTES;
 
 #[test]
 fn the_silent_are_forgotten_and_the_heard_stay() {
@@ -80,7 +84,7 @@ fn one_long_answer_is_no_flood() {
 }
 
 #[test]
-fn names_are_cut_and_cursors_are_numbers() {
+fn names_are_cut_and_what_is_shown_is_short() {
     let (mut people, a) = (People::default(), PeerId::FIRST);
     people.heard(0, a);
     let profile = Profile {
@@ -88,11 +92,10 @@ fn names_are_cut_and_cursors_are_numbers() {
         color: [0; 3],
     };
     people.showed(0, a, profile, Some(a), None);
-    people.pointed(a, Some((f64::NAN, 0.0)));
-    people.looked(a, view(f64::INFINITY));
+    people.shows(a, Place::SLOT, Some(&[1; SLOT_BYTES + 1]));
     let person = people.get(a).unwrap();
     assert_eq!(person.profile.as_ref().unwrap().name.len(), NAME_CHARS);
-    assert_eq!((person.cursor, person.view), (None, None));
+    assert_eq!(person.shown, Shown::default());
     assert_eq!(person.follows, None, "nobody follows themselves");
 }
 
@@ -115,13 +118,40 @@ fn a_name_that_nobody_can_see_is_none_and_one_that_turns_the_text_around_does_no
     assert_eq!(people.get(a).map(Person::name), Some("Somebody"));
 }
 
-fn view(width: f64) -> Viewport {
-    Viewport {
-        x: 0.0,
-        y: 0.0,
-        width,
-        height: 10.0,
+/// Something that a page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Place(u64);
+
+impl Shows for Place {
+    const SLOT: Slot = Slot {
+        letter: b'X',
+        name: "place",
+        lane: Lane::Latest,
+        to: To::Followers,
+    };
+
+    fn is_sane(&self) -> bool {
+        self.0 < 1_000
     }
+}
+
+#[test]
+fn what_is_shown_counts_until_something_else_is_or_nothing() {
+    let (mut people, a) = (People::default(), PeerId::FIRST);
+    people.heard(0, a);
+    let seen = |people: &People| people.get(a).unwrap().shown.get::<Place>();
+    assert_eq!(seen(&people), None);
+    for place in [7, 8, 999] {
+        people.shows(a, Place::SLOT, Some(&Place(place).bytes()));
+        assert_eq!(seen(&people), Some(Place(place)));
+    }
+    for senseless in [&Place(1_000).bytes()[..], &[255; 40], &[]] {
+        people.shows(a, Place::SLOT, Some(senseless));
+        assert_eq!(seen(&people), None);
+    }
+    people.shows(a, Place::SLOT, Some(&Place(7).bytes()));
+    people.shows(a, Place::SLOT, None);
+    assert_eq!(seen(&people), None);
 }
 
 fn show(people: &mut People, now: Millis, id: u64, follows: Option<u64>) {
@@ -143,10 +173,17 @@ fn who_follows_a_follower_sees_what_leads_both() {
         (6, Some(99)),
     ] {
         show(&mut people, 0, id, follows);
-        people.looked(PeerId::from_random(id), view(id as f64));
+        people.shows(
+            PeerId::from_random(id),
+            Place::SLOT,
+            Some(&Place(id).bytes()),
+        );
     }
-    let seen = |id| people.view_of(PeerId::from_random(99), PeerId::from_random(id));
-    assert_eq!([1, 2, 3].map(seen), [Some(view(3.0)); 3]);
+    let seen = |id| {
+        let leader = people.leader_of(PeerId::from_random(99), PeerId::from_random(id));
+        leader?.shown.get::<Place>()
+    };
+    assert_eq!([1, 2, 3].map(seen), [Some(Place(3)); 3]);
     assert_eq!(seen(4), None, "they go round in a circle");
     assert_eq!(seen(6), None, "through us");
     assert!(people.follow(PeerId::from_random(3)) && !people.follow(PeerId::from_random(1)));

@@ -4,12 +4,12 @@ use kurbo::Point;
 use leptos::prelude::*;
 
 use super::easel::use_easel;
-use crate::ui::hooks::use_room::Other;
+use crate::{core::board::presence::Pointer, ui::hooks::use_room::Other};
 
 pub fn cursors() -> AnyView {
     let easel = use_easel();
     let cursor = move |other: Other| {
-        let (x, y) = other.cursor?;
+        let Pointer { x, y } = other.shown.get()?;
         let [r, g, b] = other.color;
         let at = easel
             .shown

@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use kurbo::{Point, Size};
+use kurbo::Size;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -21,12 +21,13 @@ use crate::{
             engine::{Board, Shown},
             gesture::Input as PointerInput,
             paint,
+            presence::WET,
             scene::Element,
             stroke::Style,
             table::INK,
             tiles::{TILE_PX, TileKey, View},
         },
-        doc::{replica::Replica, table::Changed},
+        doc::{presence::slots::Slot, replica::Replica, table::Changed},
         keyboard::Command,
         peer::PeerId,
         session::Input,
@@ -75,9 +76,7 @@ pub fn provide_easel(room: Room) {
     easel.keep_view();
     let show = move |replica: &Replica, changed: Changed| {
         let is_arriving = room.read(|session| session.is_arriving());
-        let changed =
-            easel.with(|board| board.changed(clock::now(), replica, changed, is_arriving));
-        easel.carry_out(changed);
+        easel.with(|board| board.changed(clock::now(), replica, changed, is_arriving));
     };
     room.watch(INK, Box::new(show));
     room.edit_with(Rc::new(easel));
@@ -89,12 +88,11 @@ impl Easel {
         self.inner.get_value()
     }
 
-    /// Works with the board, and shows what came of it.
-    pub fn with<T>(&self, work: impl FnOnce(&mut Board) -> T) -> T {
+    /// Works with the board, shows what came of it, and does what it asks for.
+    pub fn with(&self, work: impl FnOnce(&mut Board)) {
         let inner = self.inner();
-        let result = work(&mut inner.board.borrow_mut());
-        self.show(&inner);
-        result
+        work(&mut inner.board.borrow_mut());
+        self.settle(&inner);
     }
 
     pub fn look<T>(&self, look: impl FnOnce(&Board) -> T) -> T {
@@ -104,8 +102,7 @@ impl Easel {
     /// What a pointer did.
     pub fn handle(&self, input: PointerInput) {
         let others = self.room.others.with_untracked(Vec::len);
-        let effects = self.with(|board| board.handle(clock::now(), others, input));
-        self.carry_out(effects);
+        self.with(|board| board.handle(clock::now(), others, input));
     }
 
     pub fn command(&self, command: Command) {
@@ -119,20 +116,20 @@ impl Easel {
 
     /// Stores what is under the pen as it is: the page may be about to go.
     pub fn store(&self) {
-        let draft = self.with(|board| board.store(clock::now()));
-        self.carry_out(draft);
+        self.with(|board| board.store(clock::now()));
     }
 
-    /// The board is not borrowed: an edit comes back to it through the room.
-    fn carry_out(&self, effects: Vec<Effect>) {
+    fn settle(&self, inner: &Inner) {
+        self.show(inner);
+        // The board is not borrowed: an edit comes back to it through the room.
+        let effects = inner.board.borrow_mut().effects();
         for effect in effects {
             match effect {
                 Effect::Commit(writes) => self.room.edit(writes),
                 Effect::Draft(draft) => {
                     self.room.send(Input::Drafted(draft.into_iter().collect()));
                 }
-                Effect::Ink(ink) => self.room.send(Input::Inked(ink)),
-                Effect::Point(at) => self.room.send(Input::Pointed(at.map(Point::into))),
+                Effect::Show(slot, value) => self.room.send(Input::Shows(slot, value)),
                 Effect::Paint(element, tiles) => {
                     if let Some(canvases) = &*self.inner().canvases.borrow() {
                         tiles.iter().for_each(|&key| canvases.add(key, &element));
@@ -165,9 +162,10 @@ impl Easel {
 }
 
 impl Editor for Easel {
-    fn ink_arrived(&self, from: PeerId, ink: &[u8]) -> Option<(f64, f64)> {
-        let tip = self.with(|board| board.ink_arrived(clock::now(), from, ink));
-        tip.map(Point::into)
+    fn streamed(&self, from: PeerId, slot: Slot, message: &[u8]) {
+        if slot == WET {
+            self.with(|board| board.ink_arrived(clock::now(), from, message));
+        }
     }
 
     fn is_busy(&self) -> bool {
@@ -187,12 +185,12 @@ impl Easel {
             dry,
             wet,
             tiles: Vec::new(),
-            is_dark: false,
+            is_dark,
             view: self.look(Board::view),
             frame_asked: false,
         };
         self.inner().canvases.replace(Some(canvases));
-        self.set_dark(is_dark);
+        self.repaint();
     }
 
     /// The canvases go away; what is under way ends.
@@ -204,9 +202,16 @@ impl Easel {
     }
 
     pub fn set_dark(&self, is_dark: bool) {
-        if let Some(canvases) = &mut *self.inner().canvases.borrow_mut() {
-            canvases.is_dark = is_dark;
+        let is_new = match &mut *self.inner().canvases.borrow_mut() {
+            Some(canvases) => std::mem::replace(&mut canvases.is_dark, is_dark) != is_dark,
+            None => false,
+        };
+        if is_new {
+            self.repaint();
         }
+    }
+
+    fn repaint(&self) {
         self.with(|board| board.repaint(clock::now()));
     }
 
@@ -228,8 +233,7 @@ impl Easel {
         }
         if let Some(wake) = wake {
             inner.alarm.set(wake, move || {
-                let draft = easel.with(|board| board.tick(clock::now()));
-                easel.carry_out(draft);
+                easel.with(|board| board.tick(clock::now()));
             });
         }
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::easel::use_easel;
 use crate::{
-    core::board::{camera::Camera, engine::Board},
+    core::board::{camera::Camera, engine::Board, presence::Viewport},
     ui::hooks::use_key::use_key,
 };
 
@@ -15,7 +15,10 @@ pub fn following() -> AnyView {
     let stop = move || room.follow(None);
     on_cleanup(move || easel.with(Board::show_own));
     Effect::new(move || {
-        if let Some(view) = room.led.get() {
+        let view = room
+            .follows
+            .with(|followed| followed.as_ref()?.shown.get::<Viewport>());
+        if let Some(view) = view {
             easel.with(|board| board.show(view));
         }
     });
@@ -32,7 +35,7 @@ pub fn following() -> AnyView {
         }
     });
     let pill = move || {
-        let leader = room.follows.get()?;
+        let leader = room.follows.read().as_ref()?.leader;
         let others = room.others.read();
         let other = others.iter().find(|other| other.peer == leader)?;
         let [r, g, b] = other.color;

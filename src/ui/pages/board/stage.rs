@@ -97,7 +97,7 @@ pub fn Stage() -> impl IntoView {
 /// Says what is seen, for those who follow.
 fn look(easel: Easel) {
     let seen = easel.look(Board::viewport);
-    easel.room.send(Input::Looked(seen));
+    easel.room.send(Input::shows(Some(&seen)));
 }
 
 /// The board is as large as its element, and as dense as the screen.

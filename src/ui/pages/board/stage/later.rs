@@ -18,12 +18,15 @@ use crate::{
 
 pub fn later() -> AnyView {
     let easel = use_easel();
-    if let Ok(Some(stage)) = document().query_selector(".stage") {
-        watch_gestures(easel, &stage);
-        let watched = StoredValue::new_local(None);
-        on_cleanup(move || watched.set_value(None));
-        watch_density(easel, stage, watched);
-    }
+    // Once the page is there: it may be made in the same moment as this.
+    Effect::new(move || {
+        if let Ok(Some(stage)) = document().query_selector(".stage") {
+            watch_gestures(easel, &stage);
+            let watched = StoredValue::new_local(None);
+            on_cleanup(move || watched.set_value(None));
+            watch_density(easel, stage, watched);
+        }
+    });
     cursors()
 }
 
