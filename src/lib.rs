@@ -12,11 +12,11 @@
 //!   wire/      bytes <-> messages: the envelope, its signature and seal, its parts; what kind of server this is
 //!   doc/       the shared document, which is tables: replica (all that imports yrs) behind gate and quarantine, sync
 //!              and fork, presence, storage and what is known to be in it (store, draft), undo, versions
-//!   board/     its table; the engine: gestures, tools (a file each), scene, view, wet ink, what is to be painted;
-//!              strokes and their geometry, file formats
-//!   todo/      its table; items, their order, filters
 //!   app        what an app is, for the rest of core
-//!   apps       all of them, board and list: a new one is a line here
+//!   apps/      all of them: a new one is a folder and two lines here, a line in `ui::pages`, and its chunk
+//!     board/     its table and slots; the engine: gestures, tools (a file each), scene, view, wet ink, what is to be
+//!                painted; strokes and their geometry, file formats
+//!     todo/      its table; items, their order, filters
 //!   rooms      the rooms of this device: a list of them, each as a file
 //!   session    socket + wire + doc joined: the whole client minus the browser; tabs that share one socket; a
 //!              look at the other relays of a link. All that concerns others is session/network, which comes later
@@ -31,7 +31,7 @@
 //!   text       what people write: what of it can be seen, and how long it is
 //!
 //! aead/      the cipher, a crate of its own because it is compiled for speed and not for size
-//! sim/       a seeded world of several sessions, a faulty relay and killed pages   native only
+//! sim/       a seeded world: people with pointers, a faulty relay, killed pages       native only
 //! limits     every number that outside data can hit, each with its reason
 //! ```
 //!
@@ -39,7 +39,7 @@
 //!
 //! - `core` and `sim` never read a clock, draw a random number, or name a browser or a component. Time and seeds are arguments.
 //! - `socket`, `wire` and `doc` do not know each other. Only `session` joins them.
-//! - No files import each other in a circle. Hooks and parts never name a page.
+//! - No files import each other in a circle. Hooks and parts never name a page, and core names apps in `apps` only.
 //! - Only `core/doc/replica` knows that the document is a yrs document.
 //! - No `unwrap`, `expect` or indexing stands on a path that outside data reaches.
 //! - A signal holds state, never the only copy of a message.

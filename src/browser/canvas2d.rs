@@ -6,7 +6,7 @@ use kurbo::{Point, Size};
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, window};
 
-use crate::core::board::paint::{self, Fill, Verb};
+use crate::core::apps::board::paint::{self, Fill, Verb};
 
 /// A canvas and its context.
 pub struct Surface {

@@ -4,7 +4,7 @@ use kurbo::Point;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, PointerEvent};
 
-use crate::core::board::{
+use crate::core::apps::board::{
     gesture::{Button, Input, PointerKind},
     tools::ScreenSample,
 };

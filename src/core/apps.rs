@@ -2,7 +2,6 @@
 
 use super::{
     app::{App, Engine, Implied, Settled},
-    board,
     doc::{
         amount::Amount,
         presence::slots::Slot,
@@ -10,8 +9,10 @@ use super::{
         table::{Change, Name, Write},
         undo::History,
     },
-    todo,
 };
+
+pub mod board;
+pub mod todo;
 
 pub const APPS: [&App; 2] = [FIRST, &todo::APP];
 pub const ENGINES: [&Engine; 2] = [&board::ENGINE, &todo::ENGINE];

@@ -1,7 +1,7 @@
 //! What a key press means, on any keyboard layout.
 
 use super::{
-    board::tools::{self, Tool},
+    apps::board::tools::{self, Tool},
     doc::undo::Direction,
 };
 
@@ -112,7 +112,7 @@ fn is_latin_letter(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::board::tools::{ERASER, HAND, PEN};
+    use crate::core::apps::board::tools::{ERASER, HAND, PEN};
 
     fn press<'a>(key: &'a str, code: &'a str, modifiers: &str) -> Press<'a> {
         Press {

@@ -175,13 +175,13 @@ pub fn from_file(file: &Value) -> Result<(String, Replica), FileError> {
 mod tests {
     use super::*;
     use crate::core::{
+        apps::board::table::{ink, strokes},
+        apps::todo::list::List,
         apps::{added, amount, in_words},
-        board::table::{ink, strokes},
         doc::{
             id::Id,
             table::{Key, Name, Value as Held, Write},
         },
-        todo::list::List,
     };
 
     fn room(random: u8) -> Address {

@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     core::{
-        board::{
+        apps::board::{
             engine::Board,
             tools::{ERASER, PEN},
         },
+        apps::todo::list::List,
         doc::undo::Direction,
         session::{Input, Notice},
-        todo::list::List,
     },
     limits::Millis,
 };

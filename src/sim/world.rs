@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     core::{
-        board::{engine::Board, table},
+        apps::board::{engine::Board, table},
         doc::{
             id::Id,
             presence::Profile,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     browser::page_api::Namespace,
-    core::{board::camera::Camera, doc::store::Saved},
+    core::{apps::board::camera::Camera, doc::store::Saved},
 };
 
 pub fn install(chunks: &'static Chunks, easel: Easel) {

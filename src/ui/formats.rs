@@ -8,9 +8,9 @@ use super::{hooks::use_room::Room, pages::board::easel::Easel};
 use crate::browser::{files, task};
 use crate::core::{
     apps,
-    board::{edit, formats::excalidraw, scene::Scene, table::strokes},
+    apps::board::{edit, formats::excalidraw, scene::Scene, table::strokes},
+    apps::todo::{formats as list, list::List},
     json as core_json, rooms,
-    todo::{formats as list, list::List},
 };
 
 /// The board as an `.excalidraw` document.

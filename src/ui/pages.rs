@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{hooks::use_room::Room, loading::fetched};
-use crate::core::{app::App, board as board_app, todo as todo_app};
+use crate::core::{app::App, apps::board as board_app, apps::todo as todo_app};
 
 pub mod board;
 pub mod damaged_link;

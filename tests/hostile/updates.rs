@@ -1,7 +1,8 @@
 //! Updates and state vectors of documents, from members of the room who hold its key.
 
 use duplex::core::{
-    board::table::strokes,
+    apps::board::table::strokes,
+    apps::todo::table::{TITLE, field, items},
     doc::{
         gate,
         id::Id,
@@ -9,7 +10,6 @@ use duplex::core::{
         table::{Value, Write},
     },
     peer::PeerId,
-    todo::table::{TITLE, field, items},
 };
 use fastrand::Rng;
 use yrs::{

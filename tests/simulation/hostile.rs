@@ -2,10 +2,11 @@
 
 use duplex::{
     core::{
-        board::{
+        apps::board::{
             presence::{Pointer, Viewport, WET},
             table,
         },
+        apps::todo::table::{TITLE, field},
         doc::{
             id::Id,
             presence::{
@@ -17,7 +18,6 @@ use duplex::{
         },
         peer::PeerId,
         session::message::Body,
-        todo::table::{TITLE, field},
     },
     sim::{
         hostile::{Forgery, Hostile},

@@ -3,7 +3,7 @@
 mod net;
 
 use duplex::core::{
-    board::presence::{Pointer, WET},
+    apps::board::presence::{Pointer, WET},
     session::Input,
     socket::{close::CloseEvent, machine},
     wire::profile::Audience,

@@ -2,7 +2,7 @@
 
 use duplex::{
     core::{
-        board::table::{ink, strokes},
+        apps::board::table::{ink, strokes},
         doc::{
             id::Id,
             store::Saved,

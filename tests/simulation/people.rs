@@ -2,17 +2,17 @@
 
 use duplex::{
     core::{
-        board::{
+        apps::board::{
             presence::{Pointer, Viewport},
             table::{ink, strokes},
         },
+        apps::todo::list::List,
         doc::{
             id::Id,
             table::{Value, Write},
             undo::Direction,
         },
         session::{self, Session},
-        todo::list::List,
     },
     limits::OUTBOX_BYTES,
     sim::{network::Audience, world::World},

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use duplex::{
     core::{
-        board::table::{ink, strokes},
+        apps::board::table::{ink, strokes},
+        apps::todo::table::items,
         doc::{
             id::Id,
             storage::Stored,
@@ -15,7 +16,6 @@ use duplex::{
         },
         peer::PeerId,
         session::Input,
-        todo::table::items,
     },
     limits::DRAFT_IS_LEFT_MS,
     sim::{network::Audience, world::World},

@@ -164,6 +164,26 @@ fn hooks_and_parts_never_name_a_page() {
     }
 }
 
+/// But for the keyboard, which chooses tools.
+#[test]
+fn core_names_its_apps_in_one_place() {
+    let mut others = core();
+    others.retain(|(file, _)| {
+        let names = [
+            "src/core/apps",
+            "src/core/keyboard.rs",
+            "src/core/ahead",
+            "src/sim",
+        ];
+        !names.iter().any(|path| file.starts_with(path)) && !file.ends_with("tests.rs")
+    });
+    assert_absent(
+        &others,
+        &["apps::board", "apps::todo"],
+        "core/apps.rs names all apps",
+    );
+}
+
 #[test]
 fn nothing_that_ships_can_be_made_to_panic_by_unwrapping_or_indexing() {
     let words = [

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use duplex::core::{
-    board::stroke::{Sample, Stroke, Style},
-    board::table::ink,
+    apps::board::stroke::{Sample, Stroke, Style},
+    apps::board::table::ink,
     doc::{
         id::Id,
         replica::Replica,

@@ -6,7 +6,7 @@
 //! | `ink` | stroke's id | – | bytes, written once |
 //! | `todo` | item's id | `title`, `done`, `order`, … | text, flag |
 //!
-//! Apps name their tables and fields ([`crate::core::board::table`], [`crate::core::todo::table`]). Nothing in `doc` knows
+//! Apps name their tables and fields ([`crate::core::apps::board::table`], [`crate::core::apps::todo::table`]). Nothing in `doc` knows
 //! them: what another version of this program added is kept, counted, compared, restored and passed on like the rest.
 
 use std::{borrow::Cow, fmt, sync::Arc};

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     core::{
-        board::{
+        apps::board::{
             presence::{Pointer, WET},
             table::{ink, strokes},
         },

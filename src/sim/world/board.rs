@@ -4,7 +4,7 @@ use kurbo::{Point, Size, Vec2};
 
 use super::World;
 use crate::core::{
-    board::{
+    apps::board::{
         effect::Effect,
         engine::Board,
         gesture::{Button, Input as PointerInput, PointerKind},

@@ -15,7 +15,7 @@ use crate::{
     core::{
         address::Address,
         apps,
-        board::{edit, formats::excalidraw, scene::Scene},
+        apps::board::{edit, formats::excalidraw, scene::Scene},
         doc::replica::Replica,
         json,
         peer::PeerId,

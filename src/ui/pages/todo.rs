@@ -10,14 +10,14 @@ use self::shown::Shown;
 use crate::{
     core::{
         address::Address,
-        doc::{id::Id, table::Write},
-        keyboard::Command,
-        todo::{
+        apps::todo::{
             filter::{Filter, PARAMETER},
             item::Item,
             list::{Edited, List},
             overruled::Notice,
         },
+        doc::{id::Id, table::Write},
+        keyboard::Command,
     },
     ui::{
         hooks::{

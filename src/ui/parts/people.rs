@@ -7,7 +7,7 @@ use super::dialog::Dialog;
 use crate::{
     browser::text,
     core::{
-        board,
+        apps::board,
         doc::presence::{COLORS, Profile},
         peer::PeerId,
     },

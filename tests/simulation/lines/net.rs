@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use duplex::{
     core::{
-        board::table::{ink, stroke},
+        apps::board::table::{ink, stroke},
         doc::{
             id::Id,
             presence::Profile,

@@ -1,7 +1,7 @@
 //! Fifty people in one room of the embedded relay, and what they cost it.
 
 use anyhow::{Context, Result, ensure};
-use duplex::core::{board::presence::Pointer, session::Input, wire::envelope};
+use duplex::core::{apps::board::presence::Pointer, session::Input, wire::envelope};
 use futures_util::StreamExt;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tokio_tungstenite::{connect_async, tungstenite::Message};

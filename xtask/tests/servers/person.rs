@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use duplex::{
     core::{
-        board::stroke::{Sample, Stroke, Style},
-        board::table::{ink, strokes},
+        apps::board::stroke::{Sample, Stroke, Style},
+        apps::board::table::{ink, strokes},
         doc::{
             id::Id,
             presence::Profile,

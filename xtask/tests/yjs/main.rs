@@ -6,10 +6,10 @@ use std::{path::Path, process::Command};
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use duplex::core::{
-    board::table::strokes,
+    apps::board::table::strokes,
+    apps::todo::table,
     doc::{gate, replica::Replica, table::Value},
     peer::PeerId,
-    todo::table,
 };
 use serde_json::{Map, Value as Json};
 use xtask::tools;

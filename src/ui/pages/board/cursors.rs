@@ -4,7 +4,7 @@ use kurbo::Point;
 use leptos::prelude::*;
 
 use super::easel::use_easel;
-use crate::{core::board::presence::Pointer, ui::hooks::use_room::Other};
+use crate::{core::apps::board::presence::Pointer, ui::hooks::use_room::Other};
 
 pub fn cursors() -> AnyView {
     let easel = use_easel();

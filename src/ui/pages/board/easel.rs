@@ -1,4 +1,4 @@
-//! The board of the room on this page: the engine of `core::board` as signals, its canvases, and what it asks of the room.
+//! The board of the room on this page: the engine of `core::apps::board` as signals, its canvases, and what it asks of the room.
 //! It lives as long as the room; its canvases come and go with the page.
 
 use std::{cell::RefCell, rc::Rc};
@@ -15,7 +15,7 @@ use crate::{
         preferences,
     },
     core::{
-        board::{
+        apps::board::{
             camera::Camera,
             effect::Effect,
             engine::{Board, Shown},

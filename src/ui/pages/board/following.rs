@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::easel::use_easel;
 use crate::{
-    core::board::{camera::Camera, engine::Board, presence::Viewport},
+    core::apps::board::{camera::Camera, engine::Board, presence::Viewport},
     ui::hooks::use_key::use_key,
 };
 

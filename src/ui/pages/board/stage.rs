@@ -11,7 +11,7 @@ use super::easel::{Easel, use_easel};
 use crate::{
     browser::{canvas2d::Surface, clock, lifecycle::Listener, pointer},
     core::{
-        board::{
+        apps::board::{
             engine::{Board, Wheel},
             gesture::Input as PointerInput,
             tools::Cursor,

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::easel::use_easel;
 use crate::{
     core::{
-        board::{
+        apps::board::{
             paint,
             stroke::Style,
             tools::{ERASER, HAND, PEN, Tool},

@@ -11,12 +11,12 @@ use web_sys::Element;
 
 use crate::{
     core::{
+        apps::todo::{filter::Filter, item::Item, list::List, table::TODO},
         doc::{
             id::Id,
             replica::Replica,
             table::{Changed, Write},
         },
-        todo::{filter::Filter, item::Item, list::List, table::TODO},
     },
     ui::{
         hooks::use_room::{Room, use_room},

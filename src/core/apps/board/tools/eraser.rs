@@ -4,7 +4,7 @@ use kurbo::Point;
 
 use super::{Context, Cursor, End, ScreenSample, Tool, Work};
 use crate::core::{
-    board::{edit, effect::Effect},
+    apps::board::{edit, effect::Effect},
     doc::id::Id,
 };
 

@@ -4,7 +4,7 @@
 use super::{Context, Cursor, End, Press, ScreenSample, Tool, Work};
 use crate::{
     core::{
-        board::{
+        apps::board::{
             edit,
             effect::Effect,
             presence::WET,
@@ -153,7 +153,7 @@ mod tests {
         *,
     };
     use crate::{
-        core::{board::stroke::Sample, doc::table::Value},
+        core::{apps::board::stroke::Sample, doc::table::Value},
         limits::BOARD_EXTENT,
     };
 

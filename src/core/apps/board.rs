@@ -2,7 +2,7 @@
 //! units are CSS pixels at zoom 1.
 
 use self::presence::{Pointer, Viewport, WET};
-use super::{
+use crate::core::{
     app::{App, Engine},
     doc::presence::slots::Shows,
 };

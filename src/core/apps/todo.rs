@@ -1,6 +1,6 @@
 //! The to-do list: items and their order, what a person does to them as writes, and the filters.
 
-use super::app::{App, Engine};
+use crate::core::app::{App, Engine};
 
 pub mod filter;
 pub mod formats;

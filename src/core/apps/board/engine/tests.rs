@@ -6,7 +6,7 @@ use kurbo::{Point, Vec2};
 use super::*;
 use crate::{
     core::{
-        board::{
+        apps::board::{
             gesture::{Button, PointerKind},
             presence::WET,
             stroke, table,

@@ -3,7 +3,7 @@
 use kurbo::{Point, Rect, Vec2};
 
 use super::Board;
-use crate::core::board::{camera::Camera, presence::Viewport};
+use crate::core::apps::board::{camera::Camera, presence::Viewport};
 
 /// A wheel's step of zoom: Chromium sends 100 for a notch, pinches on touch pads send small numbers.
 const WHEEL_ZOOM: f64 = 0.0022;
