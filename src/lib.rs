@@ -35,23 +35,43 @@
 //! limits     every number that outside data can hit, each with its reason
 //! ```
 //!
-//! What is *absent* holds the house up; `tests/tidy` checks it:
+//! What is *absent* holds the house up; `tests/tidy` and the lints below check it:
 //!
-//! - `core` and `sim` never read a clock, draw a random number, or name a browser or a component. Time and seeds are arguments.
+//! - `core` and `sim` never read a clock, draw a random number, or name a browser or a component. Time and seeds are
+//!   arguments.
+//! - Nothing that ships unwraps, indexes or panics, or prints.
 //! - `socket`, `wire` and `doc` do not know each other. Only `session` joins them.
 //! - No files import each other in a circle. Hooks and parts never name a page, and core names apps in `apps` only.
 //! - Only `core/doc/replica` knows that the document is a yrs document.
-//! - No `unwrap`, `expect` or indexing stands on a path that outside data reaches.
 //! - A signal holds state, never the only copy of a message.
 //!
 //! Two versions of this program may meet in one room and in one browser. What is stored has a format, what is said grows
 //! at its end only, and tables and fields that a version does not know are kept and passed on. `tests/ahead` is this
 //! source one version ahead (`core::ahead`), and meets it.
 
+// Outside data must not reach a panic, nothing is printed, and time and seeds are arguments (clippy.toml).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::dbg_macro,
+        clippy::disallowed_methods,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::print_stderr,
+        clippy::print_stdout,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod core;
 pub mod limits;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "sim", not(target_arch = "wasm32")))]
 pub mod sim;
 
 #[cfg(target_arch = "wasm32")]

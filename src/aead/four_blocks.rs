@@ -2,6 +2,9 @@
 //! every vector. RustCrypto has such a backend for other processors and none for wasm32, where its portable one takes
 //! three times as long. Only the keystream is made here; what is done with it is RustCrypto's.
 
+// Constants into arrays of fixed size, which the compiler checks.
+#![allow(clippy::indexing_slicing)]
+
 use core::arch::wasm32::{
     u32x4, u32x4_add, u32x4_shl, u32x4_shr, u32x4_shuffle, u32x4_splat, u64x2_extract_lane,
     u64x2_shuffle, v128, v128_or, v128_xor,

@@ -1,6 +1,16 @@
 //! ChaCha20-Poly1305 (RFC 8439) in a crate of its own: the release optimises each crate for size or for speed, and
 //! generic code, as RustCrypto's is, is compiled in the crate that uses it. For speed it is three times as fast.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+
 use chacha20poly1305::{KeyInit, Tag, aead::AeadInPlace};
 
 #[cfg(target_feature = "simd128")]

@@ -285,9 +285,23 @@ pub fn lint() -> Result<()> {
         "-D",
         "warnings",
     ];
-    let commands: [&[&str]; 3] = [&["fmt", "--all", "--check"], &clippy, &wasm];
+    // The floors above core exist for wasm alone, and so do their links.
+    let docs = [
+        "doc",
+        "--quiet",
+        "--no-deps",
+        "--document-private-items",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--package",
+        "duplex",
+        "--lib",
+    ];
+    let commands: [&[&str]; 4] = [&["fmt", "--all", "--check"], &clippy, &wasm, &docs];
     for arguments in commands {
-        if !cargo().args(arguments).status()?.success() {
+        let mut command = cargo();
+        command.args(arguments).env("RUSTDOCFLAGS", "-D warnings");
+        if !command.status()?.success() {
             bail!("cargo {} found something.", arguments.join(" "));
         }
     }
