@@ -1,4 +1,4 @@
-//! # The Duplex wire, version 1
+//! # The Duplex wire, version 2
 //!
 //! Messages travel through servers that were written for something else: they may add text around a frame, trim
 //! it, turn text into binary, join frames with newlines, cap them, deliver them twice, or not at all. So a message
@@ -35,6 +35,114 @@
 //!
 //! Numbers are big endian, and the CRC covers all before it; the body's seal covers the body. Several may stand in one
 //! frame.
+//!
+//! # Secrets
+//!
+//! Everything follows from the room's name and the link's key (16 to 64 bytes), by HKDF-SHA-256 (RFC 5869) with the salt
+//! `duplex/1`. Where the link has no key, the name's bytes are the key: such a room is open to whoever guesses it.
+//!
+//! | derived | secret | info | bytes |
+//! |---|---|---|---|
+//! | `TAG` | key | `tag/` name | 6 |
+//! | room key | key | `room key/` name | 32 |
+//! | session key | room key | `session key/` SENDER (6) salt (4) | 32 |
+//!
+//! A client draws a 32-byte seed for each page load: its Ed25519 key pair (RFC 8032). Its name, `SENDER`, is the first six
+//! bytes of SHA-256 of the public key, with the highest bit set. It draws a salt of four bytes, too.
+//!
+//! A part's plain bytes are signed, then sealed:
+//!
+//! ```text
+//! associated data  "dx2" TAG 6 SENDER 6 SEQ 4 PART 2, from 0 PARTS 2 K 1
+//! signature        Ed25519 of "duplex/1 says " || associated data || part
+//! signed           part || public key 32 || signature 64 || 0x01        or        part || signature 64 || 0x00
+//! BODY             salt 4 || ChaCha20-Poly1305 (RFC 8439) of signed || authenticator 16
+//! nonce            SEQ 4 PART 2, from 0, then six bytes 0
+//! ```
+//!
+//! The form with the public key introduces a sender to who has not heard of it; messages of slots leave it out. Whoever
+//! does not know a sender's key yet drops what comes without it. What is signed under a name that is no hash of the key is
+//! dropped.
+//!
+//! # Messages
+//!
+//! Bodies are in postcard's format (<https://postcard.jamesmunns.com/wire-format>): integers are LEB128 varints, byte
+//! strings, texts and lists have their length in front, an option is 0, or 1 and the value. A later version may add
+//! fields at the end of a body and kinds; a client ignores both. Updates and state vectors are Yjs's, version 1.
+//!
+//! | `K` | name | body |
+//! |---|---|---|
+//! | `h` | probe | plain: for the server ([`profile`]) |
+//! | `q` | question | digest, state vector (bytes) |
+//! | `a` | answer | for whom (peer), digest, update (bytes), how many bytes more follow |
+//! | `r` | part of an answer | an update, bare |
+//! | `g` | question for a whole copy | of whom (peer) |
+//! | `u` | edit | an update, bare |
+//! | `b` | beat | operations, digest, name (text), colour (3 bytes), whom it follows (option of a peer), claim (bytes), level |
+//! | `n` | request for lost parts | of whom (peer), `SEQ`, parts (list, from 0) |
+//! | `l` | goodbye | nothing |
+//! | `p` | heartbeat | peers that are asked to answer (list) |
+//! | `o` | heartbeat answer | whom it answers (peer) |
+//! | `C` | pointer | option of x, y: where it is on the board (64-bit floats, little endian) |
+//! | `V` | view | option of x, y, width, height; only while somebody follows |
+//! | `w` | wet ink | what is being drawn (`core::apps::board::wet`) |
+//!
+//! A peer is the number that its six bytes are, big endian. A claim shows whose page a client is: its name's six bytes,
+//! signed and introduced as above by a key that its browser keeps for the room, as part 0 of 1 with `SEQ` 0 and `K` = `P`
+//! of that key's name. What an update may hold is in [`crate::core::doc::table`].
+//!
+//! - Who comes sends a question, and a beat. Who has more answers: at once, or, if others are here, after 80 ms for each of
+//!   them that has a smaller number, and not at all if an answer was heard meanwhile that was given from the same digest.
+//!   An answer longer than 8 kB says how much follows in parts.
+//! - An edit is sent at once. Two seconds after the last one of a burst, and every twelve seconds, comes a beat. Whoever sees
+//!   a digest that was never its own asks, after 300 ms, once a second at most.
+//! - Equal operations with different digests are a fork: one of the two asks the other for a whole copy.
+//! - Who is not heard for 29 seconds is gone.
+//!
+//! # Digests
+//!
+//! Both are made of sums, so that an edit costs what it changes. A term is the first 16 bytes of a SHA-256, a sum is one of
+//! 16 bytes, modulo 2^128. Numbers are big endian.
+//!
+//! | number of 8 bytes | first bytes of SHA-256 of |
+//! |---|---|
+//! | operations | the sum of what is here, the sum of deletions whose operations are not here yet |
+//! | digest | operations, the sum of values |
+//!
+//! - What is here: for each author whose operations are here up to clock *c* > 0 `seen`, author 8, *c* 4, four bytes 0; and
+//!   for each longest stretch of deleted ones, from *a* to before *b*, `gone`, author 8, *a* 4, *b* 4. Of what is not here
+//!   yet, the latter only.
+//! - Values: for each one of each table its name, 0x00, row, 0x00, field, kind 1, value. The field is empty where the row
+//!   itself is the value. Kinds: 0 bytes, 1 text, 2 false, 3 true, 4 a number (the 8 bytes of its float), 5 shared text, 6
+//!   anything else ([`crate::core::doc::table::Value`]).
+//!
+//! # Test vectors
+//!
+//! The room is `attic`, its key `0123456789abcdef` in ASCII. The client's seed is 32 bytes 7, its salt 01020304, its first
+//! message a goodbye. Bodies name the digest 0x0102 and the peer 300. The edit is peer 300's first: table `todo`, row `a`,
+//! field `title`, text `milk`; then the field is removed.
+//!
+//! | what | value |
+//! |---|---|
+//! | tag of the open room | `juRtGKNG` |
+//! | tag of the room with the key | `lv6TC6kF` |
+//! | name of the client | `fe812c12f3ab` |
+//! | associated data | `64783296fe930ba905fe812c12f3ab00000001000000016c` |
+//! | signed body | `ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22cb2a6d5b73973ae05976807bd3846fbfe70f23146f03e32fab111d1ddb5c9d1c58d6cab717097bf488158bea5eee592f91f951f9d3583ad582da1e09baf22ea0601` |
+//! | sealed body | `010203042b4d58b3a19bcd7ccc8f5a2b0b2f761d45187be61eac8954b0dc5f00def1495f3a1d65ae5b072e39f80d4d3206751955a88ebdc97e9fbbdd2d0f6779ef7a72447396738cb52ece0021bd9deb42d8ef9a8f6266ffbe3bce7e6fd79ec92d64a4b3ef75607b03b58ae3551e0e75c75a597119` |
+//! | envelope | `~dx2.lv6TC6kF._oEsEvOr.1.1-1.l.AQIDBCtNWLOhm818zI9aKwsvdh1FGHvmHqyJVLDcXwDe8UlfOh1lrlsHLjn4DU0yBnUZVaiOvcl-n7vdLQ9nee96ckRzlnOMtS7OACG9netC2O-aj2Jm_747zn5v157JLWSks-91YHsDtYrjVR4OdcdaWXEZ.v4pxPg~` |
+//! | question | `q 82020100` |
+//! | answer | `a ac02820202000009` |
+//! | question for a whole copy | `g ac02` |
+//! | beat | `b 0582020341646101020301ac020001` |
+//! | request for lost parts | `n ac0207020004` |
+//! | heartbeat | `p 01ac02` |
+//! | heartbeat answer | `o ac02` |
+//! | digest of nothing | `21b74d20a5153582` |
+//! | update of the edit | `0102ac0200270104746f646f0161012800ac0200057469746c650177046d696c6b00` |
+//! | operations of the edit | `1ff7e2cea112c1d6` |
+//! | digest of the edit | `d01ccc73d2fa0189` |
+//! | digest of the edit taken back | `ff354cf1c25e47db` |
 
 pub mod codec;
 pub mod ed25519;
