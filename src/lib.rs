@@ -69,6 +69,8 @@
 )]
 
 pub mod core;
+#[doc = include_str!("design.md")]
+pub mod design {}
 pub mod limits;
 
 #[cfg(all(feature = "sim", not(target_arch = "wasm32")))]

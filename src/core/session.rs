@@ -106,7 +106,7 @@ pub struct Session {
     met_newer: bool,
     /// There is something to connect for: the room was read, or cannot be, or a relay was chosen.
     is_ready: bool,
-    /// The page said goodbye, and has not come back: a word now would make others take it for here again.
+    /// `Leave` was sent. Until `Returned`, sending anything would make peers list this page again.
     has_left: bool,
     /// When something came last.
     woke_at: Millis,

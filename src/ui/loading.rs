@@ -12,6 +12,8 @@ use crate::{
     browser::{lifecycle, task},
     core::{
         address::{Address, AddressProblem},
+        app::App,
+        apps,
         session::network::Network,
     },
     limits::Millis,
@@ -27,7 +29,8 @@ pub struct Chunks {
     pub dialogs: fn() -> Fetching<&'static Dialogs>,
     pub formats: fn() -> Fetching<&'static Formats>,
     pub rooms_page: fn() -> Fetching<Part>,
-    pub todo_page: fn() -> Fetching<Part>,
+    /// The page of an app; nothing of one that is part of the first load.
+    pub page: fn(&'static App) -> Fetching<Part>,
 }
 
 #[derive(Clone, Copy)]
@@ -123,7 +126,9 @@ const FETCH_AGAIN: Millis = 30_000;
 pub async fn fetch_all(chunks: &Chunks, room: Room) {
     let fetch = async || {
         let _ = (chunks.links)().await;
-        let _ = (chunks.todo_page)().await;
+        for app in apps::APPS {
+            let _ = (chunks.page)(app).await;
+        }
         let _ = (chunks.formats)().await;
         let _ = (chunks.rooms_page)().await;
         (chunks.dialogs)().await.ok()

@@ -33,7 +33,7 @@ pub static PAGES: [Page; 2] = [
         app: &todo_app::APP,
         label: "To-do",
         icon: icondata::LuListTodo,
-        view: || fetched(|chunks| (chunks.todo_page)()),
+        view: || fetched(|chunks| (chunks.page)(&todo_app::APP)),
         begin: |_| {},
     },
 ];
