@@ -10,4 +10,5 @@ pub mod pages;
 pub mod parts;
 pub mod relays;
 pub mod shell;
+pub mod text;
 pub mod theme;

@@ -182,7 +182,7 @@ impl World {
 
     /// Some page took up what another one was drawing.
     fn has_recovered(&self) -> bool {
-        self.notices.contains(&Notice::Recovered.to_string())
+        self.notices.contains(&Notice::Recovered)
     }
 
     /// Where a stroke begins that a client shows, in its window.

@@ -94,7 +94,7 @@ pub struct World {
     /// Acts that did something else than they should.
     pub wrong: Vec<String>,
     /// What pages told their people.
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
     /// Frames for another world: filled where that is wanted.
     pub outside: Option<Vec<Frame>>,
 }
@@ -340,7 +340,7 @@ impl World {
             }
             Output::Notice(notice) => {
                 self.mended += usize::from(notice == Notice::Mended);
-                self.notices.push(notice.to_string());
+                self.notices.push(notice);
             }
             Output::Touched(touched) => self.show(client, &touched),
             Output::Streamed(from, _, ink) => self.show_ink(client, from, &ink),

@@ -208,6 +208,7 @@ async fn start(loading: Loading, room: Room) {
     let (start, seed) = loading::until_here(fetch, failed).await;
     room.send(Input::NetworkCame(start.network, seed));
     (start.share_profile)(room);
+    room.tell_with(start.tell);
     loading.started.set(Some(start));
     task::spawn((start.find_relay)(room));
 }

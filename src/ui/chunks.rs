@@ -11,7 +11,7 @@ use super::{
         rooms, todo,
     },
     parts::{connection, listing, people, saved, share, shortcuts, status, toasts, versions},
-    relays,
+    relays, text,
 };
 use crate::core::session::network::NETWORK;
 
@@ -56,6 +56,7 @@ chunk! {
         open_room: status::open_room,
         people: people::people,
         stage: stage::later::later,
+        tell: text::tell,
         trouble: status::trouble,
     }
 }

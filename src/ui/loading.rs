@@ -7,7 +7,10 @@ use leptos::{prelude::*, wasm_split::SplitLoaderError};
 use serde_json::Value;
 use web_sys::{File, HtmlInputElement};
 
-use super::{hooks::use_room::Room, pages::board::easel::Easel};
+use super::{
+    hooks::use_room::{Room, TellNotice},
+    pages::board::easel::Easel,
+};
 use crate::{
     browser::{lifecycle, task},
     core::{
@@ -60,6 +63,8 @@ pub struct Start {
     pub find_relay: fn(Room) -> Pin<Box<dyn Future<Output = ()>>>,
     /// From now on takes over the name and colour that are chosen in other tabs.
     pub share_profile: fn(Room),
+    /// Shows what the session has to tell.
+    pub tell: TellNotice,
     pub back_to_ink: Part,
     pub open_room: Part,
     pub people: Part,

@@ -19,7 +19,6 @@ use crate::core::{
     frame::Frame,
     peer::PeerId,
     socket::{endpoint::Endpoint, machine},
-    text::isolated,
     wire::{
         codec::TooLarge,
         identity::Seed,
@@ -147,44 +146,27 @@ pub enum ScoutNews {
     Closed,
 }
 
-/// Something that a person should know now.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Something that a person should know now; the interface has the words. Names are of people.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    #[error("{}", match .0 {
-        1 => "One of your changes had been changed again by somebody else, and stayed as it is.".to_owned(),
-        count => format!("{count} of your changes had been changed again by somebody else, and stayed as they are."),
-    })]
+    /// So many changes of the step had been changed again by others, and stayed as they are.
     UndoSkipped(usize),
-    #[error("{0}")]
+    /// An app's own sentence.
     App(String),
-    #[error("{0}")]
-    TooLarge(#[from] TooLarge),
-    #[error("{} is here.", isolated(.0))]
+    TooLarge(TooLarge),
     Came(String),
-    #[error("{} left.", isolated(.0))]
     Went(String),
-    #[error(
-        "{} sends more than a page can take, and is not listened to until that ends. Nothing is lost.",
-        isolated(.0)
-    )]
+    /// Sends more than a page can take, and is not listened to until that ends.
     Muted(String),
-    #[error("{} says two different things of one edit, and is not listened to for a while.", isolated(.0))]
+    /// Says two different things of one edit, and is not listened to for a while.
     Contradicted(String),
-    #[error(
-        "Somebody had sent different people different versions of an edit. Both are here now, and everybody has the same."
-    )]
+    /// Different people had been sent different versions of an edit. All have both now.
     Mended,
-    #[error(
-        "{} has a newer version of Duplex. What it adds is kept here and passed on; load the page again to see it.",
-        isolated(.0)
-    )]
+    /// Has a newer version of this program.
     Newer(String),
-    #[error("What was being drawn when the page stopped is here again. Undo takes it away.")]
+    /// What was being drawn when the page stopped is here again.
     Recovered,
-    #[error("A part of this room's stored data could not be read. The rest is here.")]
     StoredRowUnreadable,
-    #[error(
-        "Something in this room stopped Duplex the last time. It was set aside; the rest is here."
-    )]
+    /// What stopped the program the last time was not loaded.
     SetAside,
 }

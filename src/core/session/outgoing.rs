@@ -1,7 +1,7 @@
 //! What a session says: sealed, queued for the relay, and handed to the other tabs.
 
 use super::{
-    Output, Session,
+    Notice, Output, Session,
     message::{self, Body},
 };
 use crate::{
@@ -60,7 +60,7 @@ impl Session {
             .map_err(|error| {
                 // Only a person's own edit is worth a word; a long answer will be asked for again.
                 if is_edit {
-                    out.push(Output::Notice(error.into()));
+                    out.push(Output::Notice(Notice::TooLarge(error)));
                 }
             })
             .ok()

@@ -1,7 +1,7 @@
 //! The room that this page shows: a session on the browser's hands, as signals, and the intents that people have.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     rc::{Rc, Weak},
     time::Duration,
 };
@@ -69,8 +69,6 @@ pub struct Toast {
 
 /// How long a toast stays.
 const TOAST: Duration = Duration::from_secs(12);
-/// The same for one that nobody has to read.
-const PASSING_TOAST: Duration = Duration::from_secs(4);
 
 #[derive(Clone, Copy)]
 pub struct Room {
@@ -95,7 +93,13 @@ struct Inner {
     toasts: RefCell<u32>,
     watchers: RefCell<Vec<Weak<Watcher>>>,
     editor: RefCell<Option<Rc<dyn Editor>>>,
+    /// Shows notices; and those that came before it.
+    tells: Cell<Option<TellNotice>>,
+    early: RefCell<Vec<Notice>>,
 }
+
+/// Shows a notice.
+pub type TellNotice = fn(Room, &Notice);
 
 /// What edits the room by gestures, and shows to others what they do meanwhile.
 pub trait Editor {
@@ -169,6 +173,8 @@ pub fn provide_room(address: Address) -> Option<Room> {
             toasts: RefCell::new(0),
             watchers: RefCell::default(),
             editor: RefCell::default(),
+            tells: Cell::default(),
+            early: RefCell::default(),
         }),
     };
     *events.borrow_mut() = Some(room);
@@ -353,7 +359,12 @@ impl Room {
         self.show(text.into(), false, true);
     }
 
-    fn say_for(&self, time: Duration, text: String) {
+    /// What was set aside can be had.
+    pub fn offer_set_aside(&self, text: String) {
+        self.show(text, true, true);
+    }
+
+    pub fn say_for(&self, time: Duration, text: String) {
         let number = self.show(text, false, false);
         let toasts = self.toasts;
         let forget = move || {
@@ -390,21 +401,26 @@ impl Room {
                     editor.streamed(from, slot, &message);
                 }
             }
-            Event::Notice(Notice::SetAside) => {
-                self.show(Notice::SetAside.to_string(), true, true);
-            }
-            Event::Notice(notice @ (Notice::Came(_) | Notice::Went(_))) => {
-                self.say_for(PASSING_TOAST, notice.to_string());
-            }
-            Event::Notice(
-                notice @ (Notice::TooLarge(_)
-                | Notice::StoredRowUnreadable
-                | Notice::App(_)
-                | Notice::Contradicted(_)
-                | Notice::Newer(_)),
-            ) => self.warn(notice.to_string()),
-            Event::Notice(notice) => self.say(notice.to_string()),
+            Event::Notice(notice) => self.notice(notice),
             Event::Changed => self.changed(),
+        }
+    }
+
+    /// From now on notices are shown by this.
+    pub fn tell_with(&self, tell: TellNotice) {
+        let early = self.inner.with_value(|inner| {
+            inner.tells.set(Some(tell));
+            inner.early.take()
+        });
+        early.iter().for_each(|notice| tell(*self, notice));
+    }
+
+    fn notice(&self, notice: Notice) {
+        match self.inner.with_value(|inner| inner.tells.get()) {
+            Some(tell) => tell(*self, &notice),
+            None => self
+                .inner
+                .with_value(|inner| inner.early.borrow_mut().push(notice)),
         }
     }
 
