@@ -55,7 +55,7 @@ chunk! {
         back_to_ink,
         open_room: status::open_room,
         people: people::people,
-        stage: stage::later::later,
+        stage_later: stage::later::later,
         tell: text::tell,
         trouble: status::trouble,
     }

@@ -68,7 +68,7 @@ pub struct Start {
     pub back_to_ink: Part,
     pub open_room: Part,
     pub people: Part,
-    pub stage: Part,
+    pub stage_later: Part,
     pub trouble: Part,
 }
 

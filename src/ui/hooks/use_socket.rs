@@ -1,26 +1,7 @@
 //! A WebSocket for any Leptos component: comes back by itself, shows its state and last close as signals, and hands
 //! over every message in order. Needs nothing else of Duplex.
 //!
-//! ```ignore
-//! use duplex::{core::frame::Frame, core::socket::machine::State, ui::hooks::use_socket::use_socket};
-//! use leptos::prelude::*;
-//!
-//! #[component]
-//! fn Echo() -> impl IntoView {
-//!     let socket = use_socket("ws://127.0.0.1:8080/echo");
-//!     let lines = RwSignal::new(Vec::new());
-//!     socket.on_message(move |message| {
-//!         if let Frame::Text(text) = &message.data {
-//!             lines.write().push(text.clone());
-//!         }
-//!     });
-//!     view! {
-//!         <button on:click=move |_| drop(socket.send("hello"))>"Send"</button>
-//!         <p>{move || if socket.state.get() == State::Open { "open" } else { "not open" }}</p>
-//!         <p>{move || lines.get().join(", ")}</p>
-//!     }
-//! }
-//! ```
+#![doc = concat!("```ignore\n", include_str!("../../../examples/hook.rs"), "```")]
 
 use std::{
     cell::{Cell, RefCell},

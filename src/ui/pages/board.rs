@@ -48,7 +48,7 @@ pub fn BoardPage() -> impl IntoView {
     view! {
         <div class="board-page" on:wheel=move |event| on_wheel(easel, &event)>
             <Stage/>
-            {around(|start| start.stage)}
+            {around(|start| start.stage_later)}
             {move || follows.get().then(|| from_dialogs(|dialogs| dialogs.following))}
             <div class="panel board-files">
                 <Files/>

@@ -1,13 +1,7 @@
 //! The socket layer as components, for an application of one's own: a provider that owns the connection, and parts that
 //! show how it stands. Duplex itself shows its connection in [`super::connection`].
 //!
-//! ```ignore
-//! view! {
-//!     <SocketProvider urls=vec!["wss://relay.example".to_owned()]>
-//!         <SocketStatus/> <SocketCloseReason/> <Chat/>
-//!     </SocketProvider>
-//! }
-//! ```
+#![doc = concat!("```ignore\n", include_str!("../../../examples/echo.rs"), "```")]
 
 use leptos::prelude::*;
 
