@@ -172,7 +172,9 @@ impl Connection {
                 && let Some(frame) = outbox.next(buffered)
             {
                 // A socket that just died takes nothing; its close event is on the way.
-                let _ = link.send(&frame);
+                if link.send(&frame).is_err() {
+                    break;
+                }
             }
         }
         if self.outbox.borrow().is_empty() {

@@ -184,12 +184,13 @@ impl Host {
 
     /// All that the session wants done by now.
     fn work(self: &Rc<Self>) {
+        let mut takes = true;
         loop {
-            let buffered = self.link.borrow().buffered_amount();
+            let buffered = self.link.borrow().buffered_amount().filter(|_| takes);
             let next = self.session.borrow_mut().poll(clock::now(), buffered);
             match next {
                 // A frame that a socket does not take, which just died, is not lost: the digest brings it up again.
-                Poll::Send(frame) => drop(self.link.borrow().send(&frame)),
+                Poll::Send(frame) => takes = self.link.borrow().send(&frame).is_ok(),
                 Poll::Do(output) => self.carry_out(output),
                 Poll::Rest(_) => break,
             }

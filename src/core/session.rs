@@ -111,6 +111,8 @@ pub struct Session {
     /// When something came last.
     woke_at: Millis,
     outputs: VecDeque<Output>,
+    /// Nothing more is to be sent before the next input.
+    is_drained: bool,
 }
 
 impl Session {
@@ -153,6 +155,7 @@ impl Session {
             has_left: false,
             woke_at: 0,
             outputs: [Output::Store(store::Command::Load)].into(),
+            is_drained: true,
         }
     }
 
@@ -270,18 +273,22 @@ impl Session {
         }
         self.store.watch(now);
         self.outputs.extend(out);
+        self.is_drained = false;
     }
 
     /// What a host does next. `buffered`: bytes that its socket to the relay holds already; none while it has no socket.
     /// What is to be sent comes first, for the socket it is for may be closed next.
     pub fn poll(&mut self, now: Millis, buffered: Option<usize>) -> Poll {
-        let frame = buffered.and_then(|buffered| self.next_frame(now, buffered));
-        match frame {
-            Some(frame) => Poll::Send(frame),
-            None => match self.outputs.pop_front() {
-                Some(output) => Poll::Do(output),
-                None => Poll::Rest(self.wake_at()),
-            },
+        if !self.is_drained {
+            if let Some(frame) = buffered.and_then(|buffered| self.next_frame(now, buffered)) {
+                return Poll::Send(frame);
+            }
+            // Asking again would count as looking at the socket's buffer again.
+            self.is_drained = true;
+        }
+        match self.outputs.pop_front() {
+            Some(output) => Poll::Do(output),
+            None => Poll::Rest(self.wake_at()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::hooks::use_room::Room;
+use super::hooks::use_room::{Room, SET_ASIDE, UNREADABLE};
 use crate::core::{session::Notice, text::isolated};
 
 /// How long a sentence stays that nobody has to read.
@@ -49,7 +49,7 @@ fn words(notice: &Notice) -> String {
             isolated(name)
         ),
         Notice::Recovered => "What was being drawn when the page stopped is here again. Undo takes it away.".to_owned(),
-        Notice::StoredRowUnreadable => "A part of this room's stored data could not be read. The rest is here.".to_owned(),
-        Notice::SetAside => "Something in this room stopped Duplex the last time. It was set aside; the rest is here.".to_owned(),
+        Notice::StoredRowUnreadable => UNREADABLE.to_owned(),
+        Notice::SetAside => SET_ASIDE.to_owned(),
     }
 }

@@ -9,6 +9,7 @@ use duplex::{
         apps::todo::list::List,
         doc::{
             id::Id,
+            presence::slots::Shows,
             table::{Value, Write},
             undo::Direction,
         },
@@ -17,6 +18,8 @@ use duplex::{
     limits::OUTBOX_BYTES,
     sim::{network::Audience, world::World},
 };
+
+use kurbo::{Point, Vec2};
 
 use super::quiet;
 
@@ -68,7 +71,13 @@ fn a_view_is_told_only_to_who_follows_and_through_who_follows() {
         world.input(client, session::Input::shows(Some(&view)));
         world.run(500);
     };
-    let views = |world: &World| world.said.get(&b'V').copied().unwrap_or_default();
+    let views = |world: &World| {
+        world
+            .said
+            .get(&Viewport::SLOT.letter)
+            .copied()
+            .unwrap_or_default()
+    };
     let peer = |world: &World, client| world.session(client).map(Session::me);
     (0..3).for_each(|client| looks(&mut world, client, f64::from(client as u32)));
     assert_eq!(views(&world), 0, "nobody follows anybody");
@@ -323,4 +332,32 @@ fn who_deleted_what_somebody_renamed_is_told_once_and_takes_back_their_own_steps
         world.run(3_000);
         assert_eq!(list(&world, 0).len(), 5, "seed {seed}");
     }
+}
+
+/// A finger shows no pointer of its own: its ink does, as long as it is down.
+#[test]
+fn a_finger_that_drew_and_went_leaves_no_pointer_behind() {
+    let mut world = World::new(quiet(9, 2, Audience::Others));
+    world.run(5_000);
+    let seen = |world: &World, client: usize| {
+        let drawer = world.session(0)?.me();
+        let people = world.session(client)?.people();
+        people.get(drawer)?.shown.get::<Pointer>()
+    };
+    let at = Point::new(10.0, 10.0);
+    world.press(0, at);
+    for step in 1..20 {
+        world.drag(0, [at + Vec2::new(f64::from(step), 0.0)]);
+        world.run(20);
+    }
+    world.run(500);
+    assert!(seen(&world, 1).is_some_and(|pointer| pointer.x > 10.0));
+    // Who comes now sees it where the ink is.
+    world.join();
+    world.run(3_000);
+    assert_eq!(seen(&world, 2), seen(&world, 1));
+    world.lift(0);
+    world.input(0, session::Input::shows::<Pointer>(None));
+    world.run(1_000);
+    assert_eq!([1, 2].map(|client| seen(&world, client)), [None; 2]);
 }

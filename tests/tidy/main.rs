@@ -136,6 +136,24 @@ fn hooks_and_parts_never_name_a_page() {
     }
 }
 
+/// The board's is part of the first load.
+#[test]
+fn every_apps_page_is_fetched_by_its_name() {
+    let chunks = fs::read_to_string(root().join("src/ui/chunks.rs")).unwrap();
+    for (file, text) in files("src/core/apps", "rs") {
+        let name = text
+            .split("pub const APP: App = App {\n    name: \"")
+            .nth(1);
+        let Some(name) = name.and_then(|rest| rest.split('"').next()) else {
+            continue;
+        };
+        assert!(
+            name == "board" || chunks.contains(&format!("\"{name}\" => ")),
+            "{file}: {name}"
+        );
+    }
+}
+
 /// But for the keyboard, which chooses tools.
 #[test]
 fn core_names_its_apps_in_one_place() {

@@ -51,7 +51,7 @@ pub enum Body {
         claim: Vec<u8>,
         level: u32,
     },
-    /// Of a slot's kind: what my person does just now. The apps have its letters (`C`, `V`, `w`).
+    /// Of a slot's kind: what my person does just now. The apps have its letters (`C`, `S`, `w`).
     Shown(Slot, Vec<u8>),
     /// `n`: parts of a message that did not arrive.
     Missing(Missing),

@@ -209,7 +209,7 @@ impl Session {
             Input::Noted(note) => self.noted(now, note, out),
             Input::Leads(role) => self.leads(now, role, out),
             Input::Shows(slot, Some(body)) if slot.lane == Lane::Stream => {
-                self.say_if_heard(Body::Shown(slot, body), out);
+                self.stream(slot, body, out);
             }
             Input::Shows(..) => self.tell_shown(now, out),
             Input::Followed(leader) => self.follow(now, leader, out),

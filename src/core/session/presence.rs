@@ -147,13 +147,25 @@ impl Session {
         due.filter_map(|(_, told)| told.wake_at()).min()
     }
 
-    /// What they were told may have been lost, or they were not here.
+    /// What they were told may have been lost, or they were not here. That there is nothing any more is told to those who
+    /// were told of something.
     pub(super) fn show_again(&mut self, to: To) {
         for (slot, told) in &mut self.shown {
-            if slot.to == to {
+            if slot.to == to && told.now.is_some() {
                 told.told = None;
             }
         }
+    }
+
+    /// A message of a stream, which may say something of another slot, too.
+    pub(super) fn stream(&mut self, slot: Slot, body: Vec<u8>, out: &mut Vec<Output>) {
+        if let Some((other, value)) = apps::implied(slot, &body) {
+            self.show(other, Some(value));
+            if let Some((_, told)) = self.shown.iter_mut().find(|(shown, _)| *shown == other) {
+                told.told.clone_from(&told.now);
+            }
+        }
+        self.say_if_heard(Body::Shown(slot, body), out);
     }
 
     /// Tells what is new of what we show.

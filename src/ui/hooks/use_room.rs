@@ -98,6 +98,11 @@ struct Inner {
     early: RefCell<Vec<Notice>>,
 }
 
+pub const SET_ASIDE: &str =
+    "Something in this room stopped Duplex the last time. It was set aside; the rest is here.";
+pub const UNREADABLE: &str =
+    "A part of this room's stored data could not be read. The rest is here.";
+
 /// Shows a notice.
 pub type TellNotice = fn(Room, &Notice);
 
@@ -418,6 +423,9 @@ impl Room {
     fn notice(&self, notice: Notice) {
         match self.inner.with_value(|inner| inner.tells.get()) {
             Some(tell) => tell(*self, &notice),
+            // Of what was stored one has to know, whatever comes of the rest of the program.
+            None if notice == Notice::SetAside => self.offer_set_aside(SET_ASIDE.to_owned()),
+            None if notice == Notice::StoredRowUnreadable => self.warn(UNREADABLE),
             None => self
                 .inner
                 .with_value(|inner| inner.early.borrow_mut().push(notice)),

@@ -9,7 +9,7 @@ pub mod toolbar;
 
 use self::{
     easel::use_easel,
-    stage::{Stage, on_wheel},
+    stage::Stage,
     toolbar::{Toolbar, Zoom},
 };
 use crate::{
@@ -46,7 +46,7 @@ pub fn BoardPage() -> impl IntoView {
         }
     });
     view! {
-        <div class="board-page" on:wheel=move |event| on_wheel(easel, &event)>
+        <div class="board-page">
             <Stage/>
             {around(|start| start.stage_later)}
             {move || follows.get().then(|| from_dialogs(|dialogs| dialogs.following))}

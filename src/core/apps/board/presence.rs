@@ -46,7 +46,8 @@ impl Shows for Pointer {
 
 impl Shows for Viewport {
     const SLOT: Slot = Slot {
-        letter: b'V',
+        // `V`, `c` and `v` were other bodies.
+        letter: b'S',
         name: "view",
         lane: Lane::Latest,
         to: To::Followers,
@@ -66,8 +67,10 @@ impl From<Point> for Pointer {
 
 /// What a message of one slot says of another one, too.
 pub fn implied(slot: Slot, message: &[u8]) -> Option<Implied> {
-    let tip = wet::tip(message).filter(|_| slot == WET)?;
-    Some((Pointer::SLOT, Pointer::from(tip).bytes()))
+    match slot == WET {
+        true => Some((Pointer::SLOT, Pointer::from(wet::tip(message)?).bytes())),
+        false => None,
+    }
 }
 
 #[cfg(test)]

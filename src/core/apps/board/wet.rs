@@ -23,6 +23,7 @@ struct Chunk {
 /// Where the pen is that a message comes from; none for one that does not read.
 pub fn tip(message: &[u8]) -> Option<Point> {
     let chunk: Chunk = postcard::from_bytes(message).ok()?;
+    chunk.style.check().ok()?;
     Some(chunk.track.samples().ok()?.last()?.at)
 }
 

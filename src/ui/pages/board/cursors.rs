@@ -31,6 +31,7 @@ pub fn cursors() -> AnyView {
         })
     };
     view! {
+        <style>{include_str!("../../../../style/cursors.css")}</style>
         <div class="cursors" aria-hidden="true">
             {move || easel.room.others.get().into_iter().filter_map(cursor).collect::<Vec<_>>()}
         </div>

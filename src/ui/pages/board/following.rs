@@ -14,11 +14,13 @@ pub fn following() -> AnyView {
     let room = easel.room;
     let stop = move || room.follow(None);
     on_cleanup(move || easel.with(Board::show_own));
+    // A pointer that moves is no other view.
+    let view = Memo::new(move |_| {
+        let follows = room.follows.read();
+        follows.as_ref()?.shown.get::<Viewport>()
+    });
     Effect::new(move || {
-        let view = room
-            .follows
-            .with(|followed| followed.as_ref()?.shown.get::<Viewport>());
-        if let Some(view) = view {
+        if let Some(view) = view.get() {
             easel.with(|board| board.show(view));
         }
     });

@@ -2,20 +2,16 @@
 
 pub mod later;
 
-use kurbo::{Point, Size, Vec2};
+use kurbo::Size;
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{Element, PointerEvent, ResizeObserver};
 
 use super::easel::{Easel, use_easel};
 use crate::{
     browser::{canvas2d::Surface, clock, lifecycle::Listener, pointer},
     core::{
-        apps::board::{
-            engine::{Board, Wheel},
-            gesture::Input as PointerInput,
-            tools::Cursor,
-        },
+        apps::board::{engine::Board, gesture::Input as PointerInput, tools::Cursor},
         session::Input,
     },
     ui::{hooks::use_key::use_key, parts::shortcuts::is_typing, theme::use_theme},
@@ -160,48 +156,4 @@ fn on_pointer(easel: Easel, stage: NodeRef<html::Div>, event: &PointerEvent, pha
         Phase::Cancel => PointerInput::Cancelled { pointer },
     };
     easel.handle(input);
-}
-
-/// The wheel pans; with Ctrl, which is also what a pinch on a touch pad sends, it zooms about the pointer. Over the panels
-/// around the board only the second is for the board, and over a dialog neither.
-pub fn on_wheel(easel: Easel, event: &WheelEvent) {
-    let Some(page) = event
-        .current_target()
-        .and_then(|page| page.dyn_into::<Element>().ok())
-    else {
-        return;
-    };
-    let target = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok());
-    let is_within = |selector: &str| {
-        let target = target.as_ref();
-        target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
-    };
-    let zooms = event.ctrl_key() || event.meta_key();
-    if is_within("dialog") || !(zooms || is_within(".stage")) {
-        return;
-    }
-    event.prevent_default();
-    // DOM_DELTA_LINE and DOM_DELTA_PAGE, as Firefox sends them for wheels.
-    let unit = match event.delta_mode() {
-        1 => 40.0,
-        2 => 800.0,
-        _ => 1.0,
-    };
-    let by = Vec2::new(event.delta_x(), event.delta_y()) * unit;
-    let bounds = page.get_bounding_client_rect();
-    let about = Point::new(
-        f64::from(event.client_x()) - bounds.left(),
-        f64::from(event.client_y()) - bounds.top(),
-    );
-    let across = event.shift_key();
-    easel.with(|board| {
-        board.wheel(Wheel {
-            by,
-            about,
-            zooms,
-            across,
-        })
-    });
 }

@@ -1,15 +1,16 @@
-//! What of the stage the first stroke does not wait for: the cursors of the others, pinches on a touch pad, and screens of
-//! another density.
+//! What of the stage the first stroke does not wait for: the cursors of the others, the wheel, pinches on a touch pad, and
+//! screens of another density.
 
 use js_sys::Number;
-use kurbo::Point;
+use kurbo::{Point, Vec2};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, WheelEvent};
 
 use super::{keep, measure};
 use crate::{
     browser::{lifecycle::Listener, task},
+    core::apps::board::engine::Wheel,
     ui::pages::board::{
         cursors::cursors,
         easel::{Easel, use_easel},
@@ -25,6 +26,9 @@ pub fn later() -> AnyView {
             let watched = StoredValue::new_local(None);
             on_cleanup(move || watched.set_value(None));
             watch_density(easel, stage, watched);
+        }
+        if let Ok(Some(page)) = document().query_selector(".board-page") {
+            watch_wheel(easel, page);
         }
     });
     cursors()
@@ -82,4 +86,52 @@ fn watch_gestures(easel: Easel, stage: &Element) {
         });
         keep(listener);
     }
+}
+
+fn watch_wheel(easel: Easel, page: Element) {
+    let target = page.clone();
+    let listener = Listener::on(&target, "wheel", move |event| {
+        if let Ok(event) = event.dyn_into() {
+            on_wheel(easel, &page, &event);
+        }
+    });
+    keep(listener);
+}
+
+/// The wheel pans; with Ctrl, which is also what a pinch on a touch pad sends, it zooms about the pointer. Over the panels
+/// around the board only the second is for the board, and over a dialog neither.
+fn on_wheel(easel: Easel, page: &Element, event: &WheelEvent) {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    let is_within = |selector: &str| {
+        let target = target.as_ref();
+        target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+    };
+    let zooms = event.ctrl_key() || event.meta_key();
+    if is_within("dialog") || !(zooms || is_within(".stage")) {
+        return;
+    }
+    event.prevent_default();
+    // DOM_DELTA_LINE and DOM_DELTA_PAGE, as Firefox sends them for wheels.
+    let unit = match event.delta_mode() {
+        1 => 40.0,
+        2 => 800.0,
+        _ => 1.0,
+    };
+    let by = Vec2::new(event.delta_x(), event.delta_y()) * unit;
+    let bounds = page.get_bounding_client_rect();
+    let about = Point::new(
+        f64::from(event.client_x()) - bounds.left(),
+        f64::from(event.client_y()) - bounds.top(),
+    );
+    let across = event.shift_key();
+    easel.with(|board| {
+        board.wheel(Wheel {
+            by,
+            about,
+            zooms,
+            across,
+        })
+    });
 }
