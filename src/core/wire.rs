@@ -33,12 +33,13 @@
 //! "dx2" 0x00 | TAG 6 | SENDER 6 | SEQ 4 | PART 2, from 0 | PARTS 2 | K 1 | length of BODY 4 | CRC 4 | BODY
 //! ```
 //!
-//! Numbers are big endian, and the CRC covers all before it; the body's seal covers the body. Several may stand in one
-//! frame.
+//! Numbers are big endian, and the CRC covers all before it; the body's seal covers the body. The first one begins with the
+//! frame, and several may follow each other.
 //!
 //! # Secrets
 //!
-//! Everything follows from the room's name and the link's key (16 to 64 bytes), by HKDF-SHA-256 (RFC 5869) with the salt
+//! Everything follows from the room's name, in Unicode's form NFC, and the link's key (16 to 64 bytes; base64url in the
+//! link), by HKDF-SHA-256 (RFC 5869) with the salt
 //! `duplex/1`. Where the link has no key, the name's bytes are the key: such a room is open to whoever guesses it.
 //!
 //! | derived | secret | info | bytes |
@@ -62,42 +63,53 @@
 //!
 //! The form with the public key introduces a sender to who has not heard of it; messages of slots leave it out. Whoever
 //! does not know a sender's key yet drops what comes without it. What is signed under a name that is no hash of the key is
-//! dropped.
+//! dropped. A name whose highest bit is clear was drawn at random: what comes under it has no signature, only the part, and
+//! is believed.
 //!
 //! # Messages
 //!
-//! Bodies are in postcard's format (<https://postcard.jamesmunns.com/wire-format>): integers are LEB128 varints, byte
-//! strings, texts and lists have their length in front, an option is 0, or 1 and the value. A later version may add
-//! fields at the end of a body and kinds; a client ignores both. Updates and state vectors are Yjs's, version 1.
+//! Bodies are in postcard's format (<https://postcard.jamesmunns.com/wire-format>): integers are LEB128 varints, signed ones
+//! zigzag, single bytes and floats raw (little endian); byte strings, texts and lists have their length in front; an option
+//! is 0, or 1 and the value. A later version may add fields at the end of a body, but for bare updates, and kinds; a client
+//! ignores both. Updates and state vectors are Yjs's, version 1.
 //!
 //! | `K` | name | body |
 //! |---|---|---|
 //! | `h` | probe | plain: for the server ([`profile`]) |
-//! | `q` | question | digest, state vector (bytes) |
-//! | `a` | answer | for whom (peer), digest, update (bytes), how many bytes more follow |
-//! | `r` | part of an answer | an update, bare |
+//! | `q` | question | its digest, state vector (bytes) |
+//! | `a` | answer | for whom (peer), the answerer's digest, update (bytes), how many bytes more follow |
+//! | `r` | part of an answer | an update, bare; a message of its own |
 //! | `g` | question for a whole copy | of whom (peer) |
 //! | `u` | edit | an update, bare |
-//! | `b` | beat | operations, digest, name (text), colour (3 bytes), whom it follows (option of a peer), claim (bytes), level |
-//! | `n` | request for lost parts | of whom (peer), `SEQ`, parts (list, from 0) |
+//! | `b` | beat | operations, digest, name (text), colour (3 bytes, bare), whom it follows (option of a peer), claim (bytes), level (1) |
+//! | `n` | request for lost parts | of whom (peer), `SEQ`, parts (list of up to 48, from 0): the same envelopes are sent again |
 //! | `l` | goodbye | nothing |
 //! | `p` | heartbeat | peers that are asked to answer (list) |
 //! | `o` | heartbeat answer | whom it answers (peer) |
-//! | `C` | pointer | option of x, y: where it is on the board (64-bit floats, little endian) |
-//! | `V` | view | option of x, y, width, height; only while somebody follows |
-//! | `w` | wet ink | what is being drawn (`core::apps::board::wet`) |
+//! | `C` | pointer | option of x, y: where it is on the board (64-bit floats) |
+//! | `S` | view | option of x, y, width, height; only while somebody follows |
+//! | `w` | wet ink | the stroke's id (text), colour (3 bytes, bare), opacity (a byte, percent), width (32-bit float), bits of the grid (a byte), first x, y, list of steps dx, dy, all in 2^-bits (signed), pressures (bytes, one a sample or none), whether nothing comes of it (a byte) |
+//!
+//! The values of `C` and `S` are at most 256 bytes; larger ones count as none. Wet ink shows where its sender's pointer is,
+//! too. The first sample of each `w` repeats the last one of the `w` before.
 //!
 //! A peer is the number that its six bytes are, big endian. A claim shows whose page a client is: its name's six bytes,
 //! signed and introduced as above by a key that its browser keeps for the room, as part 0 of 1 with `SEQ` 0 and `K` = `P`
 //! of that key's name. What an update may hold is in [`crate::core::doc::table`].
 //!
-//! - Who comes sends a question, and a beat. Who has more answers: at once, or, if others are here, after 80 ms for each of
-//!   them that has a smaller number, and not at all if an answer was heard meanwhile that was given from the same digest.
-//!   An answer longer than 8 kB says how much follows in parts.
-//! - An edit is sent at once. Two seconds after the last one of a burst, and every twelve seconds, comes a beat. Whoever sees
-//!   a digest that was never its own asks, after 300 ms, once a second at most.
-//! - Equal operations with different digests are a fork: one of the two asks the other for a whole copy.
+//! - Operations have an author, which is no `SENDER`: each page load draws one of 47 bits at random, never 0.
+//! - Who comes sends a question and a beat; who hears somebody new sends a beat within 300 ms. Who has another digest than
+//!   the one asked with answers what is lacking, be it deletions only: those with the smallest number at once, the others
+//!   80 ms later for each smaller number, up to eight (up to 2 s on lines as slow), and not at all if an answer was heard
+//!   meanwhile that was given from the same digest. An answer longer than 8 kB is the empty update, and says how many bytes
+//!   follow in parts; until they are here, its receiver shows the digest of nothing.
+//! - An edit is sent at once. Two seconds after the last one of a burst, and every twelve seconds or a little less, comes a
+//!   beat. Who sees a digest that is none of its own last 64, nor that of nothing, asks after 300 to 600 ms, once a second
+//!   at most; and again if the two are apart for 15 s.
+//! - Equal operations with different digests are a fork: one of the two asks the other for a whole copy, and gets it as an
+//!   answer.
 //! - Who is not heard for 29 seconds is gone.
+//! - What an update may hold is checked before it is taken in (`core::doc::gate`).
 //!
 //! # Digests
 //!
@@ -106,12 +118,12 @@
 //!
 //! | number of 8 bytes | first bytes of SHA-256 of |
 //! |---|---|
-//! | operations | the sum of what is here, the sum of deletions whose operations are not here yet |
+//! | operations | the sum of what is here in order, the sum of what is here beyond a gap |
 //! | digest | operations, the sum of values |
 //!
-//! - What is here: for each author whose operations are here up to clock *c* > 0 `seen`, author 8, *c* 4, four bytes 0; and
-//!   for each longest stretch of deleted ones, from *a* to before *b*, `gone`, author 8, *a* 4, *b* 4. Of what is not here
-//!   yet, the latter only.
+//! - In order: for each author whose operations are here up to clock *c* > 0 `seen`, author 8, *c* 4, four bytes 0; and for
+//!   each longest stretch of deleted ones, from *a* to before *b*, `gone`, author 8, *a* 4, *b* 4. Beyond a gap: stretches
+//!   of operations that came although earlier ones of their author did not, as `gone` ones.
 //! - Values: for each one of each table its name, 0x00, row, 0x00, field, kind 1, value. The field is empty where the row
 //!   itself is the value. Kinds: 0 bytes, 1 text, 2 false, 3 true, 4 a number (the 8 bytes of its float), 5 shared text, 6
 //!   anything else ([`crate::core::doc::table::Value`]).
