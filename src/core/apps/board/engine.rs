@@ -57,11 +57,11 @@ pub struct Board {
     /// CSS pixels.
     size: Size,
     dpr: f64,
-    /// The view is as the room was opened with: nobody has moved it.
+    /// The camera was not moved since the room was opened.
     is_untouched: bool,
-    /// Somebody else's view, for when no gesture is under way.
+    /// A followed peer's view, to be shown as soon as no gesture is under way.
     awaited: Option<Viewport>,
-    /// The camera that shows what somebody else sees.
+    /// The camera that showed a followed peer's view last.
     led: Option<Camera>,
     paint_at: Option<Millis>,
     painted_at: Millis,
@@ -150,7 +150,7 @@ impl Board {
 
     /// What a pointer did. `others`: how many see it.
     pub fn handle(&mut self, now: Millis, others: usize, input: Input) {
-        // Whoever works here has looked.
+        // A press counts as choosing this view.
         self.is_untouched &= !matches!(input, Input::Pressed { .. });
         let pointed = match &input {
             Input::Moved { samples, .. } => samples.last().map(|sample| sample.at),
@@ -229,7 +229,7 @@ impl Board {
         self.effects.extend(draft);
     }
 
-    /// Takes somebody's wet ink.
+    /// Takes a peer's wet ink.
     pub fn ink_arrived(&mut self, now: Millis, from: PeerId, ink: &[u8]) {
         self.ask_paint(now);
         self.wet.arrived(now, from, ink);

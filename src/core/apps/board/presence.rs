@@ -1,4 +1,4 @@
-//! What is shown to others of what somebody does on the board.
+//! The board's presence: a person's pointer, view and wet ink, as peers are shown them.
 
 use kurbo::Point;
 use serde::{Deserialize, Serialize};

@@ -113,7 +113,7 @@ impl Work for Drawing {
 
     fn end(mut self: Box<Self>, cx: &mut Context, end: End) {
         let kept = match end {
-            // Somebody else may have drawn over it meanwhile.
+            // Strokes of peers may lie above it by now.
             End::Lifted | End::Interrupted => {
                 self.stroke.z = cx.scene.next_z();
                 self.write()
@@ -191,7 +191,7 @@ mod tests {
             .count() as u64;
         assert!((2..=960 / WET_MS + 1).contains(&inks), "{inks}");
         assert_eq!(work.overlay().unwrap().samples.len(), 61);
-        // Somebody draws meanwhile.
+        // A peer draws meanwhile.
         bench.line(0.0);
         bench.end(work, End::Lifted);
         let [Effect::Commit(writes)] = &bench.effects[inks as usize..] else {
