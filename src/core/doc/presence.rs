@@ -332,7 +332,7 @@ impl People {
             .any(|(_, other)| other.follows == Some(me))
     }
 
-    /// Whoever leads `peer` in the end: who follows somebody has no view of their own. None in a circle, as one through
+    /// The peer whose view `peer` sees in the end: a follower has no view of its own. None in a circle, as one through
     /// `me`.
     pub fn leader_of(&self, me: PeerId, peer: PeerId) -> Option<&Person> {
         let mut leader = self.get(peer)?;

@@ -123,7 +123,7 @@ pub enum Output {
     Store(store::Command),
     /// Parts of the document changed, by anybody.
     Touched(Vec<Touched>),
-    /// A message of a slot that is a stream, from somebody else.
+    /// A message of a slot that is a stream, from a peer.
     Streamed(PeerId, Slot, Vec<u8>),
     Notice(Notice),
 }

@@ -202,7 +202,7 @@ impl Session {
         }
     }
 
-    /// Somebody shows something.
+    /// A peer's message of a slot arrived.
     pub(super) fn shown_by(
         &mut self,
         from: PeerId,

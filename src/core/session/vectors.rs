@@ -1,4 +1,4 @@
-//! The test vectors of the page in `wire`: whoever writes a client from it can check it step by step.
+//! The test vectors of the page in `wire`: a client that is written from the page can be checked step by step.
 #![cfg(test)]
 
 use std::collections::BTreeMap;
