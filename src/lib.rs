@@ -3,13 +3,15 @@
 //! Three floors; arrows point only down.
 //!
 //! ```text
-//! ui/        Leptos components and hooks: read signals, send intents        wasm only
+//! ui/        Leptos components and hooks: read signals, send intents        wasm only, but for text, the words
 //!   |
 //! browser/   one file per Web API, no decisions                              wasm only
 //!   |
 //! core/      everything that decides: pure, natively compiled and tested
 //!   socket/    when to connect, when to retry, what a close means, what waits to be sent, whether it is alive
-//!   wire/      bytes <-> messages: the envelope, its signature and seal, its parts; what kind of server this is
+//!   wire/      bytes <-> messages: the envelope, its signature and seal, its parts
+//!   line/      how payloads travel: a socket, the dialect that its server speaks (dialect/: a file each; raw examines
+//!              servers that echo and broadcast), the tabs that share it, a look at the other relays of a link, the log
 //!   doc/       the shared document, which is tables: replica (all that imports yrs) behind gate and quarantine, sync
 //!              and fork, presence, storage and what is known to be in it (store, draft), undo, versions
 //!   app        what an app is, for the rest of core
@@ -18,9 +20,8 @@
 //!                painted; strokes and their geometry, file formats
 //!     todo/      its table; items, their order, filters
 //!   rooms      the rooms of this device: a list of them, each as a file
-//!   session    socket + wire + doc joined: the whole client minus the browser; tabs that share one socket; a
-//!              look at the other relays of a link. All that concerns others is session/network, which comes later
-//!   tape       what happened on the wire, for people who want to see
+//!   session    line + wire + doc joined: the whole client minus the browser. All that concerns others is
+//!              session/network, which comes later
 //!   frame      what one WebSocket message carries
 //!   address    links and `config.json`
 //!   peer       who is who
@@ -40,7 +41,7 @@
 //! - `core` and `sim` never read a clock, draw a random number, or name a browser or a component. Time and seeds are
 //!   arguments.
 //! - Nothing that ships unwraps, indexes or panics, or prints.
-//! - `socket`, `wire` and `doc` do not know each other. Only `session` joins them.
+//! - `socket`, `wire` and `doc` do not know each other. `line` joins the first two, and only `session` all of them.
 //! - No files import each other in a circle. Hooks and parts never name a page, and core names apps in `apps` only.
 //! - Only `core/doc/replica` knows that the document is a yrs document.
 //! - A signal holds state, never the only copy of a message.
@@ -78,5 +79,4 @@ pub mod sim;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
-#[cfg(target_arch = "wasm32")]
 pub mod ui;

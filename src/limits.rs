@@ -299,13 +299,13 @@ pub const VERSIONS_BYTES: u64 = 256 * 1024;
 /// The name of one.
 pub const VERSION_NAME_CHARS: usize = 60;
 
-// --- tape ---
+// --- event log ---
 
 /// Events of the wire that are kept, and their bytes: some minutes of drawing together.
-pub const TAPE_ENTRIES: usize = 2_000;
-pub const TAPE_BYTES: usize = 4 * 1024 * 1024;
+pub const LOG_ENTRIES: usize = 2_000;
+pub const LOG_BYTES: usize = 4 * 1024 * 1024;
 /// Text of one event.
-pub const TAPE_TEXT_BYTES: usize = 500;
+pub const LOG_TEXT_BYTES: usize = 500;
 
 // --- address ---
 

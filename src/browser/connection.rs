@@ -202,7 +202,7 @@ impl Connection {
                     self.asked_at.set(Some(clock::now()));
                     let _ = self.link.borrow().send(heartbeat);
                 }
-                let blocked = self.link.borrow_mut().carry_out(output);
+                let blocked = self.link.borrow_mut().carry_out(output, &[]);
                 self.inputs.borrow_mut().extend(blocked);
             }
             if opened && self.options.heartbeat.is_some() {

@@ -29,7 +29,8 @@ impl Link {
     }
 
     /// Does what the machine said. An address that the browser throws at is an input at once.
-    pub fn carry_out(&mut self, output: &Output) -> Option<Input> {
+    /// `subprotocols` are offered in the opening handshake.
+    pub fn carry_out(&mut self, output: &Output, subprotocols: &[&str]) -> Option<Input> {
         match output {
             Output::Abandon(generation) => {
                 self.live.take_if(|(live, _)| live == generation);
@@ -53,7 +54,7 @@ impl Link {
                         websocket::Event::Message(message) => Report::Message(message),
                     });
                 };
-                match Socket::open(endpoint.as_str(), &[], on_event) {
+                match Socket::open(endpoint.as_str(), subprotocols, on_event) {
                     Ok(socket) => {
                         self.live = Some((generation, socket));
                         None

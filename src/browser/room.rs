@@ -20,11 +20,12 @@ use super::{
 };
 use crate::core::{
     doc::{presence::slots::Slot, storage::Storage, store::Command, table::Touched},
-    peer::PeerId,
-    session::{
-        Input, Notice, Output, Poll, Scout, ScoutNews, Session, Setup,
-        lead::{Group, Note, Role},
+    line::{
+        self, Scout, ScoutNews, Subprotocols,
+        tabs::{Group, Role, TabMessage},
     },
+    peer::PeerId,
+    session::{Input, Notice, Output, Poll, Session, Setup},
     socket::machine,
 };
 
@@ -95,8 +96,10 @@ impl Host {
             let link = Link::new({
                 let tell = tell.clone();
                 move |report| match report {
-                    Report::Machine(input) => tell(Input::Socket(input)),
-                    Report::Message(message) => tell(Input::FrameArrived(message.data)),
+                    Report::Machine(input) => tell(input.into()),
+                    Report::Message(message) => {
+                        tell(Input::Line(line::Input::Frame(message.data)));
+                    }
                 }
             });
             Self {
@@ -105,11 +108,11 @@ impl Host {
                 running: Cell::new(false),
                 link: RefCell::new(link),
                 scout: RefCell::new(None),
-                tabs: Tabs::join(&place, move |bytes| match Note::read(&bytes) {
-                    Some(Note::Forgotten) => {
+                tabs: Tabs::join(&place, move |bytes| match TabMessage::read(&bytes) {
+                    Some(TabMessage::Forgotten) => {
                         host.upgrade().inspect(Self::forgotten);
                     }
-                    Some(note) => overhear(Input::Noted(note)),
+                    Some(message) => overhear(Input::Line(line::Input::Tab(message))),
                     None => {}
                 }),
                 lead: RefCell::new(None),
@@ -129,7 +132,7 @@ impl Host {
                 host.input(match input {
                     machine::Input::Left => Input::Left,
                     machine::Input::Returned => Input::Returned,
-                    other => Input::Socket(other),
+                    other => other.into(),
                 });
             }
         });
@@ -199,25 +202,31 @@ impl Host {
 
     fn carry_out(self: &Rc<Self>, output: Output) {
         match output {
-            Output::Socket(output) => {
-                let blocked = self.link.borrow_mut().carry_out(&output);
-                let blocked = blocked.map(Input::Socket);
-                self.inputs.borrow_mut().extend(blocked);
-            }
-            Output::Scout(order) => self.send_scout(order),
-            Output::Tabs(note) => {
-                if let Some(tabs) = &self.tabs {
-                    tabs.send(&note.to_bytes());
-                }
-            }
-            Output::Lead(group) => self.stand(group),
-            Output::Remember(known) => preferences::keep(KNOWN_SERVERS, &known),
+            Output::Line(output) => self.carry_out_line(output),
             Output::Store(command) => task::spawn(Rc::clone(self).store(command)),
             Output::Touched(touched) => (self.on_event)(Event::Touched(touched)),
             Output::Streamed(from, slot, message) => {
                 (self.on_event)(Event::Streamed(from, slot, message));
             }
             Output::Notice(notice) => (self.on_event)(Event::Notice(notice)),
+        }
+    }
+
+    fn carry_out_line(self: &Rc<Self>, output: line::Output) {
+        match output {
+            line::Output::Socket(output, subprotocols) => {
+                let blocked = self.link.borrow_mut().carry_out(&output, subprotocols);
+                let blocked = blocked.map(Input::from);
+                self.inputs.borrow_mut().extend(blocked);
+            }
+            line::Output::Scout(order, subprotocols) => self.send_scout(order, subprotocols),
+            line::Output::Tabs(message) => {
+                if let Some(tabs) = &self.tabs {
+                    tabs.send(&message.to_bytes());
+                }
+            }
+            line::Output::Lead(group) => self.stand(group),
+            line::Output::Remember(known) => preferences::keep(KNOWN_SERVERS, &known),
         }
     }
 
@@ -228,21 +237,21 @@ impl Host {
         let name = format!("{}/{}", self.place, group.to_text());
         let lead = Lead::ask(&name, move |is_ours| {
             if let Some(host) = host.upgrade() {
-                host.input(Input::Leads(match is_ours {
+                let role = match is_ours {
                     true => Role::Leader,
                     false => Role::Alone,
-                }));
+                };
+                host.input(Input::Line(line::Input::Leads(role)));
             }
         });
         if lead.is_none() {
-            self.inputs
-                .borrow_mut()
-                .push_back(Input::Leads(Role::Alone));
+            let alone = Input::Line(line::Input::Leads(Role::Alone));
+            self.inputs.borrow_mut().push_back(alone);
         }
         self.lead.replace(lead);
     }
 
-    fn send_scout(self: &Rc<Self>, order: Scout) {
+    fn send_scout(self: &Rc<Self>, order: Scout, subprotocols: Subprotocols) {
         match order {
             Scout::Close => drop(self.scout.take()),
             Scout::Send(frame) => {
@@ -258,14 +267,13 @@ impl Host {
                         websocket::Event::Closed(_) => ScoutNews::Closed,
                     };
                     if let Some(host) = host.upgrade() {
-                        host.input(Input::Scout(news));
+                        host.input(Input::Line(line::Input::Scout(news)));
                     }
                 };
-                let scout = Socket::open(endpoint.as_str(), &[], on_event).ok();
+                let scout = Socket::open(endpoint.as_str(), subprotocols, on_event).ok();
                 if scout.is_none() {
-                    self.inputs
-                        .borrow_mut()
-                        .push_back(Input::Scout(ScoutNews::Closed));
+                    let closed = Input::Line(line::Input::Scout(ScoutNews::Closed));
+                    self.inputs.borrow_mut().push_back(closed);
                 }
                 drop(self.scout.replace(scout));
             }

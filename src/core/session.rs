@@ -25,25 +25,20 @@
 //! }
 //! ```
 
-pub mod card;
+mod document;
+mod events;
 pub mod io;
-pub mod lead;
-mod lookout;
 pub mod message;
 pub mod network;
 mod outgoing;
 mod person;
 mod presence;
-pub mod relay;
-pub mod server;
 pub mod status;
 mod sync;
 
-pub use io::{Input, Notice, Output, Poll, Scout, ScoutNews, Setup};
-use lead::Lead;
+pub use io::{Input, Notice, Output, Poll, Setup};
 use network::Networking;
 use presence::Told;
-use relay::Relay;
 
 use std::collections::VecDeque;
 
@@ -53,25 +48,20 @@ use super::{
         draft::Drafts,
         fork::Forks,
         presence::{
-            People, Person, Profile,
+            People, Profile,
             slots::{Lane, Slot},
         },
-        quarantine::Quarantine,
-        replica::{Replica, ReplicaError},
-        step::Step,
-        storage::Stored,
+        replica::Replica,
         store::{self, Store},
         sync::Sync,
-        table::{Change, Touched, Write},
-        undo::{Direction, History},
+        table::Change,
+        undo::History,
     },
+    line::{Known, Line, log::EventLog},
     peer::PeerId,
-    tape::Tape,
     wire::{codec::Codec, identity::Seed, tag::Tag},
 };
-use crate::limits::{
-    ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, ASLEEP_MS, Millis, QUESTION_WAITS_MS,
-};
+use crate::limits::{ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, ASLEEP_MS, Millis};
 
 pub struct Session {
     tag: Tag,
@@ -81,8 +71,9 @@ pub struct Session {
     person: Option<Seed>,
     claim: Vec<u8>,
     claims: Vec<(PeerId, Vec<u8>, Option<PeerId>)>,
-    relay: Relay,
-    lead: Lead,
+    line: Line,
+    /// What earlier pages remembered of servers, until there is a dialect to know it.
+    known: Known,
     rng: fastrand::Rng,
     codec: Codec,
     networking: Networking,
@@ -119,16 +110,23 @@ impl Session {
     /// A session that asks for its stored room first; it connects once that is read.
     pub fn new(setup: Setup) -> Self {
         let replica = Replica::new(setup.me);
-        Self {
+        let mut rng = fastrand::Rng::with_seed(setup.seed);
+        let mut session = Self {
             tag: setup.tag,
             me: setup.me,
             profile: setup.profile,
             person: setup.person,
             claim: Vec::new(),
             claims: Vec::new(),
-            relay: Relay::new(setup.relays, setup.known),
-            lead: Lead::new(setup.shares),
-            rng: fastrand::Rng::with_seed(setup.seed),
+            line: Line::new(
+                setup.me,
+                rng.fork(),
+                setup.relays,
+                setup.shares,
+                message::kind,
+            ),
+            known: setup.known,
+            rng,
             codec: Codec::new(setup.tag, setup.room_key, setup.me, setup.salt),
             networking: match setup.network {
                 None => Networking::Awaited(Vec::new()),
@@ -156,57 +154,16 @@ impl Session {
             woke_at: 0,
             outputs: [Output::Store(store::Command::Load)].into(),
             is_drained: true,
+        };
+        if let Some(network) = session.network() {
+            (network.speak)(&mut session);
         }
-    }
-
-    pub fn replica(&self) -> &Replica {
-        &self.replica
-    }
-
-    /// Before anything is loaded: takes in nothing that `quarantine` holds.
-    pub fn guard(&mut self, quarantine: Quarantine) {
-        self.replica.guard(quarantine);
-    }
-
-    /// Stored pieces of the document that the quarantine holds, each a Yjs update.
-    pub fn set_aside(&self) -> &[Vec<u8>] {
-        &self.set_aside
-    }
-
-    /// What the document takes in storage.
-    pub fn stored_bytes(&self) -> u64 {
-        self.store.bytes() as u64
-    }
-
-    pub fn people(&self) -> &People {
-        &self.people
-    }
-
-    pub fn profile(&self) -> &Profile {
-        &self.profile
-    }
-
-    pub fn me(&self) -> PeerId {
-        self.me
-    }
-
-    /// Whose view is wanted in place of one's own.
-    pub fn follows(&self) -> Option<PeerId> {
-        self.follows
-    }
-
-    /// Whose view that is in the end.
-    pub fn leader(&self) -> Option<&Person> {
-        self.people.leader_of(self.me, self.follows?)
+        session
     }
 
     /// What happened on the wire.
-    pub fn tape(&self) -> &Tape {
-        &self.relay.tape
-    }
-
-    pub fn can(&self, direction: Direction) -> bool {
-        self.history.can(direction)
+    pub fn log(&self) -> &EventLog {
+        self.line.log()
     }
 
     pub fn wake_at(&self) -> Option<Millis> {
@@ -219,7 +176,7 @@ impl Session {
         let mut out = Vec::new();
         if now.saturating_sub(self.woke_at) > ASLEEP_MS {
             self.people.slept(now);
-            self.lead.slept(now);
+            self.line.slept(now);
         }
         self.woke_at = now;
         match input {
@@ -300,136 +257,12 @@ impl Session {
             }
             Input::Renamed(profile) => self.profile = Profile::new(&profile.name, profile.color),
             Input::RelaysChosen(relays) => {
-                self.relay.wanted.clone_from(relays);
+                self.line.want(relays);
                 self.is_ready = true;
             }
             Input::Returned => self.has_left = false,
             _ => {}
         }
-    }
-
-    fn loaded(&mut self, now: Millis, stored: Stored, out: &mut Vec<Output>) {
-        let mut touched = Vec::new();
-        let mut unreadable = stored.unreadable > 0;
-        self.set_aside.clear();
-        for update in stored.updates() {
-            match self.replica.apply(update) {
-                Ok(applied) => {
-                    unreadable |= applied.torn.is_some();
-                    touched.extend(applied.touched);
-                }
-                Err(ReplicaError::SetAside) => self.set_aside.push(update.clone()),
-                Err(_) => unreadable = true,
-            }
-        }
-        if self.unsent == 0 {
-            self.sent_state = self.replica.state_vector();
-        }
-        let is_again = self.store.is_loaded();
-        // What was not taken in is kept where it is: a snapshot would throw it away.
-        let compaction = self.store.loaded(&stored, || self.replica.snapshot());
-        if self.set_aside.is_empty() && !unreadable {
-            out.extend(compaction.map(Output::Store));
-        }
-        if unreadable {
-            out.push(Output::Notice(Notice::StoredRowUnreadable));
-        }
-        if !self.set_aside.is_empty() {
-            out.push(Output::Notice(Notice::SetAside));
-        }
-        if is_again && let Some(lost) = self.replica.beyond(stored.updates()) {
-            // Somebody deleted what was stored. All that this page has goes there before anything is called saved.
-            out.extend(self.store.keep(lost).map(Output::Store));
-        }
-        self.history.loaded(&stored.steps);
-        let is_here = |change: &Change| self.replica.get(&change.key).is_some();
-        self.drafts.loaded(now, &stored.drafts, is_here);
-        out.extend(self.store.resume().map(Output::Store));
-        self.record(out);
-        if !touched.is_empty() {
-            out.push(Output::Touched(touched));
-        }
-        self.sync.changed(now, self.replica.digest());
-        self.ask(now);
-        self.is_ready = true;
-        self.begin(now, out);
-    }
-
-    /// Asks what there is, and shows ourselves. What storage has need not come again, and a scout would get all of it too.
-    fn ask(&mut self, now: Millis) {
-        self.sync.joined(now);
-        if self.relay.is_examined() || !self.store.is_loaded() {
-            self.sync.patient(now, QUESTION_WAITS_MS);
-        }
-    }
-
-    /// One undoable step. Says whether anything changed.
-    pub(super) fn edit(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> bool {
-        #[cfg(feature = "ahead")]
-        let writes = &crate::core::ahead::extended(writes);
-        let Some(step) = self.write(now, writes, out) else {
-            return false;
-        };
-        self.history.did(step);
-        self.record(out);
-        true
-    }
-
-    /// Finishes what pages that stopped were in the middle of. A page that is here does so itself, and what is in the
-    /// document already was finished.
-    pub(super) fn take_up_drafts(&mut self, now: Millis, out: &mut Vec<Output>) {
-        for (page, draft) in self.drafts.due(now) {
-            if self.people.get(page).is_some() {
-                continue;
-            }
-            let left = draft
-                .into_iter()
-                .filter(|change| self.replica.get(&change.key).is_none());
-            let left = left.map(|change| Write {
-                key: change.key,
-                value: change.after,
-            });
-            if self.edit(now, &left.collect::<Vec<_>>(), out) {
-                out.push(Output::Notice(Notice::Recovered));
-            }
-            self.drafts.finished(page);
-        }
-    }
-
-    fn write(&mut self, now: Millis, writes: &[Write], out: &mut Vec<Output>) -> Option<Step> {
-        let commit = self.replica.write(writes)?;
-        if !self.is_reached() {
-            self.unsent += 1;
-        }
-        let touched = commit
-            .changes
-            .iter()
-            .map(|change| Touched::Row(change.key.row()));
-        let mut touched: Vec<_> = touched.collect();
-        touched.dedup();
-        out.push(Output::Touched(touched));
-        out.extend(self.store.keep(commit.update.clone()).map(Output::Store));
-        out.extend(self.store.edited().map(Output::Store));
-        self.tell(commit.update, out);
-        self.sync.changed(now, self.replica.digest());
-        self.sync.edited(now);
-        Some(commit.changes)
-    }
-
-    fn undo(&mut self, now: Millis, direction: Direction, out: &mut Vec<Output>) {
-        let Some(inverse) = self.history.step(direction, &self.replica) else {
-            return;
-        };
-        self.write(now, &inverse.writes, out);
-        self.record(out);
-        if inverse.skipped > 0 {
-            out.push(Output::Notice(Notice::UndoSkipped(inverse.skipped)));
-        }
-    }
-
-    fn record(&mut self, out: &mut Vec<Output>) {
-        let records = self.history.records();
-        out.extend(self.store.record(records).map(Output::Store));
     }
 }
 

@@ -16,7 +16,7 @@
 //! | `SEQ` | decimal, 32 bits | counts the sender's messages from 1; all parts of one message share it |
 //! | `PART-PARTS` | decimals, `1-1` … `32768-32768` | which part this is, counted from 1, and of how many |
 //! | `K` | one ASCII letter | what the message is; this layer passes it through |
-//! | `BODY` | base64url without padding | this part's bytes, signed and sealed ([`identity`], [`seal`]); only a probe's (`K` = `h`, [`profile`]) is plain |
+//! | `BODY` | base64url without padding | this part's bytes, signed and sealed ([`identity`], [`seal`]); only a probe's (`K` = `h`, `line::dialect::raw`) is plain |
 //! | `CRC` | 6 base64url characters, 4 bytes big endian | CRC-32 (ISO-HDLC) of all from `TAG` to the last byte of `BODY` |
 //! | `~` | literal | end |
 //!
@@ -75,7 +75,7 @@
 //!
 //! | `K` | name | body |
 //! |---|---|---|
-//! | `h` | probe | plain: for the server ([`profile`]) |
+//! | `h` | probe | plain: for the server (`line::dialect::raw`) |
 //! | `q` | question | its digest, state vector (bytes) |
 //! | `a` | answer | for whom (peer), the answerer's digest, update (bytes), how many bytes more follow |
 //! | `r` | part of an answer | an update, bare; a message of its own |
@@ -161,7 +161,6 @@ pub mod ed25519;
 pub mod envelope;
 pub mod identity;
 pub mod parts;
-pub mod profile;
 pub mod replay;
 pub mod seal;
 pub mod tag;

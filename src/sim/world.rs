@@ -25,17 +25,17 @@ use crate::{
             store::{BatchNumber, Command, Saved},
         },
         frame::Frame,
-        peer::PeerId,
-        session::{
-            Input, Notice, Output, Poll, Session, Setup,
-            lead::{Group, Note, Role},
-            network::NETWORK,
+        line::{
+            self,
+            server::{self, Server},
+            tabs::{Group, Role, TabMessage},
         },
+        peer::PeerId,
+        session::{Input, Notice, Output, Poll, Session, Setup, network::NETWORK},
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{
             envelope,
             identity::Seed,
-            profile::{self, Profile as Server},
             seal::{RoomKey, Salt},
             tag::Tag,
         },
@@ -47,7 +47,7 @@ use crate::{
 enum Event {
     /// To a client whose socket is still of that generation.
     Frame(Frame, machine::Generation),
-    Noted(Vec<u8>),
+    Tab(Vec<u8>),
     /// The lead of this group is the client's, unless it gave it up meanwhile.
     Leads(Group),
     Opened(machine::Generation),
@@ -187,9 +187,9 @@ impl World {
     fn server(&self) -> Server {
         Server {
             audience: match self.plan.audience {
-                Audience::SelfOnly => profile::Audience::SelfOnly,
-                Audience::Others => profile::Audience::Others,
-                Audience::All => profile::Audience::All,
+                Audience::SelfOnly => server::Audience::SelfOnly,
+                Audience::Others => server::Audience::Others,
+                Audience::All => server::Audience::All,
             },
             echoes: self.plan.audience != Audience::Others,
             binary: self.plan.seed.is_multiple_of(2),
@@ -295,41 +295,7 @@ impl World {
 
     fn carry_out(&mut self, client: usize, output: Output) {
         match output {
-            Output::Socket(machine::Output::Open(generation, _)) => {
-                if let Some(page) = self.pages.get_mut(client) {
-                    page.socket = Some((generation, false));
-                }
-                let event = if self.relay.up {
-                    Event::Opened(generation)
-                } else {
-                    Event::Closed(generation)
-                };
-                let after = 5 + self.rng.u64(0..40);
-                self.schedule(client, after, event);
-            }
-            Output::Socket(machine::Output::Abandon(_) | machine::Output::Close(_)) => {
-                if let Some(page) = self.pages.get_mut(client) {
-                    page.socket = None;
-                }
-            }
-            Output::Socket(machine::Output::Ask(_)) => {}
-            Output::Tabs(note) => {
-                let browser = self.browser_of(client);
-                for to in (0..self.pages.len()).filter(|&to| to != client) {
-                    if self.browser_of(to) == browser {
-                        self.schedule(to, 1, Event::Noted(note.to_bytes()));
-                    }
-                }
-            }
-            Output::Lead(group) => {
-                self.give_up(client);
-                if let Some(group) = group {
-                    self.leads.push((self.browser_of(client), group, client));
-                    if self.leader(client, group) == Some(client) {
-                        self.schedule(client, 1, Event::Leads(group));
-                    }
-                }
-            }
+            Output::Line(output) => self.carry_out_line(client, output),
             Output::Store(Command::Persist) => {}
             Output::Store(command) => {
                 let after = match command {
@@ -344,7 +310,47 @@ impl World {
             }
             Output::Touched(touched) => self.show(client, &touched),
             Output::Streamed(from, _, ink) => self.show_ink(client, from, &ink),
-            Output::Scout(_) | Output::Remember(_) => {}
+        }
+    }
+
+    fn carry_out_line(&mut self, client: usize, output: line::Output) {
+        match output {
+            line::Output::Socket(machine::Output::Open(generation, _), _) => {
+                if let Some(page) = self.pages.get_mut(client) {
+                    page.socket = Some((generation, false));
+                }
+                let event = if self.relay.up {
+                    Event::Opened(generation)
+                } else {
+                    Event::Closed(generation)
+                };
+                let after = 5 + self.rng.u64(0..40);
+                self.schedule(client, after, event);
+            }
+            line::Output::Socket(machine::Output::Abandon(_) | machine::Output::Close(_), _) => {
+                if let Some(page) = self.pages.get_mut(client) {
+                    page.socket = None;
+                }
+            }
+            line::Output::Socket(machine::Output::Ask(_), _) => {}
+            line::Output::Tabs(message) => {
+                let browser = self.browser_of(client);
+                for to in (0..self.pages.len()).filter(|&to| to != client) {
+                    if self.browser_of(to) == browser {
+                        self.schedule(to, 1, Event::Tab(message.to_bytes()));
+                    }
+                }
+            }
+            line::Output::Lead(group) => {
+                self.give_up(client);
+                if let Some(group) = group {
+                    self.leads.push((self.browser_of(client), group, client));
+                    if self.leader(client, group) == Some(client) {
+                        self.schedule(client, 1, Event::Leads(group));
+                    }
+                }
+            }
+            line::Output::Scout(..) | line::Output::Remember(_) => {}
         }
     }
 
@@ -423,24 +429,24 @@ impl World {
         match event {
             Event::Frame(frame, generation) => {
                 if current == Some(generation) {
-                    self.input(client, Input::FrameArrived(frame));
+                    self.input(client, Input::Line(line::Input::Frame(frame)));
                 }
             }
-            Event::Noted(bytes) => {
-                if let Some(note) = Note::read(&bytes) {
-                    self.input(client, Input::Noted(note));
+            Event::Tab(bytes) => {
+                if let Some(message) = TabMessage::read(&bytes) {
+                    self.input(client, Input::Line(line::Input::Tab(message)));
                 }
             }
             Event::Leads(group) => {
                 if self.leader(client, group) == Some(client) {
-                    self.input(client, Input::Leads(Role::Leader));
+                    self.input(client, Input::Line(line::Input::Leads(Role::Leader)));
                 }
             }
             Event::Opened(generation) => {
                 if current == Some(generation) {
                     page.socket = Some((generation, true));
                 }
-                self.input(client, Input::Socket(machine::Input::Opened(generation)));
+                self.input(client, machine::Input::Opened(generation).into());
             }
             Event::Closed(generation) => {
                 if current == Some(generation) {
@@ -451,10 +457,7 @@ impl World {
                     reason: String::new(),
                     was_clean: false,
                 };
-                self.input(
-                    client,
-                    Input::Socket(machine::Input::Closed(generation, close)),
-                );
+                self.input(client, machine::Input::Closed(generation, close).into());
             }
             Event::Storage(command) => self.storage(client, command),
             Event::NetworkCame(seed) => self.input(client, Input::NetworkCame(NETWORK, seed)),

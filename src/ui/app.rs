@@ -12,13 +12,14 @@ use super::{
     pages::{self, PAGES, board::easel::use_easel, damaged_link},
     parts::drop,
     shell::Shell,
+    text::saved,
     theme::provide_theme,
 };
 use crate::{
     browser::{address as browser_address, lifecycle::Listener, random, rooms, task, text},
     core::{
         address::{self, Address, AddressProblem, ROOMS, Unusual},
-        session::{Input, status::Status},
+        session::Input,
     },
 };
 
@@ -202,7 +203,7 @@ fn listen(mut changed: impl FnMut() + 'static) {
 async fn start(loading: Loading, room: Room) {
     let fetch = async || Some(((loading.chunks.start)().await.ok()?, random::bytes()?));
     let failed = || {
-        let saved = room.status.with_untracked(Status::saved_sentence);
+        let saved = room.status.with_untracked(saved::sentence);
         room.warn(format!("{NOT_STARTED} {saved}"));
     };
     let (start, seed) = loading::until_here(fetch, failed).await;

@@ -6,12 +6,13 @@ use leptos::{prelude::*, wasm_split::SplitLoaderError};
 use super::{
     app, formats,
     loading::{Chunks, Dialogs, Formats, Links, Part, Start},
+    notices,
     pages::{
         board::{back_to_ink::back_to_ink, following::following, stage},
         rooms, todo,
     },
     parts::{connection, listing, people, saved, share, shortcuts, status, toasts, versions},
-    relays, text,
+    relays,
 };
 use crate::core::session::network::NETWORK;
 
@@ -56,7 +57,7 @@ chunk! {
         open_room: status::open_room,
         people: people::people,
         stage_later: stage::later::later,
-        tell: text::tell,
+        tell: notices::tell,
         trouble: status::trouble,
     }
 }

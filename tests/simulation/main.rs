@@ -23,6 +23,7 @@ use duplex::{
         play::Step,
         world::World,
     },
+    ui::text::connection,
 };
 
 const SEEDS: u64 = 240;
@@ -102,8 +103,12 @@ fn played(plan: Plan, steps: &[Step]) -> Result<(), String> {
     } else {
         plan.tabs
     };
-    let digests =
-        clients().map(|session| (session.replica().digest(), session.status().sentence()));
+    let digests = clients().map(|session| {
+        (
+            session.replica().digest(),
+            connection::sentence(&session.status()),
+        )
+    });
     let apart: usize = clients().map(|session| session.status().apart).sum();
     for (holds, what) in [
         (

@@ -1,7 +1,7 @@
 //! Tabs of one browser.
 
 use duplex::{
-    core::{session, socket::machine::Input, wire::profile},
+    core::{line::server, session, socket::machine::Input},
     sim::{network::Audience, plan::Plan, world::World},
 };
 
@@ -81,7 +81,7 @@ fn tabs_without_a_socket_know_that_the_relay_is_gone_and_lose_nothing() {
     world.set_relay(true);
     // Somebody who cannot wait presses "Retry" in a tab that holds no socket.
     for tab in 0..4 {
-        world.input(tab, session::Input::Socket(Input::RetryAsked));
+        world.input(tab, Input::RetryAsked.into());
     }
     world.run(1_000);
     assert_eq!(states(&world), ["open"; 4]);
@@ -99,7 +99,7 @@ fn what_a_server_echoes_of_another_tab_is_no_other_machine() {
     world.run(20_000);
     for tab in 0..3 {
         let audience = world.session(tab).map(|s| s.status().line.server.audience);
-        assert_eq!(audience, Some(profile::Audience::SelfOnly));
+        assert_eq!(audience, Some(server::Audience::SelfOnly));
     }
 }
 
@@ -108,7 +108,7 @@ fn what_a_server_echoes_of_another_tab_is_no_other_machine() {
 fn a_leader_that_nobody_sees_hands_over_when_it_is_cut_off() {
     let mut world = three_tabs(Audience::Others);
     let hid = |world: &mut World, tab| {
-        world.input(tab, session::Input::Socket(Input::Hid));
+        world.input(tab, Input::Hid.into());
     };
     hid(&mut world, 0);
     hid(&mut world, 1);
@@ -162,7 +162,7 @@ fn a_tab_whose_leader_is_stopped_goes_on_by_itself_and_follows_again_when_it_can
 fn a_leader_that_is_only_hidden_is_not_taken_for_stopped() {
     let mut world = three_tabs(Audience::Others);
     let leader = (0..3).find(|&tab| world.holds_socket(tab)).unwrap();
-    world.input(leader, session::Input::Socket(Input::Hid));
+    world.input(leader, Input::Hid.into());
     world.run(120_000);
     assert_eq!(world.sockets(), 1);
     assert!(world.holds_socket(leader));

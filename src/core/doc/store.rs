@@ -50,6 +50,18 @@ pub enum Saved {
     Failed,
 }
 
+impl Saved {
+    /// The name that pages and scripts see.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Saving => "saving",
+            Self::Saved => "saved",
+            Self::MemoryOnly => "memory-only",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Whether what is stored is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Contents {

@@ -1,10 +1,6 @@
 //! What goes into a session and what comes out of it.
 
-use super::{
-    lead::{Group, Note, Role},
-    network::Network,
-    relay::Known,
-};
+use super::network::Network;
 use crate::core::{
     doc::{
         presence::{
@@ -17,6 +13,7 @@ use crate::core::{
         undo::Direction,
     },
     frame::Frame,
+    line::{self, Known},
     peer::PeerId,
     socket::{endpoint::Endpoint, machine},
     wire::{
@@ -45,7 +42,8 @@ pub struct Setup {
     pub relays: Vec<Endpoint>,
     /// What earlier sessions remembered of servers.
     pub known: Known,
-    /// The host reaches the browser's other tabs and can tell which one leads: it answers [`Output::Lead`].
+    /// The host reaches the browser's other tabs and can tell which one leads: it answers
+    /// [`line::Output::Lead`].
     pub shares: bool,
     /// The code for the network, where it is here from the beginning: such a page does not sign, and believes everybody.
     /// None: the host fetches it ([`Input::NetworkCame`]).
@@ -66,14 +64,7 @@ pub enum Input {
     StoreFailed(String),
     /// Whether the browser promises to keep what is stored.
     StoreLasts(bool),
-    Socket(machine::Input),
-    Scout(ScoutNews),
-    /// From the relay.
-    FrameArrived(Frame),
-    /// From another tab of the same browser.
-    Noted(Note),
-    /// Leading was asked for, and this is what came of it.
-    Leads(Role),
+    Line(line::Input),
     /// A person edited; one undoable step.
     Edited(Vec<Write>),
     UndoAsked(Direction),
@@ -91,6 +82,13 @@ pub enum Input {
     /// The page came back.
     Returned,
     Ticked,
+}
+
+/// What the browser reports of the socket and of itself.
+impl From<machine::Input> for Input {
+    fn from(input: machine::Input) -> Self {
+        Self::Line(line::Input::Socket(input))
+    }
 }
 
 impl Input {
@@ -111,39 +109,13 @@ pub enum Poll {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
-    /// Open, close or abandon the relay's socket.
-    Socket(machine::Output),
-    Scout(Scout),
-    /// Send this to the other tabs.
-    Tabs(Note),
-    /// Queue for the lead of this group, in place of any other; or give up what there is.
-    Lead(Option<Group>),
-    /// Keep this for [`Setup::known`].
-    Remember(Known),
+    Line(line::Output),
     Store(store::Command),
     /// Parts of the document changed, by anybody.
     Touched(Vec<Touched>),
     /// A message of a slot that is a stream, from a peer.
     Streamed(PeerId, Slot, Vec<u8>),
     Notice(Notice),
-}
-
-/// What is wanted of the scout, a second connection that lives a second or two (`wire::profile`).
-#[derive(Clone, Debug, PartialEq)]
-pub enum Scout {
-    /// In place of the one before, if there is one.
-    Open(Endpoint),
-    Send(Frame),
-    Close,
-}
-
-/// What the scout reports.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ScoutNews {
-    Opened,
-    Frame(Frame),
-    /// By the server, or it could not be opened.
-    Closed,
 }
 
 /// Something that a person should know now; the interface has the words. Names are of people.

@@ -16,6 +16,7 @@ use crate::core::{
         },
         replica::{Digest, Operations},
     },
+    line::Kind,
     peer::PeerId,
     wire::{codec::PROBE, parts::Missing},
 };
@@ -96,17 +97,16 @@ const KINDS: [(u8, &str); 11] = [
     (PONG, "heartbeat answer"),
 ];
 
-/// Whether the newest message of a kind makes those before it worth nothing.
-pub fn is_volatile(kind: u8) -> bool {
-    apps::slot(kind).is_some_and(|slot| slot.lane == Lane::Latest)
-}
-
-/// What a message is for, in a word or two, by its kind letter.
-pub fn meaning(kind: u8) -> &'static str {
-    let known = KINDS.iter().find(|(letter, _)| *letter == kind);
+/// What a message is to the line, by its kind letter.
+pub fn kind(letter: u8) -> Kind {
+    let slot = apps::slot(letter);
+    let known = KINDS.iter().find(|(known, _)| *known == letter);
     let known = known.map(|(_, name)| *name);
-    let shown = || apps::slot(kind).map(|slot| slot.name);
-    known.or_else(shown).unwrap_or("message of a newer version")
+    let name = known.or(slot.map(|slot| slot.name));
+    Kind {
+        name: name.unwrap_or("message of a newer version"),
+        is_volatile: slot.is_some_and(|slot| slot.lane == Lane::Latest),
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -340,7 +340,10 @@ mod tests {
             .collect();
         let different: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(all.len(), different.len());
-        assert!(all.iter().all(|&letter| meaning(letter) != meaning(b'z')));
+        assert!(
+            all.iter()
+                .all(|&letter| kind(letter).name != kind(b'z').name)
+        );
     }
 
     #[test]

@@ -2,24 +2,25 @@
 //! trust. The code is no part of the first load: the host fetches it while the room is read, and until it is here a page
 //! draws, undoes and stores, but says and hears nothing.
 
-use super::{Input, Notice, Output, Session, lead::Role, message::Body};
+use super::{Input, Notice, Output, Session, message::Body};
 use crate::{
     core::{
         doc::{
             fork,
-            presence::{
-                Listened,
-                slots::{Lane, To},
-            },
+            presence::{Listened, slots::Lane},
             replica::Replica,
             sync::Action,
             table::Write,
         },
         frame::Frame,
+        line::{
+            self,
+            dialect::{self, Dialect, Speaker},
+        },
         peer::PeerId,
         socket::machine,
         wire::{
-            codec::{Inbound, Message},
+            codec::Message,
             ed25519::ED25519,
             identity::{Identity, Seed, Signatures},
         },
@@ -34,6 +35,9 @@ pub struct Network {
     pub contradicts: fn(&Replica, &[u8]) -> bool,
     /// [`fork::mended`].
     pub mended: fn(&Replica, &[Vec<u8>]) -> Vec<Write>,
+    /// The dialects of servers; the first one counts that serves an address.
+    pub dialects: fn(Speaker) -> Vec<Box<dyn Dialect>>,
+    pub(super) speak: fn(&mut Session),
     came: fn(&mut Session, Millis, Self, Seed, &mut Vec<Output>),
     handle: fn(&mut Session, Millis, Input, &mut Vec<Output>),
     begin: fn(&mut Session, Millis, &mut Vec<Output>),
@@ -48,6 +52,8 @@ pub const NETWORK: Network = Network {
     signatures: ED25519,
     contradicts: Replica::contradicts,
     mended: fork::mended,
+    dialects: dialect::all,
+    speak: Session::speak,
     came: Session::came,
     handle: Session::handle_network,
     begin: Session::begin_now,
@@ -56,6 +62,13 @@ pub const NETWORK: Network = Network {
     next_frame: Session::frame_to_send,
     wake_at: Session::network_wakes_at,
 };
+
+impl Network {
+    /// The same with other dialects.
+    pub const fn speaking(self, dialects: fn(Speaker) -> Vec<Box<dyn Dialect>>) -> Self {
+        Self { dialects, ..self }
+    }
+}
 
 /// Whether the code is here, and what happened before it came.
 #[derive(Debug)]
@@ -71,9 +84,9 @@ pub(super) enum Networking {
 
 /// Everything here goes by way of [`Network`]: what is called directly is part of the first load.
 impl Session {
-    fn network(&self) -> Option<Network> {
+    pub(super) fn network(&self) -> Option<&Network> {
         match &self.networking {
-            Networking::Has { network, .. } => Some(*network),
+            Networking::Has { network, .. } => Some(network),
             Networking::Awaited(_) => None,
         }
     }
@@ -96,7 +109,9 @@ impl Session {
                 let handle = network.handle;
                 handle(self, now, input, out);
             }
-            (Networking::Awaited(early), Input::Socket(input)) => early.push(input),
+            (Networking::Awaited(early), Input::Line(line::Input::Socket(input))) => {
+                early.push(input);
+            }
             (Networking::Awaited(_), _) => {}
         }
     }
@@ -109,7 +124,7 @@ impl Session {
 
     /// An edit goes to the others, if there are any or could be: who comes later asks for what they lack.
     pub(super) fn tell(&mut self, update: Vec<u8>, out: &mut Vec<Output>) {
-        if self.people.count() == 1 && !self.is_reached() {
+        if self.people.count() == 1 && !self.line.is_reached() {
             return;
         }
         if let Some(network) = self.network() {
@@ -157,10 +172,11 @@ impl Session {
         let identity = Identity::new(network.signatures, seed);
         self.me = identity.name();
         self.codec.identify(identity);
+        self.speak();
         self.claim_person(self.person);
         if let Networking::Awaited(early) = before {
             for input in early {
-                self.handle_network(now, Input::Socket(input), out);
+                self.handle_network(now, input.into(), out);
             }
         }
         // What was asked before was not said.
@@ -170,17 +186,29 @@ impl Session {
 
     /// Connects, if there is something to connect for, and it was not done before.
     fn begin_now(&mut self, now: Millis, out: &mut Vec<Output>) {
-        let is_idle = *self.relay.machine.state() == machine::State::Idle;
-        let may = self.is_ready && !self.has_left;
-        if may && is_idle && !self.lead.stands {
-            self.stand(now, out);
+        if self.is_ready && !self.has_left {
+            self.line.begin(now);
+            self.route(now, out);
         }
+    }
+
+    /// The line has its dialects.
+    fn speak(&mut self) {
+        let Some(dialects) = self.network().map(|network| network.dialects) else {
+            return;
+        };
+        let speaker = Speaker {
+            tag: self.tag,
+            me: self.me,
+            seed: self.rng.u64(..),
+            known: std::mem::take(&mut self.known),
+        };
+        self.line.speak(self.me, dialects(speaker));
     }
 
     fn network_wakes_at(&self) -> Option<Millis> {
         [
-            self.relay.wake_at(),
-            self.lead.wake_at(),
+            self.line.wake_at(),
             self.codec.wake_at(),
             self.drafts.wake_at(),
             self.sync.wake_at(),
@@ -196,42 +224,22 @@ impl Session {
     /// What an input is for others. Its effect on this page itself is [`Session::handle`]'s.
     fn handle_network(&mut self, now: Millis, input: Input, out: &mut Vec<Output>) {
         match input {
-            Input::Socket(machine::Input::RetryAsked) => self.retry(now, out),
-            Input::Socket(machine::Input::Hid) => self.seen(now, false, out),
-            Input::Socket(machine::Input::Showed) => self.seen(now, true, out),
-            Input::Socket(machine::Input::WentOnline) => {
-                self.socket(now, machine::Input::WentOnline, out);
-                self.examine_useless(now, out);
-            }
-            Input::Socket(input) => self.socket(now, input, out),
-            Input::Scout(news) => self.scouted(now, news, out),
-            Input::FrameArrived(frame) => self.frame(now, &frame, out),
-            Input::Noted(note) => self.noted(now, note, out),
-            Input::Leads(role) => self.leads(now, role, out),
+            Input::Line(input) => self.line.handle(now, input),
             Input::Shows(slot, Some(body)) if slot.lane == Lane::Stream => {
                 self.stream(slot, body, out);
             }
             Input::Shows(..) => self.tell_shown(now, out),
             Input::Followed(leader) => self.follow(now, leader, out),
             Input::Renamed(_) => self.beat(now, out),
-            Input::RelaysChosen(_) => match self.relay.wanted.is_empty() {
-                false => self.stand(now, out),
-                true => {
-                    self.socket(now, machine::Input::Stopped, out);
-                    self.step_down(now, out);
-                }
-            },
+            Input::RelaysChosen(_) => self.line.begin_again(now),
             Input::Left => {
-                self.part(out);
-                self.socket(now, machine::Input::Left, out);
-                self.step_down(now, out);
+                self.line.part();
+                self.say(Body::Leave, out);
+                self.line.leave(now);
             }
             Input::Returned => {
                 self.sync.joined(now);
-                match self.lead.role {
-                    Role::Alone => self.socket(now, machine::Input::Returned, out),
-                    Role::Leader | Role::Follower => self.stand(now, out),
-                }
+                self.line.come_back(now);
                 // Where it was away when this code came.
                 self.begin_now(now, out);
             }
@@ -249,9 +257,8 @@ impl Session {
     }
 
     pub(super) fn tick_network(&mut self, now: Millis, out: &mut Vec<Output>) {
-        self.socket(now, machine::Input::Ticked, out);
-        self.watch_leader(now, out);
-        self.examine(now, out);
+        self.line.tick(now);
+        self.route(now, out);
         for missing in self.codec.overdue(now, &mut self.rng) {
             self.say(Body::Missing(missing), out);
         }
@@ -271,62 +278,17 @@ impl Session {
         self.mend(now, out);
         if self.people.forget_silent(now) {
             self.forget_absent();
-            self.relay.doubt(now);
-        }
-        if self.relay.machine.is_open() {
-            self.judge(now, out);
+            self.line.doubt(now);
         }
         self.take_up_drafts(now, out);
         self.tell_shown(now, out);
     }
 
     fn settle_network(&mut self, now: Millis, out: &mut Vec<Output>) {
-        self.lead(now, out);
+        self.route(now, out);
         self.tell_news(now, out);
-    }
-
-    /// The relay is reached: say what was made meanwhile, then ask and show ourselves.
-    pub(super) fn joined(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if self.unsent > 0 {
-            self.unsent = 0;
-            if let Ok(Some(update)) = self.replica.diff(&self.sent_state) {
-                self.say(Body::Update(update), out);
-            } else {
-                self.say(Body::Update(self.replica.deletions()), out);
-            }
-        }
-        self.met(now, out);
-    }
-
-    /// The others can be reached: asks them, and shows ourselves.
-    pub(super) fn met(&mut self, now: Millis, out: &mut Vec<Output>) {
-        self.show_again(To::Everyone);
-        self.show_again(To::Followers);
-        self.people.met(now);
-        self.ask(now);
-        self.tick_network(now, out);
-    }
-
-    pub(super) fn frame(&mut self, now: Millis, frame: &Frame, out: &mut Vec<Output>) {
-        let inbound = self.inbound(now, frame);
-        self.relayed(now, frame, &inbound, out);
-        if !inbound.stranger {
-            self.pass_to_followers(frame, out);
-        }
-        self.messages(now, inbound.messages, out);
-    }
-
-    /// A frame came from another tab, made there or passed on.
-    pub(super) fn overheard(&mut self, now: Millis, frame: &Frame, out: &mut Vec<Output>) {
-        let inbound = self.inbound(now, frame);
-        self.messages(now, inbound.messages, out);
-    }
-
-    pub(super) fn inbound(&mut self, now: Millis, frame: &Frame) -> Inbound {
-        let inbound = self.codec.frame_arrived(now, frame.as_bytes());
-        let others = inbound.others.iter();
-        others.for_each(|&peer| self.sync.heard(now, peer));
-        inbound
+        self.line.lead(now, self.unsent);
+        self.route(now, out);
     }
 
     pub(super) fn messages(&mut self, now: Millis, messages: Vec<Message>, out: &mut Vec<Output>) {
@@ -403,20 +365,21 @@ impl Session {
             Body::Shown(slot, body) => self.shown_by(from, slot, body, out),
             Body::Missing(missing) => {
                 // Bounded by the answer budget and the outbox, as an answer is.
-                if self.answers.left(now) > 0 && !self.relay.outbox.is_crowded() {
+                if self.answers.left(now) > 0 && !self.line.is_crowded() {
                     let again = self.codec.missing_asked(now, &missing);
                     let bytes: usize = again.iter().map(Frame::len).sum();
                     self.answers.overdraw(now, bytes as u64);
-                    self.send(again, None, out);
+                    self.line.publish(again, None);
                 }
             }
             Body::Ping(to) if to.contains(&self.me) => {
-                if self.relay.may_pong(now) {
+                if self.line.may_answer(now) {
                     self.say(Body::Pong(from), out);
                 }
             }
             Body::Ping(_) => {}
-            Body::Pong(to) => self.ponged(now, to, out),
+            Body::Pong(to) if to == self.me => self.line.answered(now),
+            Body::Pong(_) => {}
             #[cfg(feature = "ahead")]
             Body::Later => {}
             Body::Leave => {
@@ -429,8 +392,7 @@ impl Session {
     pub(super) fn forget_absent(&mut self) {
         let people = &self.people;
         self.sync.retain(|peer| people.get(peer).is_some());
-        self.relay.forget(|peer| people.get(peer).is_some());
-        self.lead.forget(|peer| people.get(peer).is_some());
+        self.line.forget(|peer| people.get(peer).is_some());
         self.claims.retain(|(peer, ..)| people.get(*peer).is_some());
         self.follows = self.follows.filter(|&leader| people.get(leader).is_some());
     }

@@ -8,7 +8,7 @@ use crate::{
     core::{
         apps,
         doc::presence::{
-            News, Person, Profile, pause,
+            News, People, Person, Profile, pause,
             slots::{Lane, Slot, To},
         },
         frame::Frame,
@@ -51,6 +51,30 @@ impl<T: Clone + PartialEq> Told<T> {
 }
 
 impl Session {
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    pub fn me(&self) -> PeerId {
+        self.me
+    }
+
+    /// Whose view is wanted in place of one's own.
+    pub fn follows(&self) -> Option<PeerId> {
+        self.follows
+    }
+
+    /// Whose view that is in the end.
+    pub fn leader(&self) -> Option<&Person> {
+        self.people.leader_of(self.me, self.follows?)
+    }
+}
+
+impl Session {
     /// For what is worth nothing when nobody is here.
     pub(super) fn say_if_heard(&mut self, body: Body, out: &mut Vec<Output>) {
         if self.people.count() > 1 {
@@ -62,9 +86,7 @@ impl Session {
         #[cfg(feature = "ahead")]
         self.say(Body::Later, out);
         let beat = self.presence();
-        if let Some(seq) = self.say(beat, out) {
-            self.relay.was_said(now, seq);
-        }
+        self.say_timed(now, beat, out);
     }
 
     fn presence(&self) -> Body {
@@ -229,7 +251,7 @@ impl Session {
     /// pages cannot show whose they are, they are told by their name.
     pub(super) fn tell_news(&mut self, now: Millis, out: &mut Vec<Output>) {
         let news = self.people.news(now);
-        if !self.is_reached() {
+        if !self.line.is_reached() {
             return;
         }
         let told = news.into_iter().filter_map(|news| match news {

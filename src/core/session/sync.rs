@@ -7,10 +7,18 @@ use crate::{
         doc::replica::{Digest, Operations, Replica},
         peer::PeerId,
     },
-    limits::{ANSWER_COST_BYTES, ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis},
+    limits::{ANSWER_COST_BYTES, ANSWER_PART_BYTES, LONG_ANSWER_BYTES, Millis, QUESTION_WAITS_MS},
 };
 
 impl Session {
+    /// Asks what there is, and shows ourselves. What storage has need not come again, and a scout would get all of it too.
+    pub(super) fn ask(&mut self, now: Millis) {
+        self.sync.joined(now);
+        if self.line.is_examined() || !self.store.is_loaded() {
+            self.sync.patient(now, QUESTION_WAITS_MS);
+        }
+    }
+
     pub(super) fn asked(
         &mut self,
         now: Millis,
@@ -67,8 +75,8 @@ impl Session {
         out: &mut Vec<Output>,
     ) {
         // Nothing is written out that cannot be sent, or for somebody who asks and asks. Our digest brings it up again.
-        if self.answers.left(now) == 0 || self.relay.outbox.is_crowded() {
-            self.relay.overflowed = true;
+        if self.answers.left(now) == 0 || self.line.is_crowded() {
+            self.line.was_withheld();
             return;
         }
         let Ok(diff) = self.replica.diff(state_vector) else {

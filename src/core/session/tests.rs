@@ -12,15 +12,19 @@ use crate::{
             presence::{Pointer, WET},
             table::{ink, strokes},
         },
-        doc::{id::Id, table::Value, undo::Record},
-        frame::Frame,
-        socket::{close::CloseEvent, endpoint::Endpoint, machine},
-        wire::{
-            envelope,
-            parts::Missing,
-            profile::{Audience, Profile as Server},
-            seal::RoomKey,
+        doc::{
+            id::Id,
+            storage::Stored,
+            table::{Value, Write},
+            undo::Record,
         },
+        frame::Frame,
+        line::{
+            self,
+            server::{Audience, Server},
+        },
+        socket::{close::CloseEvent, endpoint::Endpoint, machine},
+        wire::{envelope, parts::Missing, seal::RoomKey},
     },
     limits::{
         ANSWER_PART_BYTES, ANSWERED_BYTES, ANSWERED_BYTES_A_SECOND, LARGEST_FRAME_BYTES,
@@ -34,7 +38,9 @@ const STROKE_BYTES: usize = 9_000;
 /// A session and the connection that it wants.
 struct Person {
     session: Session,
+    /// Of the connection that it wants, and of the one that is open.
     generation: Option<machine::Generation>,
+    opened: Option<machine::Generation>,
     said: Vec<Frame>,
     /// What its socket holds already.
     buffered: usize,
@@ -74,6 +80,7 @@ impl Person {
         let mut person = Self {
             session,
             generation: None,
+            opened: None,
             said: Vec::new(),
             buffered: 0,
             now: 0,
@@ -98,7 +105,9 @@ impl Person {
             }
         }
         for output in &outputs {
-            if let Output::Socket(machine::Output::Open(generation, _)) = output {
+            if let Output::Line(line::Output::Socket(machine::Output::Open(generation, _), _)) =
+                output
+            {
                 self.generation = Some(*generation);
             }
         }
@@ -109,7 +118,8 @@ impl Person {
     fn says(&mut self, now: Millis) -> Vec<Frame> {
         while self.now < now {
             if let Some(generation) = self.generation.take() {
-                self.input(Input::Socket(machine::Input::Opened(generation)));
+                self.opened = Some(generation);
+                self.input(machine::Input::Opened(generation).into());
             }
             self.input(Input::Ticked);
             self.now += 10;
@@ -119,7 +129,7 @@ impl Person {
 
     fn hears(&mut self, frames: &[Frame]) {
         for frame in frames {
-            self.input(Input::FrameArrived(frame.clone()));
+            self.input(Input::Line(line::Input::Frame(frame.clone())));
         }
     }
 
@@ -162,9 +172,9 @@ fn what_is_here_of_a_long_answer_is_not_sent_again() {
         "it asks for what is on its way"
     );
 
-    let generation = joiner.session.relay.machine.generation();
+    let generation = joiner.opened.unwrap();
     let closed = machine::Input::Closed(generation, CloseEvent::ours(""));
-    joiner.input(Input::Socket(closed));
+    joiner.input(closed.into());
     let mut rest = 0;
     for now in (6_500..9_000).step_by(10) {
         holder.hears(&joiner.says(now));
@@ -203,7 +213,7 @@ fn who_asks_for_everything_again_and_again_gets_no_more_than_a_page_can_spare() 
         for _ in 0..5 {
             let mut asker = Person::new(1_000 + tenth);
             let mut out = Vec::new();
-            asker.input(Input::Socket(machine::Input::Opened(1)));
+            asker.input(machine::Input::Opened(1).into());
             let whole = Body::Whole(holder.session.me());
             let (kind, body) = whole.write();
             let frames = asker.session.codec.encode(kind, &body).unwrap().frames;
@@ -246,7 +256,7 @@ fn before_its_network_is_here_a_page_draws_and_stores_and_says_nothing_and_nothi
             Input::Shows(WET, Some(vec![1])),
             Input::Left,
             Input::Returned,
-            Input::Socket(machine::Input::RetryAsked),
+            machine::Input::RetryAsked.into(),
         ] {
             stored.extend(early.does(input));
         }

@@ -2,8 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use serde::{Deserialize, Serialize};
+
 /// The browser's `CloseEvent`, whole. `code` 1006 stands for a connection that ended without a close frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloseEvent {
     pub code: u16,
     /// At most 123 bytes of UTF-8, from the server: show it, never trust it.

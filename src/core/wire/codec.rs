@@ -60,6 +60,14 @@ pub struct Shape {
     pub frame_bytes: usize,
 }
 
+impl Shape {
+    /// Whether frames of this shape are more than a server takes that takes `other`.
+    pub fn is_beyond(&self, other: &Self) -> bool {
+        let is_form_beyond = self.form == Form::Binary && other.form == Form::Text;
+        self.frame_bytes > other.frame_bytes || is_form_beyond
+    }
+}
+
 /// What every server takes.
 impl Default for Shape {
     fn default() -> Self {

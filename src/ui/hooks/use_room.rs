@@ -33,6 +33,7 @@ use crate::{
         session::{Input, Notice, Session, Setup, status::Status},
         socket::{endpoint::Endpoint, machine},
     },
+    ui::text,
 };
 
 /// A page of another person, as this one shows it.
@@ -97,11 +98,6 @@ struct Inner {
     tells: Cell<Option<TellNotice>>,
     early: RefCell<Vec<Notice>>,
 }
-
-pub const SET_ASIDE: &str =
-    "Something in this room stopped Duplex the last time. It was set aside; the rest is here.";
-pub const UNREADABLE: &str =
-    "A part of this room's stored data could not be read. The rest is here.";
 
 /// Shows a notice.
 pub type TellNotice = fn(Room, &Notice);
@@ -306,7 +302,7 @@ impl Room {
     }
 
     pub fn retry(&self) {
-        self.send(Input::Socket(machine::Input::RetryAsked));
+        self.send(machine::Input::RetryAsked.into());
     }
 
     pub fn rename(&self, profile: Profile) {
@@ -424,8 +420,10 @@ impl Room {
         match self.inner.with_value(|inner| inner.tells.get()) {
             Some(tell) => tell(*self, &notice),
             // Of what was stored one has to know, whatever comes of the rest of the program.
-            None if notice == Notice::SetAside => self.offer_set_aside(SET_ASIDE.to_owned()),
-            None if notice == Notice::StoredRowUnreadable => self.warn(UNREADABLE),
+            None if notice == Notice::SetAside => {
+                self.offer_set_aside(text::notice::SET_ASIDE.to_owned())
+            }
+            None if notice == Notice::StoredRowUnreadable => self.warn(text::notice::UNREADABLE),
             None => self
                 .inner
                 .with_value(|inner| inner.early.borrow_mut().push(notice)),

@@ -6,11 +6,14 @@ use leptos::prelude::*;
 use super::{dialog::Dialog, icon::Icon};
 use crate::{
     browser::files,
-    core::session::status::{Connection, Status},
-    ui::hooks::use_room::{Room, use_room},
+    core::{line::status::Connection, session::status::Status},
+    ui::{
+        hooks::use_room::{Room, use_room},
+        text,
+    },
 };
 
-/// Events of the tape that the dialog shows.
+/// Events of the log that the dialog shows.
 const EVENTS: usize = 30;
 
 #[component]
@@ -38,12 +41,12 @@ pub fn ConnectionPill() -> impl IntoView {
                 type="button"
                 class="pill"
                 aria-haspopup="dialog"
-                title=move || status.with(|status| status.sentence())
+                title=move || status.with(text::connection::sentence)
                 on:click=move |_| open.set(true)
             >
                 <Icon icon=icon/>
-                <span class="pill-label" aria-hidden="true">{move || status.with(|status| status.label())}</span>
-                <span class="pill-sentence">{move || status.with(|status| status.sentence())}</span>
+                <span class="pill-label" aria-hidden="true">{move || status.with(text::connection::label)}</span>
+                <span class="pill-sentence">{move || status.with(text::connection::sentence)}</span>
             </button>
             <Retry/>
         </div>
@@ -65,29 +68,29 @@ fn Retry() -> impl IntoView {
 pub fn details() -> AnyView {
     let room = use_room();
     let card = move || {
-        let lines = room.status.with(|status| status.card());
+        let lines = room.status.with(text::card::card);
         let lines = lines.into_iter();
         lines
             .map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> })
             .collect_view()
     };
     view! {
-        <p>{move || room.status.with(|status| status.sentence())}</p>
+        <p>{move || room.status.with(text::connection::sentence)}</p>
         <Retry/>
         <dl class="card">{card}</dl>
         <h3>"What happened last"</h3>
-        <ol class="tape" role="log" aria-live="off">{move || tape(room)}</ol>
+        <ol class="log" role="log" aria-live="off">{move || log(room)}</ol>
         <button type="button" class="link-button" on:click=move |_| export(room)>"Save all events"</button>
     }
     .into_any()
 }
 
-fn tape(room: Room) -> impl IntoView {
-    room.status.with(|status| status.taped);
+fn log(room: Room) -> impl IntoView {
+    room.status.with(|status| status.logged);
     let lines: Vec<_> = room.read(|session| {
-        let entries = session.tape().last(EVENTS);
+        let entries = session.log().last(EVENTS);
         entries
-            .map(|entry| (entry.at_ms / 1_000, entry.event.in_words()))
+            .map(|entry| (entry.at_ms / 1_000, text::log::line(&entry.event)))
             .collect()
     });
     let rows = lines.into_iter().rev();
@@ -96,7 +99,7 @@ fn tape(room: Room) -> impl IntoView {
 }
 
 fn export(room: Room) {
-    let events = room.read(|session| session.tape().to_jsonl());
+    let events = room.read(|session| session.log().to_jsonl());
     if files::download(
         "duplex-events.jsonl",
         "application/jsonl",

@@ -7,6 +7,7 @@ use crate::{
     ui::{
         hooks::use_room::use_room,
         parts::{dialog::Dialog, icon::Icon},
+        text,
     },
 };
 
@@ -15,7 +16,7 @@ pub fn SavedPill() -> impl IntoView {
     let status = use_room().status;
     let open = RwSignal::new(false);
     let saved = move || status.with(|status| status.saved);
-    let sentence = move || status.with(|status| status.saved_sentence());
+    let sentence = move || status.with(text::saved::sentence);
     let icon = Signal::derive(move || match saved() {
         Saved::Saving => icondata::LuHardDrive,
         Saved::Saved => icondata::LuCheck,
@@ -25,7 +26,7 @@ pub fn SavedPill() -> impl IntoView {
         <div class="pill saved" data-testid="saved" data-state=move || saved().name()>
             <button type="button" class="pill" aria-haspopup="dialog" title=sentence on:click=move |_| open.set(true)>
                 <Icon icon=icon/>
-                <span class="pill-label" aria-hidden="true">{move || saved().label()}</span>
+                <span class="pill-label" aria-hidden="true">{move || text::saved::label(saved())}</span>
                 <span class="pill-sentence">{sentence}</span>
             </button>
         </div>
@@ -37,7 +38,7 @@ pub fn SavedPill() -> impl IntoView {
 pub fn details() -> AnyView {
     let status = use_room().status;
     view! {
-        <p>{move || status.with(|status| status.saved_sentence())}</p>
+        <p>{move || status.with(text::saved::sentence)}</p>
         <p class="hint">
             "Everything is kept in this browser, on this device, and nowhere else. To have it elsewhere too, export the drawing, or save the whole room as a file under Share."
         </p>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::{core::session::status::Status, ui::hooks::use_room::use_room};
+use crate::ui::{hooks::use_room::use_room, text};
 
 /// An open room says so in plain view.
 pub fn open_room() -> AnyView {
@@ -27,7 +27,7 @@ pub fn open_room() -> AnyView {
 /// What stands in the way of being stored or of meeting others, as long as it does, where all of it can be read.
 pub fn trouble() -> AnyView {
     let status = use_room().status;
-    let trouble = Memo::new(move |_| status.with(Status::trouble));
+    let trouble = Memo::new(move |_| status.with(text::connection::trouble));
     let sentence = move || {
         trouble
             .get()

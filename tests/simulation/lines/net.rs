@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::toy;
 use duplex::{
     core::{
         apps::board::table::{ink, stroke},
@@ -13,18 +14,18 @@ use duplex::{
             table::{Value, Write},
         },
         frame::Frame,
+        line::{self, Scout, ScoutNews, server::Audience},
         peer::PeerId,
-        session::{
-            Input, Output, Poll, Scout, ScoutNews, Session, Setup, network::NETWORK, status::Status,
-        },
+        session::{Input, Output, Poll, Session, Setup, network::NETWORK, status::Status},
         socket::{
             close::CloseEvent,
             endpoint::Endpoint,
             machine::{self, Generation},
         },
-        wire::{profile::Audience, seal::RoomKey, tag::Tag},
+        wire::{seal::RoomKey, tag::Tag},
     },
     limits::Millis,
+    ui::text::connection,
 };
 
 /// What a relay does with connections and frames.
@@ -48,6 +49,10 @@ pub enum Manner {
     PassesBinary,
     /// Broadcasts each frame so late; connections open at once.
     Holds(Millis),
+    /// Speaks the toy's protocol, with lines of so many bytes; closes on who does not.
+    Toy(usize),
+    /// The same, which says nothing any more.
+    MuteToy,
 }
 
 /// One of a person's connections.
@@ -81,11 +86,20 @@ pub struct Net {
     pub people: Vec<Person>,
     pub queue: BTreeMap<(Millis, u64), (usize, Way, News)>,
     pub events: u64,
+    /// Payloads that a toy server was sent.
+    pub published: usize,
     pub ticked_at: Millis,
 }
 
-pub fn endpoint(relay: usize) -> Endpoint {
-    Endpoint::parse(&format!("ws://relay{relay}.example/"), false).unwrap()
+impl Manner {
+    fn is_toy(self) -> bool {
+        matches!(self, Self::Toy(_) | Self::MuteToy)
+    }
+}
+
+pub fn endpoint(relay: usize, manner: Manner) -> Endpoint {
+    let path = if manner.is_toy() { "toy" } else { "" };
+    Endpoint::parse(&format!("ws://relay{relay}.example/{path}"), false).unwrap()
 }
 
 impl Net {
@@ -97,6 +111,7 @@ impl Net {
             people: Vec::new(),
             queue: BTreeMap::new(),
             events: 0,
+            published: 0,
             ticked_at: 0,
         };
         (0..people).for_each(|_| net.join());
@@ -113,10 +128,10 @@ impl Net {
             seed: id,
             profile: Profile::new(&format!("P{id}"), [0; 3]),
             person: None,
-            relays: (0..self.relays.len()).map(endpoint).collect(),
+            relays: self.endpoints(),
             known: Vec::new(),
             shares: false,
-            network: Some(NETWORK),
+            network: Some(NETWORK.speaking(toy::dialects)),
         });
         self.people.push(Person {
             session,
@@ -127,6 +142,11 @@ impl Net {
             sentences: Vec::new(),
         });
         self.input(id as usize - 1, Input::Loaded(Stored::default()));
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let relays = self.relays.iter().enumerate();
+        relays.map(|(at, manner)| endpoint(at, *manner)).collect()
     }
 
     pub fn status(&self, person: usize) -> Status {
@@ -177,35 +197,45 @@ impl Net {
                 Poll::Rest(_) => break,
             }
         }
-        let sentence = self.status(person).sentence();
+        let sentence = connection::sentence(&self.status(person));
         let sentences = &mut self.people[person].sentences;
         if sentences.last() != Some(&sentence) {
             sentences.push(sentence);
         }
     }
 
-    pub fn carry_out(&mut self, person: usize, output: Output) {
+    fn carry_out_line(&mut self, person: usize, output: line::Output) {
         match output {
-            Output::Socket(machine::Output::Open(generation, endpoint)) => {
+            line::Output::Socket(machine::Output::Open(generation, endpoint), subprotocols) => {
+                let offered = toy::is_toy(&endpoint).then_some(toy::SUBPROTOCOLS);
+                assert_eq!(subprotocols, offered.unwrap_or_default());
                 self.open(person, Way::Own(generation), &endpoint);
             }
-            Output::Socket(
+            line::Output::Socket(
                 machine::Output::Abandon(generation) | machine::Output::Close(generation),
+                _,
             ) => self.close(person, Way::Own(generation)),
-            Output::Scout(Scout::Open(endpoint)) => {
+            line::Output::Scout(Scout::Open(endpoint), _) => {
                 self.close_scout(person);
                 self.people[person].scouts += 1;
                 let way = Way::Scout(self.people[person].scouts);
                 self.open(person, way, &endpoint);
             }
-            Output::Scout(Scout::Close) => self.close_scout(person),
-            Output::Scout(Scout::Send(frame)) => {
+            line::Output::Scout(Scout::Close, _) => self.close_scout(person),
+            line::Output::Scout(Scout::Send(frame), _) => {
                 let way = Way::Scout(self.people[person].scouts);
                 let mut ways = self.people[person].ways.iter();
                 if let Some(&(way, relay, true)) = ways.find(|(this, ..)| *this == way) {
                     self.send(person, way, relay, &frame);
                 }
             }
+            _ => {}
+        }
+    }
+
+    pub fn carry_out(&mut self, person: usize, output: Output) {
+        match output {
+            Output::Line(output) => self.carry_out_line(person, output),
             Output::Store(Command::Write(batch)) => {
                 self.input(person, Input::Written(batch.number));
             }
@@ -214,9 +244,8 @@ impl Net {
     }
 
     pub fn open(&mut self, person: usize, way: Way, there: &Endpoint) {
-        let relay = (0..self.relays.len())
-            .find(|&relay| endpoint(relay) == *there)
-            .unwrap();
+        let relays = self.endpoints();
+        let relay = relays.iter().position(|relay| relay == there).unwrap();
         self.people[person].ways.push((way, relay, false));
         let news = match self.relays[relay] {
             Manner::RefusesFirst if person == 0 => News::Closed(CloseEvent::ours("")),
@@ -235,6 +264,9 @@ impl Net {
     }
 
     pub fn send(&mut self, from: usize, way: Way, relay: usize, frame: &Frame) {
+        if self.relays[relay].is_toy() {
+            return self.send_to_toy(from, way, relay, frame);
+        }
         let to_self = match self.relays[relay] {
             Manner::PassesBinary if matches!(frame, Frame::Text(_)) => return,
             Manner::Limits(most, code) => {
@@ -255,6 +287,7 @@ impl Net {
             Manner::Passes | Manner::PassesBinary | Manner::RefusesFirst => Some(false),
             Manner::Broadcasts | Manner::OneEach(_) | Manner::Holds(_) => None,
             Manner::Echoes => Some(true),
+            Manner::Toy(_) | Manner::MuteToy => return,
             Manner::Swallows | Manner::Ticks | Manner::Closes(..) => return,
         };
         let held = match self.relays[relay] {
@@ -272,6 +305,40 @@ impl Net {
         }
     }
 
+    /// A toy server answers what is its own, passes on what is published, and closes on anything else.
+    fn send_to_toy(&mut self, from: usize, way: Way, relay: usize, frame: &Frame) {
+        let Manner::Toy(longest) = self.relays[relay] else {
+            return;
+        };
+        let after = 2 * self.one_way;
+        let line = std::str::from_utf8(frame.as_bytes()).unwrap();
+        self.published += usize::from(line == "PUB room");
+        let answer = match line {
+            "SUB room" => "OK",
+            "PING" => "PONG",
+            "PUB room" => return,
+            _ if line.starts_with(['-', '.']) && line.len() <= longest => {
+                for to in (0..self.people.len()).filter(|&to| to != from) {
+                    for (other, there, is_open) in self.people[to].ways.clone() {
+                        if is_open && there == relay {
+                            self.schedule(after, to, other, News::Frame(frame.clone()));
+                        }
+                    }
+                }
+                return;
+            }
+            _ => {
+                let close = CloseEvent {
+                    code: 1002,
+                    reason: "what?".to_owned(),
+                    was_clean: true,
+                };
+                return self.schedule(after, from, way, News::Closed(close));
+            }
+        };
+        self.schedule(after, from, way, News::Frame(Frame::from(answer)));
+    }
+
     pub fn happen(&mut self, person: usize, way: Way, news: News) {
         let mut ways = self.people[person].ways.iter_mut();
         let Some(known) = ways.find(|(this, ..)| *this == way) else {
@@ -281,6 +348,10 @@ impl Net {
             News::Opened => {
                 known.2 = true;
                 let relay = known.1;
+                if let Manner::Toy(longest) = self.relays[relay] {
+                    let hello = Frame::from(format!("HELLO {longest}").as_str());
+                    self.schedule(self.one_way, person, way, News::Frame(hello));
+                }
                 let (code, reason, ends) = match self.relays[relay] {
                     Manner::Closes(code, reason) => (code, reason, vec![way]),
                     Manner::OneEach(code) => {
@@ -307,16 +378,16 @@ impl Net {
             self.people[person].opened += 1;
         }
         let input = match (way, news) {
-            (Way::Own(generation), News::Opened) => {
-                Input::Socket(machine::Input::Opened(generation))
-            }
+            (Way::Own(generation), News::Opened) => machine::Input::Opened(generation).into(),
             (Way::Own(generation), News::Closed(close)) => {
-                Input::Socket(machine::Input::Closed(generation, close))
+                machine::Input::Closed(generation, close).into()
             }
-            (Way::Own(_), News::Frame(frame)) => Input::FrameArrived(frame),
-            (Way::Scout(_), News::Opened) => Input::Scout(ScoutNews::Opened),
-            (Way::Scout(_), News::Closed(_)) => Input::Scout(ScoutNews::Closed),
-            (Way::Scout(_), News::Frame(frame)) => Input::Scout(ScoutNews::Frame(frame)),
+            (Way::Own(_), News::Frame(frame)) => Input::Line(line::Input::Frame(frame)),
+            (Way::Scout(_), News::Opened) => Input::Line(line::Input::Scout(ScoutNews::Opened)),
+            (Way::Scout(_), News::Closed(_)) => Input::Line(line::Input::Scout(ScoutNews::Closed)),
+            (Way::Scout(_), News::Frame(frame)) => {
+                Input::Line(line::Input::Scout(ScoutNews::Frame(frame)))
+            }
         };
         self.input(person, input);
     }

@@ -8,7 +8,10 @@ mod real;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use duplex::core::{session::status::Connection, wire::profile::Audience};
+use duplex::{
+    core::line::{server::Audience, status::Connection},
+    ui::text::connection,
+};
 use person::Person;
 use tokio::net::TcpListener;
 use xtask::relay::{self, Faults, Server};
@@ -279,7 +282,7 @@ async fn echoes_to_the_sender_only_and_the_page_says_so() -> Result<()> {
         .await?;
     ensure!(seen.status.line.server.audience == Audience::SelfOnly);
     ensure!(
-        seen.status.sentence().contains("echoes to the sender only"),
+        connection::sentence(&seen.status).contains("echoes to the sender only"),
         "{seen:?}"
     );
     Ok(())
@@ -298,7 +301,7 @@ async fn returns_nothing_and_the_page_says_so_within_three_seconds() -> Result<(
         .await?;
     ensure!(seen.status.line.server.audience == Audience::None);
     ensure!(
-        seen.status.sentence().contains("returns nothing"),
+        connection::sentence(&seen.status).contains("returns nothing"),
         "{seen:?}"
     );
     ensure!(started.elapsed() < Duration::from_secs(3));

@@ -16,15 +16,14 @@ use duplex::{
             table::{Value, Write},
         },
         frame::Frame,
+        line::{self, Known, Scout, ScoutNews},
         peer::PeerId,
-        session::{
-            Input, Output, Poll, Scout, ScoutNews, Session, Setup, network::NETWORK, relay::Known,
-            status::Status,
-        },
+        session::{Input, Output, Poll, Session, Setup, network::NETWORK, status::Status},
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{seal::RoomKey, tag::Tag},
     },
     limits::Millis,
+    ui::text::connection,
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
@@ -201,11 +200,11 @@ impl Host {
                 Some(Event::Opened(generation, sender)) => {
                     self.socket = Some((generation, sender));
                     self.show.send_modify(|seen| seen.opened += 1);
-                    self.handle(Input::Socket(machine::Input::Opened(generation)));
+                    self.handle(machine::Input::Opened(generation).into());
                 }
                 Some(Event::ScoutOpened(sender)) => {
                     self.scout = Some(sender);
-                    self.handle(Input::Scout(ScoutNews::Opened));
+                    self.handle(Input::Line(line::Input::Scout(ScoutNews::Opened)));
                 }
             }
         }
@@ -220,7 +219,7 @@ impl Host {
         self.work();
         let now = Seen::of(&self.session);
         self.show.send_modify(|seen| {
-            let sentence = now.status.sentence();
+            let sentence = connection::sentence(&now.status);
             let mut sentences = std::mem::take(&mut seen.sentences);
             if sentences.last() != Some(&sentence) {
                 sentences.push(sentence);
@@ -249,34 +248,41 @@ impl Host {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Socket(machine::Output::Open(generation, endpoint)) => {
+            Output::Line(output) => self.carry_out_line(output),
+            Output::Store(Command::Load) => self.tell(Input::Loaded(Stored::default())),
+            Output::Store(Command::Write(batch)) => self.tell(Input::Written(batch.number)),
+            Output::Store(Command::Compact(_) | Command::Persist)
+            | Output::Touched(_)
+            | Output::Streamed(..)
+            | Output::Notice(_) => {}
+        }
+    }
+
+    fn carry_out_line(&mut self, output: line::Output) {
+        match output {
+            line::Output::Socket(machine::Output::Open(generation, endpoint), _) => {
                 let task = tokio::spawn(connect(endpoint, Some(generation), self.events.clone()));
                 self.tasks.push((Some(generation), task));
             }
-            Output::Socket(
+            line::Output::Socket(
                 machine::Output::Abandon(generation) | machine::Output::Close(generation),
+                _,
             ) => {
                 self.stop(Some(generation));
             }
-            Output::Scout(Scout::Open(endpoint)) => {
+            line::Output::Scout(Scout::Open(endpoint), _) => {
                 self.stop(None);
                 let task = tokio::spawn(connect(endpoint, None, self.events.clone()));
                 self.tasks.push((None, task));
             }
-            Output::Scout(Scout::Send(frame)) => {
+            line::Output::Scout(Scout::Send(frame), _) => {
                 let _ = self.scout.as_ref().map(|scout| scout.send(frame));
             }
-            Output::Scout(Scout::Close) => self.stop(None),
-            Output::Store(Command::Load) => self.tell(Input::Loaded(Stored::default())),
-            Output::Store(Command::Write(batch)) => self.tell(Input::Written(batch.number)),
-            Output::Socket(machine::Output::Ask(_))
-            | Output::Store(Command::Compact(_) | Command::Persist)
-            | Output::Tabs(_)
-            | Output::Lead(_)
-            | Output::Remember(_)
-            | Output::Touched(_)
-            | Output::Streamed(..)
-            | Output::Notice(_) => {}
+            line::Output::Scout(Scout::Close, _) => self.stop(None),
+            line::Output::Socket(machine::Output::Ask(_), _)
+            | line::Output::Tabs(_)
+            | line::Output::Lead(_)
+            | line::Output::Remember(_) => {}
         }
     }
 
@@ -309,8 +315,8 @@ async fn connect(
 ) {
     let close = live(endpoint, generation, &events).await;
     let input = match generation {
-        Some(generation) => Input::Socket(machine::Input::Closed(generation, close)),
-        None => Input::Scout(ScoutNews::Closed),
+        Some(generation) => machine::Input::Closed(generation, close).into(),
+        None => Input::Line(line::Input::Scout(ScoutNews::Closed)),
     };
     let _ = events.send(Event::Input(input));
 }
@@ -357,8 +363,8 @@ async fn live(
                     Some(Err(_)) | None => return CloseEvent::ours(""),
                 };
                 let input = match generation {
-                    Some(_) => Input::FrameArrived(frame),
-                    None => Input::Scout(ScoutNews::Frame(frame)),
+                    Some(_) => Input::Line(line::Input::Frame(frame)),
+                    None => Input::Line(line::Input::Scout(ScoutNews::Frame(frame))),
                 };
                 let _ = events.send(Event::Input(input));
             }

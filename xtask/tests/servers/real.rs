@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use duplex::core::{session::status::Connection, wire::profile::Audience};
+use duplex::{
+    core::line::{server::Audience, status::Connection},
+    ui::text::connection,
+};
 use futures_util::{FutureExt, StreamExt};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -184,7 +187,9 @@ async fn is_no_echo(url: &str) -> Result<()> {
         .any(|words| sentence.contains(words))
     };
     let seen = ada
-        .until("the sentence", |seen| says(&seen.status.sentence()))
+        .until("the sentence", |seen| {
+            says(&connection::sentence(&seen.status))
+        })
         .await?;
     ensure!(
         since.elapsed() < Duration::from_secs(3),

@@ -23,134 +23,22 @@
 //! How long an answer may take follows the handshake, which is no shorter than a round trip. There is no verdict before
 //! the second connection is open and what it said had the time to come back: without it nobody is there to be "others".
 
-use serde::{Deserialize, Serialize};
-
-use super::{
-    codec::{PROBE, Shape},
-    envelope::{self, Envelope, Form, Found, Head},
-    tag::Tag,
-};
 use crate::{
-    core::{frame::Frame, peer::PeerId},
+    core::{
+        frame::Frame,
+        line::server::{Audience, Server},
+        peer::PeerId,
+        wire::{
+            codec::PROBE,
+            envelope::{self, Envelope, Form, Found, Head},
+            tag::Tag,
+        },
+    },
     limits::{
         FRAME_BYTES, LARGE_FRAME_BYTES, LARGEST_FRAME_BYTES, Millis, PROBE_AGAIN_MS,
         PROBE_PATIENCE_MS, PROFILE_CAP_MS, PROFILE_DEADLINE_MS, PROFILE_SETTLES_MS, ROUND_TRIP_MS,
     },
 };
-
-/// To whom a server passes a frame on, as far as is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Audience {
-    /// To nobody.
-    None,
-    #[serde(rename = "self")]
-    SelfOnly,
-    Others,
-    All,
-    #[default]
-    Unknown,
-}
-
-impl Audience {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::SelfOnly => "self",
-            Self::Others => "others",
-            Self::All => "all",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    fn of(own: bool, others: bool) -> Self {
-        match (own, others) {
-            (true, true) => Self::All,
-            (true, false) => Self::SelfOnly,
-            (false, true) => Self::Others,
-            (false, false) => Self::None,
-        }
-    }
-
-    /// Whether two machines can meet.
-    pub fn connects(self) -> bool {
-        matches!(self, Self::Others | Self::All)
-    }
-
-    /// Whether two machines may meet, as far as is known.
-    pub fn may_connect(self) -> bool {
-        self.connects() || self == Self::Unknown
-    }
-}
-
-/// What is known of a server. Remembered per address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Profile {
-    pub audience: Audience,
-    /// Our own frames come back.
-    #[serde(default)]
-    pub echoes: bool,
-    /// A binary frame came back as it was.
-    pub binary: bool,
-    /// Text comes back as binary.
-    pub flips: bool,
-    /// Something stands around what comes back.
-    pub decorates: bool,
-    /// Spaces at the ends are cut off.
-    pub trims: bool,
-    /// Several messages come in one frame.
-    pub joins: bool,
-    /// The server speaks first.
-    pub greets: bool,
-    /// Bytes of one frame, at most.
-    pub frame_bytes: usize,
-    /// Of the first probe that came back.
-    pub rtt_ms: Option<u32>,
-}
-
-impl Default for Profile {
-    fn default() -> Self {
-        Self {
-            audience: Audience::Unknown,
-            echoes: false,
-            binary: false,
-            flips: false,
-            decorates: false,
-            trims: false,
-            joins: false,
-            greets: false,
-            frame_bytes: FRAME_BYTES,
-            rtt_ms: None,
-        }
-    }
-}
-
-impl Profile {
-    pub fn shape(&self) -> Shape {
-        Shape {
-            form: match self.binary {
-                true => Form::Binary,
-                false => Form::Text,
-            },
-            frame_bytes: self.frame_bytes,
-        }
-    }
-
-    /// Frames of ours, or of others in this room, came over this server's connection after all. Our own say nothing of
-    /// whether others get them.
-    pub fn noticed(&mut self, own: bool, others: bool) {
-        self.echoes |= own;
-        let others = others || self.audience.connects();
-        if others || self.audience != Audience::Unknown {
-            self.audience = Audience::of(self.echoes, others);
-        }
-    }
-
-    /// Whether it is worth remembering: what connects nobody today may be mended tomorrow.
-    pub fn is_worth_keeping(&self) -> bool {
-        self.audience.connects()
-    }
-}
 
 /// What a [`Profiler`] wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,12 +49,12 @@ pub enum Order {
     OpenScout,
     ScoutSay(Frame),
     CloseScout,
-    Finished(Profile),
+    Finished(Server),
 }
 
 /// Which connection something happened on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum On {
     Own,
     Scout,
 }
@@ -196,7 +84,7 @@ pub struct Lesson {
     is_alone: bool,
     echo: bool,
     cross: bool,
-    profile: Profile,
+    server: Server,
 }
 
 impl Lesson {
@@ -207,10 +95,10 @@ impl Lesson {
     }
 
     /// To look again at the audience of a server of which the rest is known.
-    pub fn known(profile: &Profile) -> Self {
+    pub fn known(server: &Server) -> Self {
         Self {
             spared: u8::MAX,
-            profile: profile.clone(),
+            server: server.clone(),
             ..Self::default()
         }
     }
@@ -430,7 +318,7 @@ impl Profiler {
         out
     }
 
-    pub fn frame_arrived(&mut self, now: Millis, line: Line, frame: &Frame) -> Vec<Order> {
+    pub fn frame_arrived(&mut self, now: Millis, line: On, frame: &Frame) -> Vec<Order> {
         let mut out = Vec::new();
         let found: Vec<Envelope> = envelope::scan(frame.as_bytes())
             .filter_map(|found| match found {
@@ -439,29 +327,29 @@ impl Profiler {
             })
             .collect();
         if found.is_empty() {
-            self.lesson.profile.greets |= line == Line::Own && !self.heard_any;
+            self.lesson.server.greets |= line == On::Own && !self.heard_any;
             return out;
         }
-        self.lesson.profile.joins |= found.len() > 1;
+        self.lesson.server.joins |= found.len() > 1;
         for envelope in &found {
             let Some(number) = self.number_of(envelope) else {
                 continue;
             };
             self.heard_any = true;
             let from = match number {
-                OWN_TEXT => Line::Own,
-                _ => Line::Scout,
+                OWN_TEXT => On::Own,
+                _ => On::Scout,
             };
             self.lesson.echo |= from == line;
             self.lesson.cross |= from != line;
-            if self.lesson.profile.rtt_ms.is_none() {
+            if self.lesson.server.rtt_ms.is_none() {
                 // There and back, whichever of our connections it came back on.
                 let said_at = match from {
-                    Line::Own => self.started_at,
-                    Line::Scout if number == SCOUT_TEXT => self.scouted_at,
-                    Line::Scout => self.scout_said_at,
+                    On::Own => self.started_at,
+                    On::Scout if number == SCOUT_TEXT => self.scouted_at,
+                    On::Scout => self.scout_said_at,
                 };
-                self.lesson.profile.rtt_ms = u32::try_from(now.saturating_sub(said_at)).ok();
+                self.lesson.server.rtt_ms = u32::try_from(now.saturating_sub(said_at)).ok();
             }
             let sent = self.probe(number);
             self.compare(number, &sent, frame, found.len());
@@ -481,21 +369,21 @@ impl Profiler {
     }
 
     fn compare(&mut self, number: u8, sent: &Frame, got: &Frame, envelopes: usize) {
-        let profile = &mut self.lesson.profile;
+        let server = &mut self.lesson.server;
         match (sent, got) {
             (Frame::Binary(_), _) if number == SCOUT_ASCII => self.keeps_binary = sent == got,
-            (Frame::Binary(_), _) => profile.binary = sent == got,
+            (Frame::Binary(_), _) => server.binary = sent == got,
             (Frame::Text(sent), _) => {
-                profile.flips |= matches!(got, Frame::Binary(_));
+                server.flips |= matches!(got, Frame::Binary(_));
                 let same = sent.as_bytes() == got.as_bytes();
                 let trimmed = sent.trim().as_bytes() == got.as_bytes();
-                profile.trims |= trimmed;
-                profile.decorates |= !same && !trimmed && envelopes == 1;
+                server.trims |= trimmed;
+                server.decorates |= !same && !trimmed && envelopes == 1;
             }
         }
         match number {
-            SCOUT_LARGE => profile.frame_bytes = profile.frame_bytes.max(LARGE_FRAME_BYTES),
-            SCOUT_LARGEST => profile.frame_bytes = LARGEST_FRAME_BYTES,
+            SCOUT_LARGE => server.frame_bytes = server.frame_bytes.max(LARGE_FRAME_BYTES),
+            SCOUT_LARGEST => server.frame_bytes = LARGEST_FRAME_BYTES,
             _ => {}
         }
     }
@@ -526,7 +414,7 @@ impl Profiler {
             SCOUT_ASCII if !self.heard_any => None,
             SCOUT_ASCII if self.keeps_binary => Some(SCOUT_BINARY),
             SCOUT_ASCII | SCOUT_BINARY => Some(SCOUT_LARGE),
-            SCOUT_LARGE if self.lesson.profile.frame_bytes == LARGE_FRAME_BYTES => {
+            SCOUT_LARGE if self.lesson.server.frame_bytes == LARGE_FRAME_BYTES => {
                 Some(SCOUT_LARGEST)
             }
             _ => None,
@@ -545,18 +433,18 @@ impl Profiler {
         let Lesson {
             echo,
             cross,
-            profile,
+            server,
             ..
         } = &mut self.lesson;
-        profile.echoes = *echo;
-        profile.audience = match self.scout_was_open || *cross {
+        server.echoes = *echo;
+        server.audience = match self.scout_was_open || *cross {
             true => Audience::of(*echo, *cross),
             // Without a second connection there is nobody to be "others".
             false => Audience::Unknown,
         };
         // Decoration and flips spoil the compact form even where one frame got through.
-        profile.binary &= !profile.decorates && !profile.flips;
-        out.push(Order::Finished(profile.clone()));
+        server.binary &= !server.decorates && !server.flips;
+        out.push(Order::Finished(server.clone()));
     }
 }
 

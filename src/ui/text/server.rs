@@ -1,6 +1,6 @@
 //! What kind of server answered, in plain words.
 
-use crate::core::wire::profile::{Audience, Profile};
+use crate::core::line::server::{Audience, Server};
 
 /// To whom the server passes frames on, and what to do where that is not enough.
 pub fn audience(audience: Audience) -> &'static str {
@@ -19,8 +19,8 @@ pub fn audience(audience: Audience) -> &'static str {
     }
 }
 
-/// One line for the tape.
-pub fn summary(server: &Profile) -> String {
+/// One line for the log.
+pub fn summary(server: &Server) -> String {
     let habits = habits(server);
     let habits = match habits.is_empty() {
         true => String::new(),
@@ -34,14 +34,14 @@ pub fn summary(server: &Profile) -> String {
     )
 }
 
-pub fn form(server: &Profile) -> &'static str {
+pub fn form(server: &Server) -> &'static str {
     match server.binary {
         true => "binary",
         false => "text",
     }
 }
 
-pub fn habits(server: &Profile) -> Vec<&'static str> {
+pub fn habits(server: &Server) -> Vec<&'static str> {
     [
         (server.greets, "it speaks first"),
         (server.decorates, "it adds text around what it returns"),

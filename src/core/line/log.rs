@@ -7,11 +7,14 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
-use super::{
-    frame::Frame,
-    socket::{close::CloseEvent, endpoint::Endpoint},
+use super::server::Server;
+use crate::{
+    core::{
+        frame::Frame,
+        socket::{close::CloseEvent, endpoint::Endpoint},
+    },
+    limits::{LOG_BYTES, LOG_ENTRIES, LOG_TEXT_BYTES, Millis},
 };
-use crate::limits::{Millis, TAPE_BYTES, TAPE_ENTRIES, TAPE_TEXT_BYTES};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
@@ -34,6 +37,7 @@ pub enum Event {
         code: u16,
         reason: String,
         clean: bool,
+        /// Completes "The relay …".
         meaning: &'static str,
     },
     /// We gave the connection up.
@@ -44,7 +48,7 @@ pub enum Event {
     },
     /// What was found out about the server.
     Verdict {
-        text: String,
+        server: Server,
     },
 }
 
@@ -98,78 +102,39 @@ impl Event {
         }
     }
 
-    pub fn verdict(text: String) -> Self {
-        Self::Verdict { text: cut(text) }
-    }
-
     fn bytes(&self) -> usize {
         size_of::<Entry>()
             + match self {
-                Self::Opening { relay: text }
-                | Self::Closed { reason: text, .. }
-                | Self::Verdict { text } => text.len(),
+                Self::Opening { relay: text } | Self::Closed { reason: text, .. } => text.len(),
                 Self::Opened
                 | Self::Sent(_)
                 | Self::Received(_)
                 | Self::Abandoned
+                | Self::Verdict { .. }
                 | Self::State { .. } => 0,
             }
-    }
-
-    /// The event as a line for people.
-    pub fn in_words(&self) -> String {
-        let frame = |verb: &str, frame: &FrameSeen| {
-            let more = match frame.more {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            format!(
-                "{verb} {}{more}: {} bytes, {}",
-                frame.meaning, frame.bytes, frame.form
-            )
-        };
-        match self {
-            Self::Opening { relay } => format!("Opening {relay}"),
-            Self::Opened => "Opened".to_owned(),
-            Self::Sent(seen) => frame("Sent", seen),
-            Self::Received(seen) => frame("Received", seen),
-            Self::Closed {
-                code,
-                reason,
-                meaning,
-                ..
-            } => match reason.as_str() {
-                "" => format!("Closed with {code}: the relay {meaning}"),
-                reason => {
-                    format!("Closed with {code}: the relay {meaning} (\u{201c}{reason}\u{201d})")
-                }
-            },
-            Self::Abandoned => "Gave the connection up".to_owned(),
-            Self::State { state } => format!("Now {state}"),
-            Self::Verdict { text } => text.clone(),
-        }
     }
 }
 
 fn cut(mut text: String) -> String {
-    let end = text.floor_char_boundary(TAPE_TEXT_BYTES);
+    let end = text.floor_char_boundary(LOG_TEXT_BYTES);
     text.truncate(end);
     text
 }
 
 #[derive(Debug, Default)]
-pub struct Tape {
+pub struct EventLog {
     entries: VecDeque<Entry>,
     bytes: usize,
     /// Entries that had to make room.
     dropped: usize,
 }
 
-impl Tape {
+impl EventLog {
     pub fn record(&mut self, at_ms: Millis, event: Event) {
         self.bytes += event.bytes();
         self.entries.push_back(Entry { at_ms, event });
-        while self.entries.len() > TAPE_ENTRIES || self.bytes > TAPE_BYTES {
+        while self.entries.len() > LOG_ENTRIES || self.bytes > LOG_BYTES {
             let Some(oldest) = self.entries.pop_front() else {
                 break;
             };
@@ -206,37 +171,39 @@ mod tests {
 
     #[test]
     fn the_ring_is_bounded() {
-        let mut tape = Tape::default();
+        let mut log = EventLog::default();
         for at in 0..10_000 {
-            tape.record(at, Event::verdict("x".repeat(10_000)));
+            log.record(at, Event::closed(&CloseEvent::ours(&"x".repeat(10_000))));
         }
-        assert!(tape.entries.len() <= TAPE_ENTRIES && tape.bytes <= TAPE_BYTES);
-        assert_eq!(tape.total(), 10_000);
-        assert_eq!(tape.last(1).next().map(|entry| entry.at_ms), Some(9_999));
+        assert!(log.entries.len() <= LOG_ENTRIES && log.bytes <= LOG_BYTES);
+        assert_eq!(log.total(), 10_000);
+        assert_eq!(log.last(1).next().map(|entry| entry.at_ms), Some(9_999));
     }
 
     #[test]
     fn no_query_of_an_address_is_kept() {
         let endpoint = Endpoint::parse("wss://host/path?token=secret", false).unwrap();
-        let mut tape = Tape::default();
-        tape.record(1, Event::opening(&endpoint));
+        let mut log = EventLog::default();
+        log.record(1, Event::opening(&endpoint));
         assert_eq!(
-            tape.to_jsonl(),
+            log.to_jsonl(),
             "{\"at_ms\":1,\"event\":\"opening\",\"relay\":\"wss://host/path?\u{2026}\"}\n"
         );
     }
 
     #[test]
     fn every_line_is_json() {
-        let mut tape = Tape::default();
+        let mut log = EventLog::default();
         let seen = FrameSeen::new(&Frame::from("hello"), &["edit", "cursor"]);
-        tape.record(1, Event::Sent(seen));
-        tape.record(2, Event::closed(&CloseEvent::ours("because \"so\"")));
-        tape.record(3, Event::State { state: "waiting" });
-        for line in tape.to_jsonl().lines() {
+        log.record(1, Event::Sent(seen));
+        log.record(2, Event::closed(&CloseEvent::ours("because \"so\"")));
+        log.record(3, Event::State { state: "waiting" });
+        let server = Server::default();
+        log.record(4, Event::Verdict { server });
+        for line in log.to_jsonl().lines() {
             let value: serde_json::Value = serde_json::from_str(line).unwrap();
             assert!(value["at_ms"].is_u64() && value["event"].is_string());
         }
-        assert!(tape.entries[0].event.in_words().contains("edit and 1 more"));
+        assert!(log.to_jsonl().contains("\"audience\":\"unknown\""));
     }
 }

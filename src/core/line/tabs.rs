@@ -6,7 +6,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Output, Session, message, status::Line};
+use super::{Event, Line, Output, Via, status::LineStatus};
 use crate::{
     core::{
         frame::Frame,
@@ -58,13 +58,13 @@ impl Group {
 
 /// Format of a line's state; the first builds had none, and began with a small number. A tab whose leader has another one
 /// does not hear it, and gets a socket of its own.
-const LINE: u8 = 0xf1;
+const LINE: u8 = 0xf2;
 
 /// What tabs say to each other.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Note {
+pub enum TabMessage {
     /// For every tab of the room.
-    Frame(Frame),
+    Payload(Frame),
     /// For every tab of the room; the leader passes it on to the relay.
     ForRelay(Group, Frame),
     /// From a follower: it is here, and seen by a person or not.
@@ -77,7 +77,7 @@ pub enum Note {
     Line {
         group: Group,
         leader: PeerId,
-        line: Line,
+        line: LineStatus,
     },
     /// Somebody who waits for the relay asked for another try.
     Retry(Group),
@@ -85,12 +85,12 @@ pub enum Note {
     Forgotten,
 }
 
-impl Note {
+impl TabMessage {
     /// A letter and what belongs to it. Frames are most of it, and copied as they are.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Self::Frame(Frame::Text(text)) => [b"t", text.as_bytes()].concat(),
-            Self::Frame(Frame::Binary(bytes)) => [b"b", bytes.as_slice()].concat(),
+            Self::Payload(Frame::Text(text)) => [b"t", text.as_bytes()].concat(),
+            Self::Payload(Frame::Binary(bytes)) => [b"b", bytes.as_slice()].concat(),
             Self::ForRelay(group, Frame::Text(text)) => {
                 [b"T", &group.to_bytes()[..], text.as_bytes()].concat()
             }
@@ -123,7 +123,7 @@ impl Note {
             _ => Some(Frame::Binary(bytes.to_vec())),
         };
         if matches!(letter, b't' | b'b') {
-            return Some(Self::Frame(frame(bytes)?));
+            return Some(Self::Payload(frame(bytes)?));
         }
         if *letter == b'f' {
             return Some(Self::Forgotten);
@@ -159,7 +159,7 @@ impl Note {
 
 /// A page's place among the browser's tabs.
 #[derive(Debug)]
-pub struct Lead {
+pub struct Tabs {
     pub role: Role,
     /// The host can tell who leads.
     shares: bool,
@@ -170,15 +170,15 @@ pub struct Lead {
     followers: Vec<(PeerId, bool)>,
     is_seen: bool,
     /// The leader, and what it said last.
-    heard: Option<(PeerId, Line)>,
+    heard: Option<(PeerId, LineStatus)>,
     /// Since when nothing is heard of a leader, and when it is asked next.
     silent_since: Millis,
     ask_at: Millis,
     /// What this page, as the leader, said last.
-    told: Option<Line>,
+    told: Option<LineStatus>,
 }
 
-impl Lead {
+impl Tabs {
     pub fn new(shares: bool) -> Self {
         Self {
             role: match shares {
@@ -207,6 +207,10 @@ impl Lead {
         (self.silent_since, self.ask_at) = (now, now);
     }
 
+    pub fn group(&self) -> Group {
+        self.group
+    }
+
     /// Whether `peer` is a tab that gets to the relay through this one.
     pub fn is_followed_by(&self, peer: PeerId) -> bool {
         self.followers.iter().any(|(tab, _)| *tab == peer)
@@ -232,233 +236,220 @@ impl Lead {
     }
 
     /// How the leader's line stands, for a page that has none of its own.
-    pub fn line(&self) -> Option<&Line> {
+    pub fn line(&self) -> Option<&LineStatus> {
         let (_, line) = self.heard.as_ref()?;
         (self.role == Role::Follower).then_some(line)
     }
 }
 
-impl Session {
-    /// Whether what is said now goes to the relay, over this page's socket or its leader's.
-    pub(super) fn is_reached(&self) -> bool {
-        match self.lead.role {
-            Role::Follower => self.lead.line().is_some_and(Line::is_open),
-            Role::Alone | Role::Leader => self.relay.machine.is_open(),
-        }
-    }
-
+impl Line {
     /// Stands for the lead among the tabs that want the same relays, or for none if no relay is wanted.
-    pub(super) fn stand(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if !self.lead.shares {
-            return self.connect(now, out);
+    pub(super) fn stand(&mut self, now: Millis) {
+        if !self.tabs.shares {
+            return self.connect(now);
         }
-        let group = Group::of(&self.relay.wanted);
-        let is_wanted = !self.relay.wanted.is_empty();
-        self.step_down(now, out);
-        self.lead.group = group;
-        self.lead.stands = is_wanted;
-        self.lead.slept(now);
+        let group = Group::of(&self.wanted);
+        let is_wanted = !self.wanted.is_empty();
+        self.step_down(now);
+        self.tabs.group = group;
+        self.tabs.stands = is_wanted;
+        self.tabs.slept(now);
         if is_wanted {
-            out.push(Output::Lead(Some(group)));
-            self.show_presence(out);
+            self.tell(Output::Lead(Some(group)));
+            self.show_presence();
         }
     }
 
     /// Gives up the lead, and the socket with it.
-    pub(super) fn step_down(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if !self.lead.shares {
+    pub(super) fn step_down(&mut self, now: Millis) {
+        if !self.tabs.shares {
             return;
         }
-        self.lead.role = Role::Follower;
-        self.lead.stands = false;
-        self.lead.heard = None;
-        self.lead.told = None;
-        self.lead.followers.clear();
-        out.push(Output::Lead(None));
-        self.socket(now, machine::Input::Left, out);
+        self.tabs.role = Role::Follower;
+        self.tabs.stands = false;
+        self.tabs.heard = None;
+        self.tabs.told = None;
+        self.tabs.followers.clear();
+        self.tell(Output::Lead(None));
+        self.socket(now, machine::Input::Left);
     }
 
     /// The host has decided.
-    pub(super) fn leads(&mut self, now: Millis, role: Role, out: &mut Vec<Output>) {
-        if self.lead.stands {
-            self.lead.role = role;
-            let before = self.lead.heard.take();
-            self.missed(now, before.map(|(leader, _)| leader));
-            self.connect(now, out);
+    pub(super) fn leads(&mut self, now: Millis, role: Role) {
+        if self.tabs.stands {
+            self.tabs.role = role;
+            let before = self.tabs.heard.take();
+            self.missed(before.map(|(leader, _)| leader));
             // Whoever was led by somebody else answers.
-            self.tell_line(now, out);
+            self.tabs.told = None;
+            self.connect(now);
         }
     }
 
     /// A leader that has lost the lead has gone, as a rule without a word that could be heard. One that is still there
     /// says so.
-    fn missed(&mut self, now: Millis, leader: Option<PeerId>) {
-        if leader.is_some_and(|leader| self.people.left(now, leader)) {
-            self.forget_absent();
-        }
+    fn missed(&mut self, leader: Option<PeerId>) {
+        self.events.extend(leader.map(Event::TabGone));
     }
 
     /// Visibility is one for all tabs that share a socket: while a person sees one of them, the leader's is in use.
-    pub(super) fn seen(&mut self, now: Millis, is_seen: bool, out: &mut Vec<Output>) {
-        if is_seen && !std::mem::replace(&mut self.lead.is_seen, is_seen) {
-            self.lead.slept(now);
+    pub(super) fn seen(&mut self, now: Millis, is_seen: bool) {
+        if is_seen && !std::mem::replace(&mut self.tabs.is_seen, is_seen) {
+            self.tabs.slept(now);
         }
-        self.lead.is_seen = is_seen;
-        self.show_presence(out);
-        self.judge_visibility(now, out);
+        self.tabs.is_seen = is_seen;
+        self.show_presence();
+        self.judge_visibility(now);
         if is_seen {
-            self.examine_useless(now, out);
+            self.examine_useless(now);
         }
     }
 
     /// Asks for the leader, and goes on without one that does not answer for long.
-    pub(super) fn watch_leader(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if self.lead.wake_at().is_none_or(|at| at > now) {
+    pub(super) fn watch_leader(&mut self, now: Millis) {
+        if self.tabs.wake_at().is_none_or(|at| at > now) {
             return;
         }
-        self.lead.ask_at = now + LEAD_ASK_MS;
-        if now.saturating_sub(self.lead.silent_since) >= LEAD_SILENT_MS {
-            return self.leads(now, Role::Alone, out);
+        self.tabs.ask_at = now + LEAD_ASK_MS;
+        if now.saturating_sub(self.tabs.silent_since) >= LEAD_SILENT_MS {
+            return self.leads(now, Role::Alone);
         }
-        self.show_presence(out);
+        self.show_presence();
     }
 
-    fn judge_visibility(&mut self, now: Millis, out: &mut Vec<Output>) {
-        let is_seen = self.lead.is_seen || self.lead.has_seen_followers();
+    fn judge_visibility(&mut self, now: Millis) {
+        let is_seen = self.tabs.is_seen || self.tabs.has_seen_followers();
         let input = match is_seen {
             true => machine::Input::Showed,
             false => machine::Input::Hid,
         };
-        self.socket(now, input, out);
+        self.socket(now, input);
     }
 
-    pub(super) fn show_presence(&self, out: &mut Vec<Output>) {
-        if self.lead.role == Role::Follower && self.lead.stands {
-            let here = Note::Here {
-                group: self.lead.group,
+    fn show_presence(&mut self) {
+        if self.tabs.role == Role::Follower && self.tabs.stands {
+            self.tell(Output::Tabs(TabMessage::Here {
+                group: self.tabs.group,
                 me: self.me,
-                is_seen: self.lead.is_seen,
-            };
-            out.push(Output::Tabs(here));
+                is_seen: self.tabs.is_seen,
+            }));
         }
     }
 
-    /// To the other tabs, and to the relay if `self` is not the one who sends it there.
-    pub(super) fn tell_tabs(&self, frame: Frame, out: &mut Vec<Output>) {
-        out.push(Output::Tabs(match self.lead.role {
-            Role::Follower => Note::ForRelay(self.lead.group, frame),
-            Role::Alone | Role::Leader => Note::Frame(frame),
+    /// To the other tabs, and to the relay if this page is not the one who sends it there.
+    pub(super) fn tell_tabs(&mut self, payload: Frame) {
+        self.tell(Output::Tabs(match self.tabs.role {
+            Role::Follower => TabMessage::ForRelay(self.tabs.group, payload),
+            Role::Alone | Role::Leader => TabMessage::Payload(payload),
         }));
     }
 
     /// What came from the relay, for those who have no socket.
-    pub(super) fn pass_to_followers(&self, frame: &Frame, out: &mut Vec<Output>) {
-        if !self.lead.followers.is_empty() {
-            out.push(Output::Tabs(Note::Frame(frame.clone())));
+    pub(super) fn pass_to_followers(&mut self, payload: &Frame) {
+        if !self.tabs.followers.is_empty() {
+            self.tell(Output::Tabs(TabMessage::Payload(payload.clone())));
         }
     }
 
-    pub(super) fn noted(&mut self, now: Millis, note: Note, out: &mut Vec<Output>) {
-        let is_leader = self.lead.role == Role::Leader;
-        if let Note::Here { me: tab, .. } | Note::Line { leader: tab, .. } = note {
-            self.heard(now, tab);
+    pub(super) fn tab_said(&mut self, now: Millis, message: TabMessage) {
+        let is_leader = self.tabs.role == Role::Leader;
+        let ours = self.tabs.group;
+        if let TabMessage::Here { me: tab, .. } | TabMessage::Line { leader: tab, .. } = message {
+            self.events.push_back(Event::Tab(tab));
         }
-        match note {
-            Note::Frame(frame) => self.overheard(now, &frame, out),
-            Note::ForRelay(group, frame) => {
-                if is_leader && group == self.lead.group {
-                    self.pass_to_relay(&frame);
+        match message {
+            TabMessage::Payload(payload) => {
+                self.events.push_back(Event::Payload(payload, Via::Tab));
+            }
+            TabMessage::ForRelay(group, payload) => {
+                if is_leader && group == ours {
+                    self.pass_to_relay(&payload);
                 }
-                let is_cut_off = is_leader && !self.relay.machine.is_open();
-                let before = is_cut_off.then(|| self.replica.digest());
-                self.overheard(now, &frame, out);
-                if before.is_some_and(|before| before != self.replica.digest()) {
-                    self.unsent += 1;
+                let via = match is_leader && !self.is_open() {
+                    true => Via::CutOff,
+                    false => Via::Tab,
+                };
+                self.events.push_back(Event::Payload(payload, via));
+            }
+            TabMessage::Here { group, me, is_seen } if is_leader && group == ours => {
+                self.tabs.told = None;
+                if self.tabs.followed_by(me, is_seen) {
+                    self.judge_visibility(now);
                 }
             }
-            Note::Here { group, me, is_seen } if is_leader && group == self.lead.group => {
-                self.lead.told = None;
-                if self.lead.followed_by(me, is_seen) {
-                    self.judge_visibility(now, out);
-                }
-            }
-            Note::Line {
+            TabMessage::Line {
                 group,
                 leader,
                 line,
-            } if !is_leader && group == self.lead.group => self.line_told(now, leader, line, out),
-            Note::Retry(group) if is_leader && group == self.lead.group => self.retry(now, out),
-            Note::Here { .. } | Note::Line { .. } | Note::Retry(_) | Note::Forgotten => {}
+            } if !is_leader && group == ours => self.line_told(now, leader, line),
+            TabMessage::Retry(group) if is_leader && group == ours => self.retry(now),
+            TabMessage::Here { .. }
+            | TabMessage::Line { .. }
+            | TabMessage::Retry(_)
+            | TabMessage::Forgotten => {}
         }
     }
 
-    fn pass_to_relay(&mut self, frame: &Frame) {
-        if !self.relay.machine.is_open() {
+    fn pass_to_relay(&mut self, payload: &Frame) {
+        if !self.is_open() {
             return;
         }
-        let is_volatile = envelope::kinds(frame.as_bytes()).all(message::is_volatile);
-        if !is_volatile || self.relay.outbox.is_empty() {
-            self.relay.overflowed |= self.relay.outbox.push([frame.clone()]).is_err();
+        let mut kinds = envelope::kinds(payload.as_bytes());
+        let is_volatile = kinds.all(|kind| (self.kind)(kind).is_volatile);
+        if !is_volatile || self.outbox.is_empty() {
+            self.overflowed |= self.outbox.push([payload.clone()]).is_err();
         }
     }
 
     /// The leader said how its line stands.
-    fn line_told(&mut self, now: Millis, leader: PeerId, line: Line, out: &mut Vec<Output>) {
-        self.lead.silent_since = now;
-        if self.lead.role == Role::Alone && self.lead.stands {
+    fn line_told(&mut self, now: Millis, leader: PeerId, line: LineStatus) {
+        self.tabs.silent_since = now;
+        if self.tabs.role == Role::Alone && self.tabs.stands {
             // It is there after all, and two sockets are one too many.
-            self.lead.role = Role::Follower;
-            self.socket(now, machine::Input::Left, out);
+            self.tabs.role = Role::Follower;
+            self.socket(now, machine::Input::Left);
         }
-        let before = self.lead.heard.as_ref().map(|(leader, _)| *leader);
+        let before = self.tabs.heard.as_ref().map(|(leader, _)| *leader);
         let was_open = self.is_reached();
-        self.codec.set_shape(line.server.shape());
         let line = line.arrived(now);
+        self.events.push_back(Event::Shape(line.server.shape()));
         if line.is_open() && line.unsent == 0 {
-            self.unsent = 0;
-            self.sent_state = self.replica.state_vector();
+            self.events.push_back(Event::Sent);
         }
-        self.lead.heard = Some((leader, line));
-        self.pace();
+        self.tabs.heard = Some((leader, line));
+        self.paced();
         if before != Some(leader) {
-            self.missed(now, before);
-            self.show_presence(out);
+            self.missed(before);
+            self.show_presence();
         }
         if self.is_reached() && !was_open {
-            self.met(now, out);
-        }
-    }
-
-    pub(super) fn retry(&mut self, now: Millis, out: &mut Vec<Output>) {
-        match self.lead.role {
-            Role::Follower => out.push(Output::Tabs(Note::Retry(self.lead.group))),
-            Role::Alone | Role::Leader if self.is_useless() => self.examine_useless(now, out),
-            Role::Alone | Role::Leader => self.socket(now, machine::Input::RetryAsked, out),
+            self.events.push_back(Event::Met);
         }
     }
 
     /// After each input: tells the followers what is new of the line, and lets one of them lead that a person sees, if
-    /// nobody sees this page and it is cut off; browsers slow down what nobody sees.
-    pub(super) fn lead(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if self.lead.role != Role::Leader || self.lead.followers.is_empty() {
+    /// nobody sees this page and it is cut off; browsers slow down what nobody sees. `unsent`: edits that no socket took.
+    pub fn lead(&mut self, now: Millis, unsent: usize) {
+        let is_heard = !self.tabs.followers.is_empty() || self.tabs.told.is_none();
+        if self.tabs.role != Role::Leader || !is_heard {
             return;
         }
-        let is_cut_off = matches!(self.relay.machine.state(), State::Waiting { .. });
-        if is_cut_off && !self.lead.is_seen && self.lead.has_seen_followers() {
-            return self.stand(now, out);
+        let is_cut_off = matches!(self.machine.state(), State::Waiting { .. });
+        if is_cut_off && !self.tabs.is_seen && self.tabs.has_seen_followers() {
+            return self.stand(now);
         }
-        self.tell_line(now, out);
+        self.tell_line(now, unsent);
     }
 
-    fn tell_line(&mut self, now: Millis, out: &mut Vec<Output>) {
-        let line = self.own_line();
-        if self.lead.role == Role::Leader && self.lead.told.as_ref() != Some(&line) {
-            out.push(Output::Tabs(Note::Line {
-                group: self.lead.group,
+    fn tell_line(&mut self, now: Millis, unsent: usize) {
+        let line = self.own_status(unsent);
+        if self.tabs.told.as_ref() != Some(&line) {
+            self.tell(Output::Tabs(TabMessage::Line {
+                group: self.tabs.group,
                 leader: self.me,
                 line: line.leaving(now),
             }));
-            self.lead.told = Some(line);
+            self.tabs.told = Some(line);
         }
     }
 }
@@ -470,7 +461,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_note_comes_back() {
+    fn every_message_comes_back() {
         let group = Group::of(&[]);
         let frames = [
             Frame::from("hällo"),
@@ -478,28 +469,31 @@ mod tests {
             Frame::from(""),
         ];
         for frame in frames {
-            for note in [Note::Frame(frame.clone()), Note::ForRelay(group, frame)] {
-                assert_eq!(Note::read(&note.to_bytes()), Some(note));
+            for message in [
+                TabMessage::Payload(frame.clone()),
+                TabMessage::ForRelay(group, frame),
+            ] {
+                assert_eq!(TabMessage::read(&message.to_bytes()), Some(message));
             }
         }
         let me = PeerId::from_random(77);
-        for note in [
-            Note::Retry(group),
-            Note::Forgotten,
-            Note::Here {
+        for message in [
+            TabMessage::Retry(group),
+            TabMessage::Forgotten,
+            TabMessage::Here {
                 group,
                 me,
                 is_seen: true,
             },
         ] {
-            assert_eq!(Note::read(&note.to_bytes()), Some(note));
+            assert_eq!(TabMessage::read(&message.to_bytes()), Some(message));
         }
     }
 
     proptest! {
         #[test]
         fn any_bytes_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let _ = Note::read(&bytes);
+            let _ = TabMessage::read(&bytes);
         }
     }
 }

@@ -1,0 +1,301 @@
+//! How payloads travel between this page and the others: the socket, the [`Dialect`] that is spoken over it, the tabs of
+//! this browser that share it, and the log of what happened. It knows nothing of what payloads say.
+//!
+//! The host feeds [`Input`]s and does what [`Output`]s say. The session above publishes payloads, and takes [`Event`]s:
+//! what came, and what has changed for those who talk.
+//!
+//! Who holds a socket is decided among the tabs ([`tabs`]):
+//!
+//! | role | its socket | what it publishes goes to | it hears | next role |
+//! |---|---|---|---|---|
+//! | Alone | own | the socket, the tabs | the socket, the tabs | Follower, once a leader is heard |
+//! | Leader | own, for its followers too | the socket, the tabs | the socket, which it passes on, and the tabs | Follower, if nobody sees it and it is cut off |
+//! | Follower | none | its leader, the tabs | the tabs | Leader, once the browser grants it; Alone, if its leader is silent for long |
+//!
+//! What the owner of a socket may do with it:
+//!
+//! | connection ([`machine`]) | dialect | payloads go out | a second connection |
+//! |---|---|---|---|
+//! | any without a socket | has no connection | no: they are dropped, and asked for later | none |
+//! | probing | before [`Ready`](dialect::Output::Ready) | no: the protocol's own frames only | the dialect's |
+//! | probing | ready | yes | the dialect's |
+//! | open, stale | profiled | yes | the dialect's, else the lookout's |
+//! | closed, as the page goes | closed | what is queued, goodbye last | none |
+
+mod connection;
+pub mod dialect;
+mod io;
+mod liveness;
+pub mod log;
+mod lookout;
+mod pace;
+mod round_trip;
+mod sending;
+pub mod server;
+pub mod status;
+pub mod tabs;
+
+pub use io::{Event, Input, Kind, Known, Output, Scout, ScoutNews, Subprotocols, Via};
+
+use std::collections::VecDeque;
+
+use self::{
+    dialect::Dialect,
+    log::EventLog,
+    lookout::Lookout,
+    pace::Pace,
+    round_trip::RoundTrip,
+    server::Server,
+    status::Counters,
+    tabs::{Role, TabMessage, Tabs},
+};
+use super::{
+    bucket::Bucket,
+    frame::Frame,
+    peer::PeerId,
+    socket::{
+        endpoint::Endpoint,
+        machine::{self, Machine},
+        outbox::Outbox,
+    },
+};
+use crate::limits::{Millis, PONGS, PONGS_A_SECOND};
+
+pub struct Line {
+    me: PeerId,
+    rng: fastrand::Rng,
+    /// Of a message, by its letter.
+    kind: fn(u8) -> Kind,
+    machine: Machine,
+    wanted: Vec<Endpoint>,
+    dialects: Vec<Box<dyn Dialect>>,
+    /// Which of them is spoken.
+    spoken: usize,
+    /// The dialect takes payloads.
+    is_ready: bool,
+    /// It has found out about the server.
+    is_profiled: bool,
+    /// The second connection is the dialect's.
+    examines: bool,
+    server: Server,
+    /// The server that was opened last.
+    opened: Option<Endpoint>,
+    tabs: Tabs,
+    /// Looks for the others on other relays of the list.
+    lookout: Lookout,
+    /// The protocol's own frames.
+    control: VecDeque<Frame>,
+    outbox: Outbox,
+    /// A payload had to be dropped; once the queue is empty the others are shown what we have.
+    overflowed: bool,
+    drain_at: Option<Millis>,
+    pace: Pace,
+    /// The page goes away: what waits may go out though the connection counts as closed.
+    parting: bool,
+    round_trip: RoundTrip,
+    /// When answers to others' heartbeats may be given.
+    pongs: Bucket,
+    /// Messages of this room came over this connection.
+    heard_any: bool,
+    /// Who was heard over this connection, the latest last.
+    peers: Vec<PeerId>,
+    /// The server closes again and again before anything came back.
+    mute: bool,
+    counters: Counters,
+    log: EventLog,
+    events: VecDeque<Event>,
+}
+
+impl Line {
+    /// `relays`: the wanted ones, the preferred one first. `shares`: the host reaches the browser's other tabs. It says
+    /// nothing before [`Self::speak`].
+    pub fn new(
+        me: PeerId,
+        rng: fastrand::Rng,
+        relays: Vec<Endpoint>,
+        shares: bool,
+        kind: fn(u8) -> Kind,
+    ) -> Self {
+        Self {
+            me,
+            rng,
+            kind,
+            machine: Machine::new(true),
+            wanted: relays,
+            dialects: Vec::new(),
+            spoken: 0,
+            is_ready: false,
+            is_profiled: false,
+            examines: false,
+            server: Server::default(),
+            opened: None,
+            tabs: Tabs::new(shares),
+            lookout: Lookout::default(),
+            control: VecDeque::new(),
+            outbox: Outbox::default(),
+            overflowed: false,
+            drain_at: None,
+            pace: Pace::default(),
+            parting: false,
+            round_trip: RoundTrip::default(),
+            pongs: Bucket::new(PONGS, PONGS_A_SECOND),
+            heard_any: false,
+            peers: Vec::new(),
+            mute: false,
+            counters: Counters::default(),
+            log: EventLog::default(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// What happened on the wire.
+    pub fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// Whether what is published now goes to the relay, over this page's socket or its leader's.
+    pub fn is_reached(&self) -> bool {
+        match self.tabs.role {
+            Role::Follower => self.tabs.line().is_some_and(status::LineStatus::is_open),
+            Role::Alone | Role::Leader => self.is_open(),
+        }
+    }
+
+    /// Nothing waits to be sent.
+    pub fn is_drained(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    /// Other relays, or none, are wanted; the preferred one first.
+    pub fn want(&mut self, relays: &[Endpoint]) {
+        relays.clone_into(&mut self.wanted);
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_ready && self.machine.is_open()
+    }
+}
+
+/// All below is no part of the first load.
+impl Line {
+    /// From now on speaks these dialects, under this name.
+    pub fn speak(&mut self, me: PeerId, dialects: Vec<Box<dyn Dialect>>) {
+        self.me = me;
+        self.dialects = dialects;
+    }
+
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    fn tell(&mut self, output: Output) {
+        self.events.push_back(Event::Do(output));
+    }
+
+    pub fn wake_at(&self) -> Option<Millis> {
+        [
+            self.machine.wake_at(),
+            self.dialect().and_then(Dialect::wake_at),
+            self.drain_at,
+            self.lookout.wake_at(),
+            self.tabs.wake_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    pub fn handle(&mut self, now: Millis, input: Input) {
+        match input {
+            Input::Socket(machine::Input::RetryAsked) => self.retry(now),
+            Input::Socket(machine::Input::Hid) => self.seen(now, false),
+            Input::Socket(machine::Input::Showed) => self.seen(now, true),
+            Input::Socket(machine::Input::WentOnline) => {
+                self.socket(now, machine::Input::WentOnline);
+                self.examine_useless(now);
+            }
+            Input::Socket(input) => self.socket(now, input),
+            Input::Scout(news) if self.examines => {
+                // Of one that closed nothing comes any more; the dialect may open another.
+                self.examines = news != ScoutNews::Closed;
+                self.dialect_handles(now, dialect::Input::Scout(news));
+            }
+            Input::Scout(news) => self.looked_out(now, news),
+            Input::Frame(frame) => {
+                let seen = self.seen_frame(&frame);
+                self.log.record(now, log::Event::Received(seen));
+                if self.keeps_alive() {
+                    let generation = self.machine.generation();
+                    self.socket(now, machine::Input::FrameArrived(generation));
+                }
+                self.dialect_handles(now, dialect::Input::Frame(&frame));
+            }
+            Input::Tab(message) => self.tab_said(now, message),
+            Input::Leads(role) => self.leads(now, role),
+        }
+    }
+
+    pub fn tick(&mut self, now: Millis) {
+        self.socket(now, machine::Input::Ticked);
+        self.watch_leader(now);
+        let is_alone = self.is_alone();
+        self.dialect_handles(now, dialect::Input::Ticked { is_alone });
+        self.look_out(now);
+        if self.machine.is_open() {
+            self.judge(now);
+        }
+    }
+
+    /// Connects, if it was not done before.
+    pub fn begin(&mut self, now: Millis) {
+        if *self.machine.state() == machine::State::Idle && !self.tabs.stands {
+            self.stand(now);
+        }
+    }
+
+    /// Connects to other relays than before, or to none.
+    pub fn begin_again(&mut self, now: Millis) {
+        match self.wanted.is_empty() {
+            false => self.stand(now),
+            true => {
+                self.socket(now, machine::Input::Stopped);
+                self.step_down(now);
+            }
+        }
+    }
+
+    /// The page goes away: what is queued may still go out.
+    pub fn part(&mut self) {
+        self.parting = self.is_open();
+    }
+
+    pub fn leave(&mut self, now: Millis) {
+        self.socket(now, machine::Input::Left);
+        self.step_down(now);
+    }
+
+    pub fn come_back(&mut self, now: Millis) {
+        match self.tabs.role {
+            Role::Alone => self.socket(now, machine::Input::Returned),
+            Role::Leader | Role::Follower => self.stand(now),
+        }
+    }
+
+    /// Somebody who waits asks for another try.
+    fn retry(&mut self, now: Millis) {
+        match self.tabs.role {
+            Role::Follower => self.tell(Output::Tabs(TabMessage::Retry(self.tabs.group()))),
+            Role::Alone | Role::Leader if self.is_useless() => self.examine_useless(now),
+            Role::Alone | Role::Leader => self.socket(now, machine::Input::RetryAsked),
+        }
+    }
+    /// This page, or the others, were asleep.
+    pub fn slept(&mut self, now: Millis) {
+        self.tabs.slept(now);
+    }
+
+    /// What is asked now of everybody comes over a second connection too.
+    pub fn is_examined(&self) -> bool {
+        self.examines
+    }
+}
