@@ -22,7 +22,7 @@ use crate::core::{
     doc::{presence::slots::Slot, storage::Storage, store::Command, table::Touched},
     line::{
         self, Scout, ScoutNews, Subprotocols,
-        tabs::{Group, Role, TabMessage},
+        tabs::{Group, ROOM_FORGOTTEN, Role},
     },
     peer::PeerId,
     session::{Input, Notice, Output, Poll, Session, Setup},
@@ -108,12 +108,11 @@ impl Host {
                 running: Cell::new(false),
                 link: RefCell::new(link),
                 scout: RefCell::new(None),
-                tabs: Tabs::join(&place, move |bytes| match TabMessage::read(&bytes) {
-                    Some(TabMessage::Forgotten) => {
+                tabs: Tabs::join(&place, move |bytes| match bytes.as_slice() {
+                    ROOM_FORGOTTEN => {
                         host.upgrade().inspect(Self::forgotten);
                     }
-                    Some(message) => overhear(Input::Line(line::Input::Tab(message))),
-                    None => {}
+                    _ => overhear(Input::Line(line::Input::Tab(bytes))),
                 }),
                 lead: RefCell::new(None),
                 store: RefCell::new(None),
@@ -220,9 +219,9 @@ impl Host {
                 self.inputs.borrow_mut().extend(blocked);
             }
             line::Output::Scout(order, subprotocols) => self.send_scout(order, subprotocols),
-            line::Output::Tabs(message) => {
+            line::Output::Tabs(bytes) => {
                 if let Some(tabs) = &self.tabs {
-                    tabs.send(&message.to_bytes());
+                    tabs.send(&bytes);
                 }
             }
             line::Output::Lead(group) => self.stand(group),

@@ -17,7 +17,7 @@ use super::{
 use crate::core::{
     address,
     doc::{replica::Replica, storage::Storage},
-    line::tabs::TabMessage,
+    line::tabs::ROOM_FORGOTTEN,
     peer::PeerId,
     rooms::Entry,
     wire::{identity::Seed, tag::Tag},
@@ -129,7 +129,7 @@ pub async fn forget(tag: Tag) -> Result<(), StoreError> {
     let place = place(tag);
     // Tabs that show it are told that it is not to come back.
     if let Some(tabs) = Tabs::join(&place, |_| ()) {
-        tabs.send(&TabMessage::Forgotten.to_bytes());
+        tabs.send(ROOM_FORGOTTEN);
     }
     delete(&place).await?;
     delete(&versions::name(&place)).await?;

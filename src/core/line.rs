@@ -109,17 +109,11 @@ pub struct Line {
 impl Line {
     /// `relays`: the wanted ones, the preferred one first. `shares`: the host reaches the browser's other tabs. It says
     /// nothing before [`Self::speak`].
-    pub fn new(
-        me: PeerId,
-        rng: fastrand::Rng,
-        relays: Vec<Endpoint>,
-        shares: bool,
-        kind: fn(u8) -> Kind,
-    ) -> Self {
+    pub fn new(me: PeerId, rng: fastrand::Rng, relays: Vec<Endpoint>, shares: bool) -> Self {
         Self {
             me,
             rng,
-            kind,
+            kind: Kind::unknown,
             machine: Machine::new(true),
             wanted: relays,
             dialects: Vec::new(),
@@ -178,9 +172,10 @@ impl Line {
 
 /// All below is no part of the first load.
 impl Line {
-    /// From now on speaks these dialects, under this name.
-    pub fn speak(&mut self, me: PeerId, dialects: Vec<Box<dyn Dialect>>) {
+    /// From now on speaks these dialects, under this name. `kind` tells messages by their letters.
+    pub fn speak(&mut self, me: PeerId, kind: fn(u8) -> Kind, dialects: Vec<Box<dyn Dialect>>) {
         self.me = me;
+        self.kind = kind;
         self.dialects = dialects;
     }
 
@@ -230,7 +225,11 @@ impl Line {
                 }
                 self.dialect_handles(now, dialect::Input::Frame(&frame));
             }
-            Input::Tab(message) => self.tab_said(now, message),
+            Input::Tab(bytes) => {
+                if let Some(message) = TabMessage::read(&bytes) {
+                    self.tab_said(now, message);
+                }
+            }
             Input::Leads(role) => self.leads(now, role),
         }
     }
@@ -284,7 +283,7 @@ impl Line {
     /// Somebody who waits asks for another try.
     fn retry(&mut self, now: Millis) {
         match self.tabs.role {
-            Role::Follower => self.tell(Output::Tabs(TabMessage::Retry(self.tabs.group()))),
+            Role::Follower => self.tell_tabs(&TabMessage::Retry(self.tabs.group())),
             Role::Alone | Role::Leader if self.is_useless() => self.examine_useless(now),
             Role::Alone | Role::Leader => self.socket(now, machine::Input::RetryAsked),
         }

@@ -28,7 +28,7 @@ use crate::{
         line::{
             self,
             server::{self, Server},
-            tabs::{Group, Role, TabMessage},
+            tabs::{Group, Role},
         },
         peer::PeerId,
         session::{Input, Notice, Output, Poll, Session, Setup, network::NETWORK},
@@ -333,11 +333,11 @@ impl World {
                 }
             }
             line::Output::Socket(machine::Output::Ask(_), _) => {}
-            line::Output::Tabs(message) => {
+            line::Output::Tabs(bytes) => {
                 let browser = self.browser_of(client);
                 for to in (0..self.pages.len()).filter(|&to| to != client) {
                     if self.browser_of(to) == browser {
-                        self.schedule(to, 1, Event::Tab(message.to_bytes()));
+                        self.schedule(to, 1, Event::Tab(bytes.clone()));
                     }
                 }
             }
@@ -433,9 +433,7 @@ impl World {
                 }
             }
             Event::Tab(bytes) => {
-                if let Some(message) = TabMessage::read(&bytes) {
-                    self.input(client, Input::Line(line::Input::Tab(message)));
-                }
+                self.input(client, Input::Line(line::Input::Tab(bytes)));
             }
             Event::Leads(group) => {
                 if self.leader(client, group) == Some(client) {

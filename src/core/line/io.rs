@@ -2,7 +2,7 @@
 
 use super::{
     server::Server,
-    tabs::{Group, Role, TabMessage},
+    tabs::{Group, Role},
 };
 use crate::{
     core::{
@@ -24,8 +24,8 @@ pub enum Input {
     Scout(ScoutNews),
     /// From the relay.
     Frame(Frame),
-    /// From another tab of the same browser.
-    Tab(TabMessage),
+    /// From another tab of the same browser ([`tabs`](super::tabs)).
+    Tab(Vec<u8>),
     /// Leading was asked for, and this is what came of it.
     Leads(Role),
 }
@@ -37,7 +37,7 @@ pub enum Output {
     Socket(machine::Output, Subprotocols),
     Scout(Scout, Subprotocols),
     /// Send this to the other tabs.
-    Tabs(TabMessage),
+    Tabs(Vec<u8>),
     /// Queue for the lead of this group, in place of any other; or give up what there is.
     Lead(Option<Group>),
     /// Keep this for later pages.
@@ -118,4 +118,14 @@ pub struct Kind {
     pub name: &'static str,
     /// The newest message makes those before it worth nothing.
     pub is_volatile: bool,
+}
+
+impl Kind {
+    /// Of a message of which nothing is known.
+    pub(super) fn unknown(_: u8) -> Self {
+        Self {
+            name: "",
+            is_volatile: false,
+        }
+    }
 }

@@ -29,7 +29,7 @@ impl Line {
     /// message that makes those before it in its slot worth nothing.
     pub fn publish(&mut self, payloads: Vec<Frame>, slot: Option<u8>) {
         for payload in &payloads {
-            self.tell_tabs(payload.clone());
+            self.publish_to_tabs(payload.clone());
         }
         if !self.is_open() {
             return;

@@ -81,9 +81,11 @@ pub enum TabMessage {
     },
     /// Somebody who waits for the relay asked for another try.
     Retry(Group),
-    /// The room is being deleted from this browser. For the host: it is to store nothing more.
-    Forgotten,
 }
+
+/// From the host of one page to those of the others: the room is being deleted from this browser, and nothing more of it
+/// is to be stored. A letter, as all that tabs say begins with one.
+pub const ROOM_FORGOTTEN: &[u8] = b"f";
 
 impl TabMessage {
     /// A letter and what belongs to it. Frames are most of it, and copied as they are.
@@ -111,7 +113,6 @@ impl TabMessage {
                 [b"l", &group.to_bytes()[..], &leader.to_bytes(), &line].concat()
             }
             Self::Retry(group) => [b"r", &group.to_bytes()[..]].concat(),
-            Self::Forgotten => b"f".to_vec(),
         }
     }
 
@@ -124,9 +125,6 @@ impl TabMessage {
         };
         if matches!(letter, b't' | b'b') {
             return Some(Self::Payload(frame(bytes)?));
-        }
-        if *letter == b'f' {
-            return Some(Self::Forgotten);
         }
         let (group, bytes) = bytes.split_first_chunk()?;
         let group = Group(u64::from_be_bytes(*group));
@@ -328,26 +326,30 @@ impl Line {
 
     fn show_presence(&mut self) {
         if self.tabs.role == Role::Follower && self.tabs.stands {
-            self.tell(Output::Tabs(TabMessage::Here {
+            self.tell_tabs(&TabMessage::Here {
                 group: self.tabs.group,
                 me: self.me,
                 is_seen: self.tabs.is_seen,
-            }));
+            });
         }
     }
 
+    pub(super) fn tell_tabs(&mut self, message: &TabMessage) {
+        self.tell(Output::Tabs(message.to_bytes()));
+    }
+
     /// To the other tabs, and to the relay if this page is not the one who sends it there.
-    pub(super) fn tell_tabs(&mut self, payload: Frame) {
-        self.tell(Output::Tabs(match self.tabs.role {
+    pub(super) fn publish_to_tabs(&mut self, payload: Frame) {
+        self.tell_tabs(&match self.tabs.role {
             Role::Follower => TabMessage::ForRelay(self.tabs.group, payload),
             Role::Alone | Role::Leader => TabMessage::Payload(payload),
-        }));
+        });
     }
 
     /// What came from the relay, for those who have no socket.
     pub(super) fn pass_to_followers(&mut self, payload: &Frame) {
         if !self.tabs.followers.is_empty() {
-            self.tell(Output::Tabs(TabMessage::Payload(payload.clone())));
+            self.tell_tabs(&TabMessage::Payload(payload.clone()));
         }
     }
 
@@ -383,10 +385,7 @@ impl Line {
                 line,
             } if !is_leader && group == ours => self.line_told(now, leader, line),
             TabMessage::Retry(group) if is_leader && group == ours => self.retry(now),
-            TabMessage::Here { .. }
-            | TabMessage::Line { .. }
-            | TabMessage::Retry(_)
-            | TabMessage::Forgotten => {}
+            TabMessage::Here { .. } | TabMessage::Line { .. } | TabMessage::Retry(_) => {}
         }
     }
 
@@ -444,11 +443,11 @@ impl Line {
     fn tell_line(&mut self, now: Millis, unsent: usize) {
         let line = self.own_status(unsent);
         if self.tabs.told.as_ref() != Some(&line) {
-            self.tell(Output::Tabs(TabMessage::Line {
+            self.tell_tabs(&TabMessage::Line {
                 group: self.tabs.group,
                 leader: self.me,
                 line: line.leaving(now),
-            }));
+            });
             self.tabs.told = Some(line);
         }
     }
@@ -479,7 +478,6 @@ mod tests {
         let me = PeerId::from_random(77);
         for message in [
             TabMessage::Retry(group),
-            TabMessage::Forgotten,
             TabMessage::Here {
                 group,
                 me,

@@ -2,7 +2,10 @@
 //! trust. The code is no part of the first load: the host fetches it while the room is read, and until it is here a page
 //! draws, undoes and stores, but says and hears nothing.
 
-use super::{Input, Notice, Output, Session, message::Body};
+use super::{
+    Input, Notice, Output, Session,
+    message::{self, Body},
+};
 use crate::{
     core::{
         doc::{
@@ -203,7 +206,7 @@ impl Session {
             seed: self.rng.u64(..),
             known: std::mem::take(&mut self.known),
         };
-        self.line.speak(self.me, dialects(speaker));
+        self.line.speak(self.me, message::kind, dialects(speaker));
     }
 
     fn network_wakes_at(&self) -> Option<Millis> {
