@@ -4,13 +4,11 @@
 pub mod address;
 pub mod canvas2d;
 pub mod clock;
-pub mod connection;
 pub mod files;
 pub mod http;
 pub mod idb;
 pub mod lead;
 pub mod lifecycle;
-pub mod link;
 pub mod page_api;
 pub mod pointer;
 pub mod preferences;
@@ -22,4 +20,3 @@ pub mod tabs;
 pub mod task;
 pub mod text;
 pub mod versions;
-pub mod websocket;

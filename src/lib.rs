@@ -8,7 +8,7 @@
 //! browser/   one file per Web API, no decisions                              wasm only
 //!   |
 //! core/      everything that decides: pure, natively compiled and tested
-//!   socket/    when to connect, when to retry, what a close means, what waits to be sent, whether it is alive
+//!   socket     the crate below
 //!   wire/      bytes <-> messages: the envelope, its signature and seal, its parts
 //!   line/      how payloads travel: a socket, the dialect that its server speaks (dialect/: a file each; raw examines
 //!              servers that echo and broadcast), the tabs that share it, a look at the other relays of a link, the log
@@ -22,7 +22,6 @@
 //!   rooms      the rooms of this device: a list of them, each as a file
 //!   session    line + wire + doc joined: the whole client minus the browser. All that concerns others is
 //!              session/network, which comes later
-//!   frame      what one WebSocket message carries
 //!   address    links and `config.json`
 //!   peer       who is who
 //!   bucket     how much of something is left to somebody
@@ -31,6 +30,8 @@
 //!   ahead      what a next version could add; only in builds for `tests/ahead`
 //!   text       what people write: what of it can be seen, and how long it is
 //!
+//! socket/    a crate for any Leptos application: when to connect, when to retry, what a close means, what waits to be
+//!            sent, whether it is alive; on top of it a connection, a hook, components
 //! aead/      the cipher, a crate of its own because it is compiled for speed and not for size
 //! sim/       a seeded world: people with pointers, a faulty relay, killed pages       native only
 //! limits     every number that outside data can hit, each with its reason

@@ -10,19 +10,21 @@ use chacha20poly1305::{ChaCha20Poly1305, KeyInit, aead::AeadInPlace};
 use duplex::{
     browser::{
         clock::{self, Timeout},
-        connection::Sent,
         lead::Lead,
         page_api,
         tabs::Tabs,
-        websocket::{CloseError, Event, SendError, Socket},
     },
     core::{
         frame::Frame,
         socket::{close::Verdict, endpoint::Endpoint, machine::State},
     },
-    ui::hooks::use_socket::{self, use_socket},
 };
 use duplex_aead::{Cipher, KEY_BYTES, NONCE_BYTES};
+use duplex_socket::{
+    Options, Sent,
+    browser::websocket::{CloseError, Event, SendError, Socket},
+    use_socket, use_socket_with,
+};
 use futures_channel::{mpsc, oneshot};
 use futures_util::StreamExt;
 use leptos::prelude::*;
@@ -233,7 +235,7 @@ async fn what_is_handed_over_counts_as_buffered_until_it_is_gone() {
 async fn a_consumer_on_animation_frames_gets_every_one_of_a_burst() {
     const FRAMES: usize = 10_000;
     let owner = Owner::new();
-    let socket = owner.with(|| use_socket(&format!("{RELAY}/echo")));
+    let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
     assert!(socket.drain().is_empty());
     let mut got = 0;
     for n in 0..FRAMES {
@@ -265,7 +267,7 @@ async fn frame() {
 #[wasm_bindgen_test]
 async fn the_newest_of_a_slot_is_all_that_is_sent() {
     let owner = Owner::new();
-    let socket = owner.with(|| use_socket(&format!("{RELAY}/echo")));
+    let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
     socket.drain();
     for n in 0..100 {
         assert_eq!(socket.send_latest(1, n.to_string()), Ok(Sent::Queued));
@@ -292,7 +294,7 @@ async fn a_dropped_socket_is_silent() {
 #[wasm_bindgen_test]
 async fn the_hook_gives_state_as_a_signal_and_messages_as_a_stream() {
     let owner = Owner::new();
-    let socket = owner.with(|| use_socket(&format!("{RELAY}/echo")));
+    let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
     assert_eq!(socket.state.get_untracked(), State::Connecting);
     let heard = Rc::new(RefCell::new(0));
     let counted = Rc::clone(&heard);
@@ -322,11 +324,91 @@ async fn the_hook_gives_state_as_a_signal_and_messages_as_a_stream() {
     owner.cleanup();
 }
 
+#[wasm_bindgen_test]
+async fn the_hook_follows_an_address_that_changes() {
+    let owner = Owner::new();
+    let url = RwSignal::new("http://nonsense".to_owned());
+    let socket = owner.with(|| use_socket(url));
+    assert!(socket.problem.get_untracked().is_some());
+    url.set(format!("{RELAY}/echo"));
+    let mut stream = socket.stream();
+    while socket.state.get_untracked() != State::Open {
+        pass(5).await;
+    }
+    assert_eq!(socket.problem.get_untracked(), None);
+    socket.send("here").unwrap();
+    assert_eq!(stream.next().await.unwrap().data, Frame::from("here"));
+    // Nobody echoes there: what comes back came from the address before.
+    url.set(format!("{RELAY}/relay/test"));
+    while socket.state.get_untracked() == State::Open {
+        pass(5).await;
+    }
+    while socket.state.get_untracked() != State::Open {
+        pass(5).await;
+    }
+    url.set("http://nonsense".to_owned());
+    while socket.problem.get_untracked().is_none() {
+        pass(5).await;
+    }
+    assert_eq!(socket.state.get_untracked(), State::Idle);
+    owner.cleanup();
+}
+
+#[wasm_bindgen_test]
+async fn a_lazy_hook_opens_when_it_is_asked_and_again_after_it_was_closed() {
+    let owner = Owner::new();
+    let socket = owner.with(|| {
+        let urls = vec![format!("{RELAY}/echo")];
+        let options = Options::default().lazy().subprotocols(["other", "echo.v1"]);
+        use_socket_with(move || urls.clone(), options)
+    });
+    pass(50).await;
+    assert_eq!(socket.state.get_untracked(), State::Idle);
+    for _ in 0..2 {
+        socket.open();
+        while socket.state.get_untracked() != State::Open {
+            pass(5).await;
+        }
+        assert_eq!(socket.subprotocol(), "echo.v1");
+        socket.close();
+        while socket.state.get_untracked() != State::Idle {
+            pass(5).await;
+        }
+        assert_eq!(socket.subprotocol(), "");
+    }
+    owner.cleanup();
+}
+
+#[wasm_bindgen_test]
+async fn messages_are_values_by_serde() {
+    let owner = Owner::new();
+    let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let read = Rc::clone(&heard);
+    owner.with(|| {
+        socket.on_json(move |value: Result<(String, u8), _>| {
+            read.borrow_mut().push(value.map_err(drop));
+        })
+    });
+    socket.send_json(&("ink", 7)).unwrap();
+    socket.send("no JSON").unwrap();
+    while heard.borrow().len() < 2 {
+        pass(5).await;
+    }
+    assert_eq!(*heard.borrow(), [Ok(("ink".to_owned(), 7)), Err(())]);
+    let unwritable = std::collections::BTreeMap::from([((1, 2), 3)]);
+    assert!(matches!(
+        socket.send_json(&unwritable),
+        Err(duplex_socket::SendError::Json(_))
+    ));
+    owner.cleanup();
+}
+
 /// A component that is gone has no values left to put a message into: its listener goes with it.
 #[wasm_bindgen_test]
 async fn a_listener_goes_with_its_component_or_when_it_is_removed() {
     let owner = Owner::new();
-    let socket = owner.with(|| use_socket(&format!("{RELAY}/echo")));
+    let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
     let mut stream = socket.stream();
     let (heard, removed) = (Rc::new(RefCell::new(0)), Rc::new(RefCell::new(0)));
     let component = owner.with(Owner::new);
@@ -364,7 +446,10 @@ fn the_hook_takes_a_bad_address_without_a_panic() {
         problem.as_deref(),
         Some("The relay's address has to begin with ws:// or wss://.")
     );
-    assert_eq!(socket.send("x"), Err(use_socket::SendError::NoConnection));
+    assert_eq!(
+        socket.send("x"),
+        Err(duplex_socket::SendError::NoConnection)
+    );
 }
 
 #[wasm_bindgen_test]

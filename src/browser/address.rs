@@ -1,5 +1,6 @@
 //! `location` and `history`.
 
+pub use duplex_socket::browser::is_secure;
 use web_sys::{Location, window};
 
 fn location() -> Option<Location> {
@@ -41,13 +42,6 @@ pub fn href() -> String {
     location()
         .and_then(|location| location.href().ok())
         .unwrap_or_default()
-}
-
-/// Whether the page came over https.
-pub fn is_secure() -> bool {
-    location()
-        .and_then(|location| location.protocol().ok())
-        .is_some_and(|protocol| protocol == "https:")
 }
 
 /// `ws://host` or `wss://host` of the page's own server; none for a page from a file.

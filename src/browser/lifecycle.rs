@@ -1,67 +1,13 @@
-//! What happens to the page and its network: events of `window`, `document` and `navigator.onLine`.
+//! What happens to the page and its network, as [`duplex_socket`] sees it, and more of it.
 
+pub use duplex_socket::browser::lifecycle::{Listener, watch};
 use js_sys::Promise;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Event, EventTarget, PageTransitionEvent, window};
+use web_sys::{Event, window};
 
 use super::clock::Timeout;
-use crate::{core::socket::machine::Input, limits::Millis};
-
-/// A listener that is removed when it is dropped.
-pub struct Listener {
-    target: EventTarget,
-    event: &'static str,
-    captures: bool,
-    callback: Closure<dyn FnMut(Event)>,
-}
-
-impl Listener {
-    pub fn on(
-        target: &EventTarget,
-        event: &'static str,
-        callback: impl FnMut(Event) + 'static,
-    ) -> Self {
-        Self::new(target, event, callback, false)
-    }
-
-    /// Hears it before those that listen on `target` itself or below it.
-    pub fn on_capture(
-        target: &EventTarget,
-        event: &'static str,
-        callback: impl FnMut(Event) + 'static,
-    ) -> Self {
-        Self::new(target, event, callback, true)
-    }
-
-    fn new(
-        target: &EventTarget,
-        event: &'static str,
-        callback: impl FnMut(Event) + 'static,
-        captures: bool,
-    ) -> Self {
-        let callback = Closure::<dyn FnMut(_)>::new(callback);
-        let function = callback.as_ref().unchecked_ref();
-        let _ = target.add_event_listener_with_callback_and_bool(event, function, captures);
-        Self {
-            target: target.clone(),
-            event,
-            captures,
-            callback,
-        }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let callback = self.callback.as_ref().unchecked_ref();
-        let _ = self.target.remove_event_listener_with_callback_and_bool(
-            self.event,
-            callback,
-            self.captures,
-        );
-    }
-}
+use crate::limits::Millis;
 
 /// Tells `public/crash.js` that the program runs.
 pub fn started() {
@@ -81,56 +27,7 @@ pub async fn back_online(at_most: Millis) {
             let _ = resolve.call0(&JsValue::NULL);
         };
         let timeout = Timeout::after(at_most, wake.clone());
-        signals = Some((timeout, Listener::on(&window, ONLINE, move |_| wake())));
+        signals = Some((timeout, Listener::on(&window, "online", move |_| wake())));
     });
     let _ = JsFuture::from(waiting).await;
-}
-
-const ONLINE: &str = "online";
-
-/// Tells of the page's comings and goings, for as long as the listeners are kept. An installed app on Android may miss
-/// `visibilitychange` after a freeze, and Safari close events after a change of network: so every sign counts.
-pub fn watch(tell: impl Fn(Input) + Clone + 'static) -> Vec<Listener> {
-    let Some((window, document)) = window().and_then(|w| Some((w.clone(), w.document()?))) else {
-        return Vec::new();
-    };
-    let on = |target: &EventTarget, event, input: Input| {
-        let tell = tell.clone();
-        Listener::on(target, event, move |_| tell(input.clone()))
-    };
-    let visibility = {
-        let (tell, document) = (tell.clone(), document.clone());
-        move |_: Event| {
-            tell(match document.hidden() {
-                true => Input::Hid,
-                false => Input::Showed,
-            });
-        }
-    };
-    let returned = {
-        let tell = tell.clone();
-        move |event: Event| {
-            let event = event.dyn_ref::<PageTransitionEvent>();
-            if event.is_some_and(PageTransitionEvent::persisted) {
-                tell(Input::Returned);
-            }
-        }
-    };
-    if !window.navigator().on_line() {
-        tell(Input::WentOffline);
-    }
-    if document.hidden() {
-        tell(Input::Hid);
-    }
-    vec![
-        on(&window, ONLINE, Input::WentOnline),
-        on(&window, "offline", Input::WentOffline),
-        // An open socket bars the back/forward cache.
-        on(&window, "pagehide", Input::Left),
-        on(&window, "focus", Input::Showed),
-        on(&document, "freeze", Input::Hid),
-        on(&document, "resume", Input::Showed),
-        Listener::on(&window, "pageshow", returned),
-        Listener::on(&document, "visibilitychange", visibility),
-    ]
 }

@@ -6,17 +6,20 @@ use std::{
     rc::Rc,
 };
 
+use duplex_socket::browser::{
+    link::{Link, Report},
+    websocket::{self, Socket},
+};
+
 use super::{
     clock::{self, Alarm},
     idb::{self, Interference, StoreError},
     lead::{self, Lead},
     lifecycle::{self, Listener},
-    link::{Link, Report},
     preferences,
     quarantine::Marks,
     tabs::{self, Tabs},
     task,
-    websocket::{self, Socket},
 };
 use crate::core::{
     doc::{presence::slots::Slot, storage::Storage, store::Command, table::Touched},

@@ -2,4 +2,3 @@
 
 pub mod use_key;
 pub mod use_room;
-pub mod use_socket;

@@ -12,7 +12,6 @@ pub mod rows;
 pub mod saved;
 pub mod share;
 pub mod shortcuts;
-pub mod socket;
 pub mod status;
 pub mod toasts;
 pub mod versions;

@@ -96,8 +96,7 @@ fn only_the_replica_knows_yrs() {
 fn socket_wire_and_doc_do_not_know_each_other() {
     const PARTS: [&str; 5] = ["socket", "wire", "line", "doc", "session"];
     for (part, knows) in [
-        ("socket", [].as_slice()),
-        ("wire", &[]),
+        ("wire", [].as_slice()),
         ("line", &["socket", "wire"]),
         ("doc", &[]),
     ] {
@@ -112,6 +111,32 @@ fn socket_wire_and_doc_do_not_know_each_other() {
             "line joins socket and wire, and only session all of them",
         );
     }
+}
+
+/// `core::socket` is a crate that others use, too: what it decides stands below the browser there as well.
+#[test]
+fn the_socket_crate_stands_alone_and_its_engines_below_the_browser() {
+    let all = files("src/socket", "rs");
+    let words = ["duplex::", "crate::core", "yrs", "chacha", "dalek"];
+    assert_absent(&all, &words, "the socket knows nothing of Duplex");
+    let is_above = |file: &str| {
+        let above = ["browser", "components.rs", "examples", "hook.rs", "lib.rs"];
+        above
+            .iter()
+            .any(|path| file.starts_with(&format!("src/socket/{path}")))
+    };
+    let engines: Vec<_> = all
+        .into_iter()
+        .filter(|(file, _)| !is_above(file))
+        .collect();
+    let words = [
+        "web_sys",
+        "js_sys",
+        "wasm_bindgen",
+        "leptos",
+        "crate::browser",
+    ];
+    assert_absent(&engines, &words, "engines stand below the browser");
 }
 
 #[test]

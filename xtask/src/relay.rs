@@ -58,6 +58,9 @@ pub struct Faults {
     /// Delay each frame by up to so many milliseconds, so that they overtake each other
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub reorder: u64,
+    /// Choose this subprotocol where it is offered
+    #[arg(long, value_name = "NAME")]
+    pub subprotocol: Option<String>,
     /// Send this text to whoever connects
     #[arg(long, value_name = "TEXT")]
     pub greet: Option<String>,
@@ -139,6 +142,7 @@ async fn join(
     };
     let path = uri.path().to_owned();
     upgrade
+        .protocols(hub.faults.subprotocol.clone())
         .max_message_size(FRAME_BYTES)
         .on_upgrade(move |socket| client::serve(hub, path, socket))
 }

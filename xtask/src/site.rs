@@ -73,8 +73,8 @@ fn build_into(dist: &Path, features: &str) -> Result<()> {
     cut
 }
 
-/// An example for the browser, compiled as the site is. Gives the wasm file.
-pub fn build_example(name: &str) -> Result<PathBuf> {
+/// An example of a package for the browser, compiled as the site is. Gives the wasm file.
+pub fn build_example(package: &str, name: &str) -> Result<PathBuf> {
     tools::set_up_build()?;
     let mut cargo = Command::new("cargo");
     let example = [
@@ -83,6 +83,8 @@ pub fn build_example(name: &str) -> Result<PathBuf> {
         "--release",
         "--target",
         TARGET,
+        "--package",
+        package,
         "--example",
         name,
     ];

@@ -66,6 +66,7 @@ pub async fn run(strict: bool) -> Result<()> {
     // Frames that it refuses let the tests see a close that the server began.
     let faults = Faults {
         max_frame: Some(100_000),
+        subprotocol: Some("echo.v1".to_owned()),
         ..Faults::default()
     };
     let relay = Server::start(0, faults).await?;
@@ -74,7 +75,18 @@ pub async fn run(strict: bool) -> Result<()> {
         "build",
         "--target",
         "wasm32-unknown-unknown",
+        "--package",
+        "duplex",
+        "--package",
+        "duplex-socket",
         "--examples",
+    ])));
+    println!("\n== The socket, as a crate for others");
+    total.add(&compiled(cargo().args([
+        "package",
+        "--package",
+        "duplex-socket",
+        "--allow-dirty",
     ])));
     for engine in [Engine::Chromium, Engine::Firefox] {
         println!("\n== In wasm, in {}", engine.name());
@@ -278,6 +290,8 @@ pub fn lint() -> Result<()> {
         "wasm32-unknown-unknown",
         "--package",
         "duplex",
+        "--package",
+        "duplex-socket",
         "--lib",
         "--bins",
         "--examples",
@@ -295,6 +309,8 @@ pub fn lint() -> Result<()> {
         "wasm32-unknown-unknown",
         "--package",
         "duplex",
+        "--package",
+        "duplex-socket",
         "--lib",
     ];
     let commands: [&[&str]; 4] = [&["fmt", "--all", "--check"], &clippy, &wasm, &docs];

@@ -1,9 +1,6 @@
 //! The socket layer beside the browser's raw `WebSocket`, in one page and one run, interleaved.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -24,7 +21,7 @@ const REPEATS: usize = 5;
 const SIZES: [usize; 3] = [64, 1_024, 16_384];
 const CYCLES: usize = 1_500;
 
-/// The raw socket, doing what the layer does in `examples/bench.rs`.
+/// The raw socket, doing what the layer does in `tests/bench.rs`.
 const RAW: &str = "
 window.raw = (url, count, bytes, binary, inFlight) => new Promise((done) => {
   const socket = new WebSocket(url);
@@ -49,7 +46,7 @@ window.raw = (url, count, bytes, binary, inFlight) => new Promise((done) => {
 
 pub async fn run() -> Result<Value> {
     let folder = root().join("target/bench/page");
-    bind("bench", &folder)?;
+    bind("duplex", "bench", &folder)?;
     fs::write(
         folder.join("index.html"),
         format!(
@@ -173,43 +170,53 @@ async fn echo(window: &Window, url: &str) -> Result<Vec<Value>> {
 }
 
 /// Compiles an example and its JavaScript into `folder`.
-fn bind(example: &str, folder: &Path) -> Result<()> {
+fn bind(package: &str, example: &str, folder: &Path) -> Result<()> {
     split::bind(
-        &site::build_example(example)?,
+        &site::build_example(package, example)?,
         folder,
         &tools::set_up_build()?,
     )
 }
 
-/// The layer alone beside what npm has: kB after Brotli, all minified.
+/// The layer beside what npm has: kB after Brotli, wasm and JavaScript.
 fn sizes() -> Result<Value> {
-    let folder = root().join("target/bench/layer");
-    bind("socket", &folder)?;
-    let (input, output) = (folder.join("socket_bg.wasm"), folder.join("opt.wasm"));
-    split::optimise(&input, &output, &tools::set_up_build()?)?;
+    let hook = example_kb("hook")?;
     let home = tools::set_up_rivals()?.join("node_modules");
-    let kb =
-        |files: &[PathBuf]| -> Result<f64> { files.iter().map(|file| size::brotli_kb(file)).sum() };
+    let script = |path: &str| size::brotli_kb(&home.join(path));
     let rows = [
         (
-            "Duplex's socket layer, wasm and JavaScript",
-            kb(&[output, folder.join("socket.js")])?,
+            "duplex-socket in a Leptos application, beyond Leptos (limit 20)",
+            hook - example_kb("nothing")?,
         ),
+        ("duplex-socket without Leptos, alone", example_kb("layer")?),
         (
             "reconnecting-websocket",
-            kb(&[home.join("reconnecting-websocket/dist/reconnecting-websocket-iife.min.js")])?,
+            script("reconnecting-websocket/dist/reconnecting-websocket-iife.min.js")?,
         ),
         (
             "socket.io-client",
-            kb(&[home.join("socket.io-client/dist/socket.io.min.js")])?,
+            script("socket.io-client/dist/socket.io.min.js")?,
         ),
     ];
-    println!("\n{:<58}{:>10}", "socket layers alone", "kB brotli");
+    println!("\n{:<68}{:>10}", "socket layers", "kB brotli");
     for (name, kb) in &rows {
-        println!("{name:<58}{kb:>10.1}");
+        println!("{name:<68}{kb:>10.1}");
     }
     Ok(rows
         .iter()
         .map(|(name, kb)| json!({ "layer": name, "kb_brotli": kb }))
         .collect())
+}
+
+/// What an example of the crate downloads.
+fn example_kb(example: &str) -> Result<f64> {
+    let folder = root().join("target/bench").join(example);
+    bind("duplex-socket", example, &folder)?;
+    let (input, output) = (
+        folder.join(format!("{example}_bg.wasm")),
+        folder.join("opt.wasm"),
+    );
+    split::optimise(&input, &output, &tools::set_up_build()?)?;
+    let script = size::brotli_kb(&folder.join(format!("{example}.js")))?;
+    Ok(size::brotli_kb(&output)? + script)
 }

@@ -12,7 +12,8 @@ use web_sys::{BinaryType, WebSocket};
 
 use super::text;
 use crate::{
-    core::{frame::Frame, socket::close::CloseEvent},
+    close::CloseEvent,
+    frame::Frame,
     limits::{BUFFERED_AMOUNT_BYTES, CLOSE_REASON_BYTES},
 };
 
@@ -144,6 +145,11 @@ impl Socket {
             stalled if stalled > BUFFERED_AMOUNT_BYTES => Err(SendError::Stalled(stalled)),
             _ => Ok(()),
         }
+    }
+
+    /// What the server chose of the protocols that were offered; empty if nothing.
+    pub fn subprotocol(&self) -> String {
+        self.socket.protocol()
     }
 
     /// Bytes handed to the browser and not yet to the network.

@@ -1,5 +1,4 @@
-//! A WebSocket that comes back by itself: the socket engines of [`crate::core::socket`] on the browser's hands. Needs
-//! no document and no framework; [`crate::ui::hooks::use_socket`] puts signals on top of it.
+//! A WebSocket that comes back by itself: the engines on the browser's hands, without a framework.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,28 +10,51 @@ use super::{
     clock::{self, Alarm},
     lifecycle::{self, Listener},
     link::{Link, Report},
-    random,
     websocket::MessageEvent,
 };
 use crate::{
-    core::{
-        frame::Frame,
-        socket::{
-            close::CloseEvent,
-            endpoint::Endpoint,
-            machine::{Input, Liveness, Machine, Output, State},
-            outbox::{Full, Outbox},
-        },
-    },
+    close::CloseEvent,
+    endpoint::Endpoint,
+    frame::Frame,
     limits::Millis,
+    machine::{Input, Liveness, Machine, Output, State},
+    outbox::{Full, Outbox},
 };
 
-/// What a [`Connection`] is to do besides reconnecting.
+/// What a connection is to do besides reconnecting.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Sent after 15 s of silence to a server that is known to answer it: without an answer within 5 s the connection
-    /// is replaced. Without one a half-open connection stays unnoticed.
-    pub heartbeat: Option<Frame>,
+    heartbeat: Option<Frame>,
+    subprotocols: Vec<String>,
+    is_lazy: bool,
+}
+
+impl Options {
+    /// Sent after 15 s of silence, to a server that is known to answer it: without an answer within 5 s the connection is
+    /// replaced. Without a heartbeat a half-open connection stays unnoticed.
+    pub fn heartbeat(self, frame: impl Into<Frame>) -> Self {
+        Self {
+            heartbeat: Some(frame.into()),
+            ..self
+        }
+    }
+
+    /// Offered in the opening handshake (RFC 6455, section 1.9), the preferred one first. To a server that selects none of
+    /// them Chromium and Safari do not connect.
+    pub fn subprotocols<T: Into<String>>(self, names: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            subprotocols: names.into_iter().map(Into::into).collect(),
+            ..self
+        }
+    }
+
+    /// Nothing is opened before somebody asks for it.
+    pub fn lazy(self) -> Self {
+        Self {
+            is_lazy: true,
+            ..self
+        }
+    }
 }
 
 /// What happened.
@@ -57,6 +79,9 @@ pub struct Connection {
     outbox: RefCell<Outbox>,
     link: RefCell<Link>,
     rng: RefCell<fastrand::Rng>,
+    servers: RefCell<Vec<Endpoint>>,
+    /// Somebody wants it open.
+    is_wanted: Cell<bool>,
     options: Options,
     inputs: RefCell<VecDeque<Input>>,
     running: Cell<bool>,
@@ -68,8 +93,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects to the first of `servers`, and to the others when it fails. The connection lives as long as the `Rc`.
-    pub fn open(
+    /// Connects to the first of `servers`, and to the others when it fails; if lazy, once [`Self::open`] is called. The
+    /// connection lives as long as the `Rc`.
+    pub fn new(
         servers: Vec<Endpoint>,
         options: Options,
         on_event: impl Fn(Event) + 'static,
@@ -89,9 +115,9 @@ impl Connection {
                 machine: RefCell::default(),
                 outbox: RefCell::default(),
                 link: RefCell::new(link),
-                rng: RefCell::new(fastrand::Rng::with_seed(
-                    random::bits().unwrap_or_else(clock::now),
-                )),
+                rng: RefCell::new(fastrand::Rng::with_seed(js_sys::Math::random().to_bits())),
+                servers: RefCell::default(),
+                is_wanted: Cell::new(!options.is_lazy),
                 options,
                 inputs: RefCell::default(),
                 running: Cell::new(false),
@@ -109,7 +135,7 @@ impl Connection {
             }
         });
         connection.listeners.replace(watching);
-        connection.input(Input::Started(servers));
+        connection.set_servers(servers);
         connection
     }
 
@@ -120,6 +146,14 @@ impl Connection {
     /// How the last connection ended, if one did.
     pub fn last_close(&self) -> Option<CloseEvent> {
         self.machine.borrow().last_close().cloned()
+    }
+
+    /// The subprotocol that the server chose; empty if none, or while nothing is open.
+    pub fn subprotocol(&self) -> String {
+        match self.machine.borrow().is_open() {
+            true => self.link.borrow().subprotocol(),
+            false => String::new(),
+        }
     }
 
     /// Milliseconds from the last heartbeat to the first frame after it.
@@ -154,13 +188,29 @@ impl Connection {
         self.input(Input::RetryAsked);
     }
 
-    /// Other servers, the preferred one first.
-    pub fn connect(&self, servers: Vec<Endpoint>) {
+    /// Goes to other servers, the preferred one first; while closed, once it is opened.
+    pub fn set_servers(&self, servers: Vec<Endpoint>) {
+        self.servers.replace(servers);
+        if self.is_wanted.get() {
+            self.start();
+        }
+    }
+
+    /// Connects: one that is lazy, or was closed.
+    pub fn open(&self) {
+        if !self.is_wanted.replace(true) {
+            self.start();
+        }
+    }
+
+    fn start(&self) {
+        let servers = self.servers.borrow().clone();
         self.input(Input::Started(servers));
     }
 
-    /// Closes for good, with the closing handshake.
+    /// Closes with the closing handshake, until it is opened again.
     pub fn close(&self) {
+        self.is_wanted.set(false);
         self.input(Input::Stopped);
     }
 
@@ -189,6 +239,8 @@ impl Connection {
         if self.running.replace(true) {
             return;
         }
+        let offered = self.options.subprotocols.iter().map(String::as_str);
+        let offered: Vec<&str> = offered.collect();
         loop {
             let next = self.inputs.borrow_mut().pop_front();
             let Some(input) = next else { break };
@@ -202,7 +254,7 @@ impl Connection {
                     self.asked_at.set(Some(clock::now()));
                     let _ = self.link.borrow().send(heartbeat);
                 }
-                let blocked = self.link.borrow_mut().carry_out(output, &[]);
+                let blocked = self.link.borrow_mut().carry_out(output, &offered);
                 self.inputs.borrow_mut().extend(blocked);
             }
             if opened && self.options.heartbeat.is_some() {

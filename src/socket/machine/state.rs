@@ -1,6 +1,6 @@
 //! How a connection stands.
 
-use crate::{core::socket::close::CloseEvent, limits::Millis};
+use crate::{close::CloseEvent, limits::Millis};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {

@@ -5,10 +5,7 @@ mod measures {
     use std::{cell::RefCell, rc::Rc};
 
     use duplex::{
-        browser::{
-            clock,
-            connection::{Connection, Event, Options},
-        },
+        browser::clock,
         core::{
             frame::Frame,
             peer::PeerId,
@@ -22,6 +19,7 @@ mod measures {
         },
         limits::LARGEST_FRAME_BYTES,
     };
+    use duplex_socket::{Connection, Options, browser::connection::Event};
     use futures_channel::oneshot;
     use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -56,7 +54,7 @@ mod measures {
         let slot: Rc<RefCell<Option<Rc<Connection>>>> = Rc::default();
         let (mine, more) = (Rc::clone(&slot), Rc::clone(&make));
         let connection =
-            Connection::open(servers(url), Options::default(), move |event| match event {
+            Connection::new(servers(url), Options::default(), move |event| match event {
                 Event::Changed(connection) => {
                     if connection.state().is_open()
                         && let Some(opened) = opened.take()
@@ -190,7 +188,7 @@ mod measures {
     async fn cycle(url: &str) {
         let (opened, open) = oneshot::channel();
         let opened = RefCell::new(Some(opened));
-        let connection = Connection::open(servers(url), Options::default(), move |event| {
+        let connection = Connection::new(servers(url), Options::default(), move |event| {
             if let Event::Changed(connection) = event
                 && connection.state().is_open()
                 && let Some(opened) = opened.take()

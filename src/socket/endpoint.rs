@@ -46,7 +46,7 @@ impl Endpoint {
         if text.len() > RELAY_URL_BYTES {
             return Err(EndpointError::TooLong);
         }
-        let (scheme, rest) = text.split_once("://").ok_or(EndpointError::Scheme)?;
+        let (scheme, rest) = parts(text).ok_or(EndpointError::Scheme)?;
         let secure = match scheme.to_ascii_lowercase().as_str() {
             "ws" => false,
             "wss" => true,
@@ -78,7 +78,7 @@ impl Endpoint {
 
     /// The host, with its port if it names one.
     pub fn host(&self) -> &str {
-        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let rest = parts(&self.0).map_or("", |(_, rest)| rest);
         rest.split(['/', '?']).next().unwrap_or_default()
     }
 }
@@ -87,6 +87,12 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What stands before `://`, and behind it. Without a search for a string, whose code is larger than all of this.
+fn parts(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
 }
 
 /// The host of `host`, `host:port` or `[v6]:port`.

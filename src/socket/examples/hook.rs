@@ -2,10 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod app {
-    use duplex::{
-        core::{frame::Frame, socket::machine::State},
-        ui::hooks::use_socket::use_socket,
-    };
+    use duplex_socket::{Frame, State, use_socket};
     use leptos::prelude::*;
 
     #[component]

@@ -1,12 +1,12 @@
-//! The hands of a [`Machine`](crate::core::socket::machine::Machine): holds the one live socket, and reports what
+//! The hands of a [`Machine`](crate::machine::Machine): holds the one live socket, and reports what
 //! happens to it under its generation.
 
 use std::rc::Rc;
 
 use super::websocket::{self, MessageEvent, SendError, Socket};
-use crate::core::{
+use crate::{
     frame::Frame,
-    socket::machine::{Generation, Input, Output},
+    machine::{Generation, Input, Output},
 };
 
 /// What the live socket reports.
@@ -68,6 +68,13 @@ impl Link {
     pub fn send(&self, frame: &Frame) -> Result<(), SendError> {
         let (_, socket) = self.live.as_ref().ok_or(SendError::NotOpen)?;
         socket.hand(frame)
+    }
+
+    /// The subprotocol that the server chose; empty if none, or without a socket.
+    pub fn subprotocol(&self) -> String {
+        let live = self.live.as_ref();
+        live.map(|(_, socket)| socket.subprotocol())
+            .unwrap_or_default()
     }
 
     /// Bytes handed to the browser and not yet to the network; none where there is no socket.

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    core::frame::Frame,
+    frame::Frame,
     limits::{
         DRAIN_CAP_MS, DRAIN_MS, HIGH_WATER_BYTES, LOW_WATER_BYTES, Millis, OUTBOX_BYTES,
         OUTBOX_MESSAGES,

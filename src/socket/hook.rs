@@ -1,7 +1,4 @@
-//! A WebSocket for any Leptos component: comes back by itself, shows its state and last close as signals, and hands
-//! over every message in order. Needs nothing else of Duplex.
-//!
-#![doc = concat!("```ignore\n", include_str!("../../../examples/hook.rs"), "```")]
+//! A WebSocket for any Leptos component: its state, last close, round trip and queue as signals, and every message in order.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,20 +11,16 @@ use leptos::prelude::*;
 
 use crate::{
     browser::{
-        address,
         connection::{Connection, Event, Options, Sent},
+        is_secure,
         websocket::MessageEvent,
     },
-    core::{
-        frame::Frame,
-        socket::{
-            close::CloseEvent,
-            endpoint::{Endpoint, EndpointError},
-            machine::State,
-            outbox::Full,
-        },
-    },
+    close::CloseEvent,
+    endpoint::{Endpoint, EndpointError},
+    frame::Frame,
     limits::{INBOX_BYTES, Millis},
+    machine::State,
+    outbox::Full,
 };
 
 /// What [`use_socket`] gives. Signals hold state; messages come through [`Self::on_message`], [`Self::stream`] or
@@ -69,8 +62,10 @@ impl Subscription {
 }
 
 struct Inner {
-    connection: Option<Rc<Connection>>,
+    connection: Rc<Connection>,
     inbox: Rc<Inbox>,
+    /// Goes where the addresses go.
+    _follows: RenderEffect<Vec<String>>,
 }
 
 /// Where messages go: to listeners at once, to streams, and into a queue once somebody drains it.
@@ -106,13 +101,19 @@ impl Inbox {
     }
 }
 
-/// Connects to `url` until the component is gone. A bad address is no panic: see [`UseSocket::problem`].
-pub fn use_socket(url: &str) -> UseSocket {
-    use_socket_with(&[url], Options::default())
+/// Connects to `url` until the component is gone: a string, or a signal of one, which is followed. A bad address is no
+/// panic: see [`UseSocket::problem`].
+pub fn use_socket(url: impl Into<Signal<String>>) -> UseSocket {
+    let url = url.into();
+    use_socket_with(move || vec![url.get()], Options::default())
 }
 
-/// The same with a list of servers, the preferred one first, and options.
-pub fn use_socket_with(urls: &[&str], options: Options) -> UseSocket {
+/// The same with a list of servers, the preferred one first, and options. Signals that `urls` reads are followed.
+pub fn use_socket_with(urls: impl Fn() -> Vec<String> + 'static, options: Options) -> UseSocket {
+    socket(Box::new(urls), options)
+}
+
+fn socket(urls: Box<dyn Fn() -> Vec<String>>, options: Options) -> UseSocket {
     let (state, set_state) = signal(State::Idle);
     let (last_close, set_last_close) = signal(None);
     let (rtt_ms, set_rtt) = signal(None);
@@ -136,19 +137,25 @@ pub fn use_socket_with(urls: &[&str], options: Options) -> UseSocket {
             }
         }
     };
-    let secure = address::is_secure();
-    let endpoints: Result<Vec<_>, _> = urls
-        .iter()
-        .map(|url| Endpoint::parse(url, secure))
-        .collect();
-    let connection = match endpoints {
-        Ok(endpoints) => Some(Connection::open(endpoints, options, on_event)),
-        Err(error) => {
-            set_problem.set(Some(error));
-            None
-        }
+    let connection = Connection::new(Vec::new(), options, on_event);
+    let follows = {
+        let connection = Rc::clone(&connection);
+        RenderEffect::new(move |before: Option<Vec<String>>| {
+            let urls = urls();
+            if before.as_ref() != Some(&urls) {
+                let servers = urls.iter().map(|url| Endpoint::parse(url, is_secure()));
+                let servers = servers.collect::<Result<Vec<_>, _>>();
+                set_problem.set(servers.as_ref().err().cloned());
+                connection.set_servers(servers.unwrap_or_default());
+            }
+            urls
+        })
     };
-    let inner = StoredValue::new_local(Inner { connection, inbox });
+    let inner = StoredValue::new_local(Inner {
+        connection,
+        inbox,
+        _follows: follows,
+    });
     UseSocket {
         state,
         last_close,
@@ -177,6 +184,10 @@ pub enum SendError {
     NoConnection,
     #[error("{0}")]
     Full(#[from] Full),
+    /// The value is none that JSON can write, for this reason.
+    #[cfg(feature = "json")]
+    #[error("The message cannot be written: {0}")]
+    Json(String),
 }
 
 impl UseSocket {
@@ -218,18 +229,32 @@ impl UseSocket {
         })
     }
 
-    /// Sends text (`&str`, `String`) or bytes (`Vec<u8>`), in order, now or when the connection allows.
+    /// Calls `listener` with every message as a value of `T`, written in JSON; or with why it is none.
+    #[cfg(feature = "json")]
+    pub fn on_json<T: serde::de::DeserializeOwned>(
+        &self,
+        listener: impl Fn(Result<T, serde_json::Error>) + 'static,
+    ) -> Subscription {
+        self.on_message(move |message| listener(serde_json::from_slice(message.data.as_bytes())))
+    }
+
+    /// Sends a value as text, written in JSON.
+    #[cfg(feature = "json")]
+    pub fn send_json(&self, value: &impl serde::Serialize) -> Result<Sent, SendError> {
+        let text = serde_json::to_string(value);
+        self.send(text.map_err(|error| SendError::Json(error.to_string()))?)
+    }
+
+    /// Sends text (`&str`, `String`) or bytes (`Vec<u8>`), in order, now or when the connection allows; while it is closed
+    /// the message waits.
     pub fn send(&self, frame: impl Into<Frame>) -> Result<Sent, SendError> {
-        self.with(|connection| connection.send(frame.into()))
-            .ok_or(SendError::NoConnection)?
-            .map_err(SendError::Full)
+        self.usable()?.send(frame.into()).map_err(SendError::Full)
     }
 
     /// Sends what only the newest of is worth anything, such as a position: ahead of what waits, in place of the one
     /// that waits in the same `slot`.
     pub fn send_latest(&self, slot: u8, frame: impl Into<Frame>) -> Result<Sent, SendError> {
-        self.with(|connection| connection.send_latest(slot, frame.into()))
-            .ok_or(SendError::NoConnection)
+        Ok(self.usable()?.send_latest(slot, frame.into()))
     }
 
     /// Tries again at once, after a refusal or instead of waiting.
@@ -237,15 +262,33 @@ impl UseSocket {
         self.with(Connection::retry);
     }
 
-    /// Closes for good.
+    /// Connects: one that is lazy, or was closed.
+    pub fn open(&self) {
+        self.with(Connection::open);
+    }
+
+    /// Closes with the closing handshake, until it is opened again.
     pub fn close(&self) {
         self.with(Connection::close);
     }
 
+    /// The subprotocol that the server chose; empty if none, or while nothing is open. It changes with [`Self::state`].
+    pub fn subprotocol(&self) -> String {
+        self.with(Connection::subprotocol).unwrap_or_default()
+    }
+
     fn with<T>(&self, what: impl FnOnce(&Connection) -> T) -> Option<T> {
-        let connection = self
-            .inner
-            .try_with_value(|inner| inner.connection.clone())??;
-        Some(what(&connection))
+        self.connection().map(|connection| what(&connection))
+    }
+
+    fn connection(&self) -> Option<Rc<Connection>> {
+        self.inner
+            .try_with_value(|inner| Rc::clone(&inner.connection))
+    }
+
+    fn usable(&self) -> Result<Rc<Connection>, SendError> {
+        let is_good = self.problem.try_with_untracked(Option::is_none);
+        let connection = self.connection().filter(|_| is_good == Some(true));
+        connection.ok_or(SendError::NoConnection)
     }
 }

@@ -1,15 +1,12 @@
-//! The socket layer without document, framework or interface: what it costs alone (`cargo xtask bench`).
+//! The connection without a framework: what it costs alone (`cargo xtask bench socket`).
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    use duplex::{
-        browser::connection::{Connection, Event, Options},
-        core::socket::endpoint::Endpoint,
-    };
+    use duplex_socket::{Connection, Endpoint, Options, browser::connection::Event};
     let servers = Endpoint::parse("ws://127.0.0.1:8081/echo", false)
         .into_iter()
         .collect();
-    let connection = Connection::open(servers, Options::default(), |event| {
+    let connection = Connection::new(servers, Options::default(), |event| {
         if let Event::Message(message) = event {
             web_sys::console::log_1(&format!("{:?}", message.data).into());
         }

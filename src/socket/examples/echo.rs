@@ -2,14 +2,13 @@
 //!
 //! ```text
 //! cargo xtask relay --port 8081 &
-//! trunk serve --example echo
+//! trunk serve --example echo src/socket/examples/index.html
 //! ```
 
 #[cfg(target_arch = "wasm32")]
 mod app {
-    use duplex::{
-        core::frame::Frame,
-        ui::parts::socket::{SocketCloseReason, SocketProvider, SocketStatus, use_provided_socket},
+    use duplex_socket::{
+        Frame, SocketCloseReason, SocketProvider, SocketStatus, use_provided_socket,
     };
     use leptos::prelude::*;
 

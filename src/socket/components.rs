@@ -1,25 +1,23 @@
-//! The socket layer as components, for an application of one's own: a provider that owns the connection, and parts that
-//! show how it stands. Duplex itself shows its connection in [`super::connection`].
-//!
-#![doc = concat!("```ignore\n", include_str!("../../../examples/echo.rs"), "```")]
+//! The socket as components: a provider that owns the connection, and parts that show how it stands.
 
 use leptos::prelude::*;
 
 use crate::{
     browser::connection::Options,
-    core::socket::machine::{Failure, State},
-    ui::hooks::use_socket::{UseSocket, use_socket_with},
+    hook::{UseSocket, use_socket_with},
+    machine::{Failure, State},
 };
 
 /// Connects to the first of `urls` that works, as long as it is mounted, and hands the connection down.
 #[component]
 pub fn SocketProvider(
-    urls: Vec<String>,
+    /// A list, or a signal of one, which is followed.
+    #[prop(into)]
+    urls: Signal<Vec<String>>,
     #[prop(optional)] options: Options,
     children: Children,
 ) -> impl IntoView {
-    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
-    provide_context(use_socket_with(&urls, options));
+    provide_context(use_socket_with(move || urls.get(), options));
     children()
 }
 

@@ -1,0 +1,16 @@
+//! The browser, one file for each Web API; each turns events into values, and values into calls. [`connection`] is the loop
+//! that runs the engines on them.
+
+pub mod clock;
+pub mod connection;
+pub mod lifecycle;
+pub mod link;
+mod text;
+pub mod websocket;
+
+/// Whether the page came over https, where browsers take no `ws:` address of another machine.
+pub fn is_secure() -> bool {
+    let location = web_sys::window().map(|window| window.location());
+    let protocol = location.and_then(|location| location.protocol().ok());
+    protocol.is_some_and(|protocol| protocol == "https:")
+}
