@@ -23,6 +23,11 @@ pub const LEAD_SILENT_MS: Millis = 10_000;
 /// Peers that one heartbeat asks, where the server does not answer itself: one of them may have gone.
 pub const HEARTBEAT_PEERS: usize = 3;
 
+/// Frames of a server's own protocol that wait to be sent: answers to its keep-alive, and its handshake.
+pub const CONTROL_FRAMES: usize = 64;
+/// A server with a protocol of its own has said so long after the connection is open that it takes messages.
+pub const READY_MS: Millis = 10_000;
+
 // --- wire ---
 
 /// A whole frame until the server has been profiled: the smallest server in the wild closes at 512 bytes.

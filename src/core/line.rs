@@ -17,9 +17,9 @@
 //! | connection ([`machine`]) | dialect | payloads go out | a second connection |
 //! |---|---|---|---|
 //! | any without a socket | has no connection | no: they are dropped, and asked for later | none |
-//! | probing | before [`Ready`](dialect::Output::Ready) | no: the protocol's own frames only | the dialect's |
-//! | probing | ready | yes | the dialect's |
-//! | open, stale | profiled | yes | the dialect's, else the lookout's |
+//! | probing, open, stale | before [`Ready`](dialect::Output::Ready) | no: the protocol's own frames only | the dialect's |
+//! | probing | ready, and finds out about the server | yes | the dialect's |
+//! | open, stale | ready | yes | the dialect's while it has one, else the lookout's |
 //! | closed, as the page goes | closed | what is queued, goodbye last | none |
 
 mod connection;
@@ -40,24 +40,24 @@ pub use io::{Event, Input, Kind, Known, Output, Scout, ScoutNews, Subprotocols, 
 use std::collections::VecDeque;
 
 use self::{
+    connection::Live,
     dialect::Dialect,
     log::EventLog,
     lookout::Lookout,
     pace::Pace,
-    round_trip::RoundTrip,
     server::Server,
     status::Counters,
     tabs::{Role, TabMessage, Tabs},
 };
 use super::{
     bucket::Bucket,
-    frame::Frame,
     peer::PeerId,
     socket::{
         endpoint::Endpoint,
         machine::{self, Machine},
         outbox::Outbox,
     },
+    wire::codec::Shape,
 };
 use crate::limits::{Millis, PONGS, PONGS_A_SECOND};
 
@@ -71,20 +71,19 @@ pub struct Line {
     dialects: Vec<Box<dyn Dialect>>,
     /// Which of them is spoken.
     spoken: usize,
-    /// The dialect takes payloads.
-    is_ready: bool,
-    /// It has found out about the server.
-    is_profiled: bool,
-    /// The second connection is the dialect's.
-    examines: bool,
-    server: Server,
+    /// What is remembered of servers.
+    known: Known,
+    /// Of the connection that is open, or was last.
+    live: Live,
     /// The server that was opened last.
     opened: Option<Endpoint>,
+    /// How payloads are made.
+    shape: Shape,
+    /// What the log has of the server.
+    verdict: Option<Server>,
     tabs: Tabs,
     /// Looks for the others on other relays of the list.
     lookout: Lookout,
-    /// The protocol's own frames.
-    control: VecDeque<Frame>,
     outbox: Outbox,
     /// A payload had to be dropped; once the queue is empty the others are shown what we have.
     overflowed: bool,
@@ -92,13 +91,8 @@ pub struct Line {
     pace: Pace,
     /// The page goes away: what waits may go out though the connection counts as closed.
     parting: bool,
-    round_trip: RoundTrip,
     /// When answers to others' heartbeats may be given.
     pongs: Bucket,
-    /// Messages of this room came over this connection.
-    heard_any: bool,
-    /// Who was heard over this connection, the latest last.
-    peers: Vec<PeerId>,
     /// The server closes again and again before anything came back.
     mute: bool,
     counters: Counters,
@@ -107,9 +101,15 @@ pub struct Line {
 }
 
 impl Line {
-    /// `relays`: the wanted ones, the preferred one first. `shares`: the host reaches the browser's other tabs. It says
-    /// nothing before [`Self::speak`].
-    pub fn new(me: PeerId, rng: fastrand::Rng, relays: Vec<Endpoint>, shares: bool) -> Self {
+    /// `relays`: the wanted ones, the preferred one first. `known`: what earlier pages remembered of servers. `shares`: the
+    /// host reaches the browser's other tabs. It says nothing before [`Self::speak`].
+    pub fn new(
+        me: PeerId,
+        rng: fastrand::Rng,
+        relays: Vec<Endpoint>,
+        known: Known,
+        shares: bool,
+    ) -> Self {
         Self {
             me,
             rng,
@@ -118,23 +118,19 @@ impl Line {
             wanted: relays,
             dialects: Vec::new(),
             spoken: 0,
-            is_ready: false,
-            is_profiled: false,
-            examines: false,
-            server: Server::default(),
+            known,
+            live: Live::default(),
             opened: None,
+            shape: Shape::default(),
+            verdict: None,
             tabs: Tabs::new(shares),
             lookout: Lookout::default(),
-            control: VecDeque::new(),
             outbox: Outbox::default(),
             overflowed: false,
             drain_at: None,
             pace: Pace::default(),
             parting: false,
-            round_trip: RoundTrip::default(),
             pongs: Bucket::new(PONGS, PONGS_A_SECOND),
-            heard_any: false,
-            peers: Vec::new(),
             mute: false,
             counters: Counters::default(),
             log: EventLog::default(),
@@ -166,7 +162,7 @@ impl Line {
     }
 
     fn is_open(&self) -> bool {
-        self.is_ready && self.machine.is_open()
+        self.live.is_ready && self.machine.is_open()
     }
 }
 
@@ -190,8 +186,9 @@ impl Line {
     pub fn wake_at(&self) -> Option<Millis> {
         [
             self.machine.wake_at(),
-            self.dialect().and_then(Dialect::wake_at),
-            self.drain_at,
+            self.dialect_wakes_at(),
+            // A queue that waits for another socket waits for nothing else.
+            self.drain_at.filter(|_| self.machine.is_open()),
             self.lookout.wake_at(),
             self.tabs.wake_at(),
         ]
@@ -207,12 +204,12 @@ impl Line {
             Input::Socket(machine::Input::Showed) => self.seen(now, true),
             Input::Socket(machine::Input::WentOnline) => {
                 self.socket(now, machine::Input::WentOnline);
-                self.examine_useless(now);
+                self.woke(now);
             }
             Input::Socket(input) => self.socket(now, input),
-            Input::Scout(news) if self.examines => {
+            Input::Scout(news) if self.live.scouts => {
                 // Of one that closed nothing comes any more; the dialect may open another.
-                self.examines = news != ScoutNews::Closed;
+                self.live.scouts = news != ScoutNews::Closed;
                 self.dialect_handles(now, dialect::Input::Scout(news));
             }
             Input::Scout(news) => self.looked_out(now, news),
@@ -239,6 +236,7 @@ impl Line {
         self.watch_leader(now);
         let is_alone = self.is_alone();
         self.dialect_handles(now, dialect::Input::Ticked { is_alone });
+        self.give_up_unready(now);
         self.look_out(now);
         if self.machine.is_open() {
             self.judge(now);
@@ -275,7 +273,10 @@ impl Line {
 
     pub fn come_back(&mut self, now: Millis) {
         match self.tabs.role {
-            Role::Alone => self.socket(now, machine::Input::Returned),
+            Role::Alone => {
+                self.socket(now, machine::Input::Returned);
+                self.woke(now);
+            }
             Role::Leader | Role::Follower => self.stand(now),
         }
     }
@@ -284,7 +285,7 @@ impl Line {
     fn retry(&mut self, now: Millis) {
         match self.tabs.role {
             Role::Follower => self.tell_tabs(&TabMessage::Retry(self.tabs.group())),
-            Role::Alone | Role::Leader if self.is_useless() => self.examine_useless(now),
+            Role::Alone | Role::Leader if self.is_useless() => self.look_again(now),
             Role::Alone | Role::Leader => self.socket(now, machine::Input::RetryAsked),
         }
     }
@@ -293,8 +294,11 @@ impl Line {
         self.tabs.slept(now);
     }
 
-    /// What is asked now of everybody comes over a second connection too.
-    pub fn is_examined(&self) -> bool {
-        self.examines
+    /// The dialect has a second connection: answers that come now come over both.
+    pub fn has_scout(&self) -> bool {
+        self.live.scouts
     }
 }
+
+#[cfg(test)]
+mod tests;

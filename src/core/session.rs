@@ -57,7 +57,7 @@ use super::{
         table::Change,
         undo::History,
     },
-    line::{Known, Line, log::EventLog},
+    line::{Line, log::EventLog},
     peer::PeerId,
     wire::{codec::Codec, identity::Seed, tag::Tag},
 };
@@ -72,8 +72,6 @@ pub struct Session {
     claim: Vec<u8>,
     claims: Vec<(PeerId, Vec<u8>, Option<PeerId>)>,
     line: Line,
-    /// What earlier pages remembered of servers, until there is a dialect to know it.
-    known: Known,
     rng: fastrand::Rng,
     codec: Codec,
     networking: Networking,
@@ -118,8 +116,13 @@ impl Session {
             person: setup.person,
             claim: Vec::new(),
             claims: Vec::new(),
-            line: Line::new(setup.me, rng.fork(), setup.relays, setup.shares),
-            known: setup.known,
+            line: Line::new(
+                setup.me,
+                rng.fork(),
+                setup.relays,
+                setup.known,
+                setup.shares,
+            ),
             rng,
             codec: Codec::new(setup.tag, setup.room_key, setup.me, setup.salt),
             networking: match setup.network {

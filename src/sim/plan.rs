@@ -15,6 +15,8 @@ pub struct Plan {
     pub tabs: usize,
     /// The browsers have Web Locks: tabs share a socket too.
     pub locks: bool,
+    /// Earlier visits found out about the server; otherwise each page has to.
+    pub knows_server: bool,
 }
 
 impl Plan {

@@ -2,6 +2,7 @@
 
 mod absence;
 mod board;
+mod network;
 
 use std::{
     cmp::Reverse,
@@ -11,7 +12,7 @@ use std::{
 use super::{
     disk::{Disk, at_once},
     ledger::Ledger,
-    network::{Audience, Faults, Relay},
+    network::{Audience, Relay},
     plan::Plan,
 };
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
         },
         frame::Frame,
         line::{
-            self,
+            self, ScoutNews,
             server::{self, Server},
             tabs::{Group, Role},
         },
@@ -34,7 +35,6 @@ use crate::{
         session::{Input, Notice, Output, Poll, Session, Setup, network::NETWORK},
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
         wire::{
-            envelope,
             identity::Seed,
             seal::{RoomKey, Salt},
             tag::Tag,
@@ -52,6 +52,8 @@ enum Event {
     Leads(Group),
     Opened(machine::Generation),
     Closed(machine::Generation),
+    /// Of the page's second connection, if it is still that one.
+    Scout(ScoutNews, u32),
     Storage(Command),
     NetworkCame(Seed),
     Tick,
@@ -67,6 +69,8 @@ pub(super) struct Page {
     /// Counts the page's lives; events of an earlier one are void.
     life: u32,
     socket: Option<(machine::Generation, bool)>,
+    /// Its second connection: the how manieth, and whether it is open.
+    scout: Option<(u32, bool)>,
     tick_at: Option<Millis>,
     /// What happened to the page while nothing of it runs.
     frozen: Option<Vec<Event>>,
@@ -167,7 +171,10 @@ impl World {
             profile: Profile::new("Sim", [0; 3]),
             person: Some([1 + self.browser_of(client) as u8; 32]),
             relays: Endpoint::parse(ADDRESS, false).into_iter().collect(),
-            known: vec![(ADDRESS.to_owned(), self.server())],
+            known: match self.plan.knows_server {
+                true => vec![(ADDRESS.to_owned(), self.server())],
+                false => Vec::new(),
+            },
             shares: self.plan.locks,
             network: (!self.plan.signs()).then_some(NETWORK),
         });
@@ -178,13 +185,14 @@ impl World {
             skew: self.rng.u64(0..=SKEW_MS),
             life,
             socket: None,
+            scout: None,
             tick_at: None,
             frozen: None,
         }
     }
 
-    /// What earlier visits found out. Half of the worlds have a relay that takes the compact form.
-    fn server(&self) -> Server {
+    /// What the relay is, and earlier visits found out. In half of the worlds it takes the compact form.
+    pub(super) fn server(&self) -> Server {
         Server {
             audience: match self.plan.audience {
                 Audience::SelfOnly => server::Audience::SelfOnly,
@@ -313,47 +321,6 @@ impl World {
         }
     }
 
-    fn carry_out_line(&mut self, client: usize, output: line::Output) {
-        match output {
-            line::Output::Socket(machine::Output::Open(generation, _), _) => {
-                if let Some(page) = self.pages.get_mut(client) {
-                    page.socket = Some((generation, false));
-                }
-                let event = if self.relay.up {
-                    Event::Opened(generation)
-                } else {
-                    Event::Closed(generation)
-                };
-                let after = 5 + self.rng.u64(0..40);
-                self.schedule(client, after, event);
-            }
-            line::Output::Socket(machine::Output::Abandon(_) | machine::Output::Close(_), _) => {
-                if let Some(page) = self.pages.get_mut(client) {
-                    page.socket = None;
-                }
-            }
-            line::Output::Socket(machine::Output::Ask(_), _) => {}
-            line::Output::Tabs(bytes) => {
-                let browser = self.browser_of(client);
-                for to in (0..self.pages.len()).filter(|&to| to != client) {
-                    if self.browser_of(to) == browser {
-                        self.schedule(to, 1, Event::Tab(bytes.clone()));
-                    }
-                }
-            }
-            line::Output::Lead(group) => {
-                self.give_up(client);
-                if let Some(group) = group {
-                    self.leads.push((self.browser_of(client), group, client));
-                    if self.leader(client, group) == Some(client) {
-                        self.schedule(client, 1, Event::Leads(group));
-                    }
-                }
-            }
-            line::Output::Scout(..) | line::Output::Remember(_) => {}
-        }
-    }
-
     /// Sets the timer of a page.
     fn wake(&mut self, client: usize) {
         let now = self.now;
@@ -366,37 +333,6 @@ impl World {
         if wake.is_some() && wake != page.tick_at {
             page.tick_at = wake;
             self.schedule(client, wake.unwrap_or(now) - now, Event::Tick);
-        }
-    }
-
-    fn send(&mut self, from: usize, frame: &Frame) {
-        if self.open_socket(from).is_none() {
-            return;
-        }
-        self.frames += 1;
-        self.bytes += frame.len();
-        if let Some(outside) = &mut self.outside {
-            outside.push(frame.clone());
-        }
-        for kind in envelope::kinds(frame.as_bytes()) {
-            *self.said.entry(kind).or_default() += 1;
-        }
-        for to in 0..self.pages.len() {
-            for after in self.relay.deliveries(from, to, &mut self.rng) {
-                self.deliver(to, after, frame);
-            }
-        }
-    }
-
-    fn open_socket(&self, client: usize) -> Option<machine::Generation> {
-        let (generation, is_open) = self.pages.get(client)?.socket?;
-        is_open.then_some(generation)
-    }
-
-    /// A frame on its way to a client, whoever sent it.
-    pub fn deliver(&mut self, to: usize, after: Millis, frame: &Frame) {
-        if let Some(generation) = self.open_socket(to) {
-            self.schedule(to, after, Event::Frame(frame.clone(), generation));
         }
     }
 
@@ -430,6 +366,14 @@ impl World {
             Event::Frame(frame, generation) => {
                 if current == Some(generation) {
                     self.input(client, Input::Line(line::Input::Frame(frame)));
+                }
+            }
+            Event::Scout(news, number) => {
+                if let Some((current, is_open)) = &mut page.scout
+                    && *current == number
+                {
+                    *is_open |= news == ScoutNews::Opened;
+                    self.input(client, Input::Line(line::Input::Scout(news)));
                 }
             }
             Event::Tab(bytes) => {
@@ -467,28 +411,6 @@ impl World {
         }
     }
 
-    fn leader(&self, tab: usize, group: Group) -> Option<usize> {
-        let browser = self.browser_of(tab);
-        let mut queue = self.leads.iter();
-        queue
-            .find(|(of, about, _)| (*of, *about) == (browser, group))
-            .map(|(.., client)| *client)
-    }
-
-    /// Leaves every queue. Where it was the first one, the next one leads.
-    fn give_up(&mut self, client: usize) {
-        let queued = self.leads.iter().filter(|(.., queued)| *queued == client);
-        let groups: Vec<_> = queued.map(|(_, group, _)| *group).collect();
-        for group in groups {
-            let led = self.leader(client, group) == Some(client);
-            self.leads
-                .retain(|(_, about, queued)| (*about, *queued) != (group, client));
-            if let Some(next) = self.leader(client, group).filter(|_| led) {
-                self.schedule(next, 1, Event::Leads(group));
-            }
-        }
-    }
-
     /// How many sockets the tabs of one browser hold.
     pub fn sockets(&self) -> usize {
         (0..self.plan.tabs)
@@ -499,30 +421,6 @@ impl World {
     pub fn holds_socket(&self, client: usize) -> bool {
         let page = self.pages.get(client);
         page.is_some_and(|page| page.socket.is_some())
-    }
-
-    /// Cuts a client off; it will come back by itself.
-    pub fn disconnect(&mut self, client: usize) {
-        let Some((generation, _)) = self
-            .pages
-            .get_mut(client)
-            .and_then(|page| page.socket.take())
-        else {
-            return;
-        };
-        self.schedule(client, 0, Event::Closed(generation));
-    }
-
-    /// Stops the relay and cuts everybody off, or starts it again.
-    pub fn set_relay(&mut self, up: bool) {
-        self.relay.up = up;
-        if !up {
-            (0..self.pages.len()).for_each(|client| self.disconnect(client));
-        }
-    }
-
-    pub fn set_faults(&mut self, faults: Faults) {
-        self.relay.faults = faults;
     }
 
     /// Kills a page and loads it again. What storage has not taken by now is gone with it.

@@ -39,6 +39,8 @@ pub enum Liveness {
     #[default]
     Unknown,
     Answers,
+    /// Somebody else finds out, and tells by [`Input::Distrusted`].
+    Elsewhere,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +71,8 @@ pub enum Input {
     FoundAt(Endpoint),
     /// Nothing comes over the live socket that comes over another one to the same server.
     Distrusted,
+    /// The server is open, and no use: it says no in a protocol of its own, or speaks another one.
+    Refused(CloseEvent),
     /// The round trip, in milliseconds.
     Measured(Millis),
     WentOffline,
@@ -270,6 +274,14 @@ impl Machine {
             Input::Distrusted => {
                 if self.is_open() {
                     self.die("The connection fell silent.", now, rng, &mut out);
+                }
+            }
+            Input::Refused(why) => {
+                if self.is_open() {
+                    self.abandon(&mut out);
+                    // However long it was open, it did not serve.
+                    self.opened_at = None;
+                    self.lost(now, why, FAILOVER_ATTEMPTS, rng, &mut out);
                 }
             }
             Input::Measured(rtt_ms) => self.heartbeat.measured(rtt_ms),
@@ -514,7 +526,7 @@ impl Machine {
                     let why = "The connection was not watched for a while.";
                     self.die(why, now, rng, out);
                 }
-                Liveness::Unknown => {}
+                Liveness::Unknown | Liveness::Elsewhere => {}
             },
             _ => {}
         }

@@ -65,8 +65,8 @@ impl Outbox {
         self.next_volatile().or_else(|| self.next_reliable())
     }
 
-    /// Looks at the browser's buffer.
-    fn is_blocked(&mut self, buffered: usize) -> bool {
+    /// Looks at the browser's buffer, which holds so many bytes: whether it is to be given nothing more for now.
+    pub fn is_blocked(&mut self, buffered: usize) -> bool {
         let limit = if self.blocked {
             LOW_WATER_BYTES + 1
         } else {
@@ -109,7 +109,14 @@ impl Outbox {
 
     /// When to look at `bufferedAmount` again; the browser has no event for it.
     pub fn wake_at(&self, now: Millis) -> Option<Millis> {
-        (self.blocked && !self.is_empty()).then_some(now + self.patience_ms)
+        (!self.is_empty())
+            .then(|| self.blocked_until(now))
+            .flatten()
+    }
+
+    /// The same for a host that has something else to send.
+    pub fn blocked_until(&self, now: Millis) -> Option<Millis> {
+        self.blocked.then_some(now + self.patience_ms)
     }
 
     /// So much waits that a long message would hardly be taken.

@@ -65,6 +65,7 @@ macro_rules! world {
             store_fails: 0.0,
             tabs: 0,
             locks: false,
+            knows_server: true,
         });
         world.outside = Some(Vec::new());
         world

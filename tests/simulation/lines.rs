@@ -390,3 +390,38 @@ fn a_list_may_hold_servers_of_several_dialects() {
         assert_eq!([0, 1].map(|person| net.relay_of(person)), [Some(1); 2]);
     }
 }
+
+#[test]
+fn a_server_with_a_protocol_of_its_own_that_says_no_is_quoted() {
+    let mut net = Net::new(&[Manner::ShutToy], 1, 5);
+    net.until(2_000, |net| {
+        connection::sentence(&net.status(0)).contains("\u{201c}members only\u{201d}")
+    });
+    assert_eq!(net.status(0).line.connection, Connection::Failed);
+    // Nobody else has to be there for the next one to have its turn.
+    for first in [Manner::ShutToy, Manner::MuteToy] {
+        let mut net = Net::new(&[first, Manner::Passes], 1, 5);
+        net.until(30_000, |net| net.relay_of(0) == Some(1));
+    }
+}
+
+#[test]
+fn a_connection_that_a_protocol_keeps_alive_outlives_a_hidden_page() {
+    let mut net = Net::new(&[Manner::Toy(4_000)], 2, 5);
+    net.meet(10_000);
+    for away in [
+        [machine::Input::Hid, machine::Input::Showed],
+        [machine::Input::WentOffline, machine::Input::WentOnline],
+    ] {
+        for input in away {
+            net.run(25_000);
+            net.input(0, input.into());
+        }
+    }
+    net.run(25_000);
+    assert_eq!(net.people[0].opened, 1);
+    // One that died meanwhile is found out about.
+    net.relays[0] = Manner::MuteToy;
+    net.input(0, machine::Input::Showed.into());
+    net.until(11_000, |net| net.people[0].opened > 1);
+}

@@ -51,6 +51,7 @@ fn plan(seed: u64) -> Plan {
             _ => rng.usize(0..clients),
         },
         locks: rng.bool(),
+        knows_server: seed % 8 != 5,
     }
 }
 
@@ -65,6 +66,7 @@ fn quiet(seed: u64, clients: usize, audience: Audience) -> Plan {
         store_fails: 0.0,
         tabs: 0,
         locks: true,
+        knows_server: true,
     }
 }
 
@@ -193,6 +195,7 @@ fn seeds_that_failed_once() {
         play_plan(Plan {
             tabs,
             locks: false,
+            knows_server: true,
             ..plan
         });
     }

@@ -1,15 +1,44 @@
 //! The one socket of a line, and the dialect that is spoken over it.
 
+use std::collections::VecDeque;
+
 use super::{
     Event, Line, Output, Scout, Subprotocols, Via,
     dialect::{self, Dialect},
     log,
+    round_trip::RoundTrip,
+    server::Server,
     status::Connection,
 };
 use crate::{
-    core::socket::{close::CloseEvent, endpoint::Endpoint, machine},
-    limits::Millis,
+    core::{
+        frame::Frame,
+        peer::PeerId,
+        socket::{close::CloseEvent, endpoint::Endpoint, machine},
+    },
+    limits::{CONTROL_FRAMES, KNOWN_SERVERS, Millis, READY_MS},
 };
+
+/// What belongs to one connection, from its opening to that of the next one.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    /// The dialect takes payloads …
+    pub is_ready: bool,
+    /// … which it has to say until then.
+    pub ready_by: Option<Millis>,
+    /// The dialect has found out about the server.
+    pub is_profiled: bool,
+    /// There is a second connection, and it is the dialect's.
+    pub scouts: bool,
+    pub server: Server,
+    /// The protocol's own frames.
+    pub control: VecDeque<Frame>,
+    pub round_trip: RoundTrip,
+    /// Messages of this room came.
+    pub heard_any: bool,
+    /// Who was heard, the latest last.
+    pub peers: Vec<PeerId>,
+}
 
 impl Line {
     pub(super) fn connect(&mut self, now: Millis) {
@@ -86,15 +115,22 @@ impl Line {
             self.start_afresh();
         }
         self.mute = false;
-        self.is_profiled = false;
+        self.parting = false;
+        self.live = Live {
+            ready_by: Some(now + READY_MS),
+            ..Live::default()
+        };
         self.pace.opened(now);
-        self.round_trip.opened();
         self.lookout.opened(now, self.wanted.len());
         self.paced();
         self.opened = Some(endpoint.clone());
+        let known = self.known.iter().rev();
+        let mut known = known.filter(|(address, _)| address == endpoint.as_str());
+        let known = known.next().map(|(_, server)| server.clone());
         let opened = dialect::Input::Opened {
             endpoint: &endpoint,
             handshake_ms: self.machine.handshake_ms(),
+            known: known.as_ref(),
         };
         self.dialect_handles(now, opened);
         self.judge(now);
@@ -102,27 +138,48 @@ impl Line {
 
     /// `close`: what the socket reported. None: this page gave it up.
     fn closed(&mut self, now: Millis, close: Option<&CloseEvent>) {
-        self.is_ready = false;
-        self.control.clear();
         // What the server says itself counts for more.
-        let says_nothing = close.is_none_or(CloseEvent::is_of_another_protocol);
-        self.mute = !self.is_profiled && !self.heard_any && says_nothing;
+        let last = self.machine.last_close();
+        let says_nothing = last.is_none_or(CloseEvent::is_of_another_protocol);
+        let is_bare = self.dialect().is_some_and(Dialect::is_bare);
+        self.mute = is_bare && !self.live.is_profiled && !self.live.heard_any && says_nothing;
+        self.live.is_ready = false;
+        self.live.ready_by = None;
         self.dialect_handles(now, dialect::Input::Closed(close));
-        self.examines = false;
-        if self.lookout.closed() {
+        if std::mem::take(&mut self.live.scouts) || self.lookout.closed() {
             self.tell(Output::Scout(Scout::Close, &[]));
         }
-        self.heard_any = false;
-        self.peers.clear();
-        self.round_trip.closed();
+        if !self.parting {
+            self.live.control.clear();
+        }
+        self.live.heard_any = false;
+        self.live.peers.clear();
+        self.live.round_trip.closed();
         self.events.push_back(Event::Closed);
     }
 
+    pub(super) fn dialect_wakes_at(&self) -> Option<Millis> {
+        let wakes_at = self.dialect().and_then(Dialect::wake_at);
+        let wakes_at = wakes_at.into_iter().chain(self.live.ready_by);
+        wakes_at.min().filter(|_| self.machine.is_open())
+    }
+
+    /// Tells the dialect, which knows of nothing but what happens on an open connection, and of its end.
     pub(super) fn dialect_handles(&mut self, now: Millis, input: dialect::Input<'_>) {
+        let is_open = self.machine.is_open();
+        if !is_open && !matches!(input, dialect::Input::Closed(_)) {
+            return;
+        }
+        let generation = self.machine.generation();
         let Some(dialect) = self.dialects.get_mut(self.spoken) else {
             return;
         };
         for output in dialect.handle(now, input) {
+            let is_over = !self.machine.is_open() || self.machine.generation() != generation;
+            // What an answer says of a connection that is no more is not for the next one.
+            if is_open && is_over && !matches!(output, dialect::Output::Remember(_)) {
+                continue;
+            }
             self.dialect_says(now, output);
         }
     }
@@ -130,50 +187,99 @@ impl Line {
     fn dialect_says(&mut self, now: Millis, output: dialect::Output) {
         match output {
             dialect::Output::Send(frame) => {
-                if self.machine.is_open() {
-                    self.control.push_back(frame);
+                self.live.control.push_back(frame);
+                if self.live.control.len() > CONTROL_FRAMES {
+                    let why = "The server asks more than it takes answers.";
+                    self.socket(now, machine::Input::Refused(CloseEvent::ours(why)));
                 }
             }
             dialect::Output::Payload(frame) => {
-                self.events.push_back(Event::Payload(frame, Via::Relay));
+                let via = Via::Relay(self.machine.generation());
+                self.events.push_back(Event::Payload(frame, via));
             }
             dialect::Output::Server(server) => {
-                let (before, after) = (self.server.shape(), server.shape());
-                self.server = server;
-                if before.is_beyond(&after) {
-                    self.start_afresh();
-                }
-                self.events.push_back(Event::Shape(after));
+                self.live.server = server;
+                self.reshape();
             }
             dialect::Output::Profiled => {
-                self.is_profiled = true;
+                self.live.is_profiled = true;
                 self.mute = false;
-                let connects = self.server.audience.may_connect();
-                self.log.record(
-                    now,
-                    log::Event::Verdict {
-                        server: self.server.clone(),
-                    },
-                );
+                let server = &self.live.server;
+                if self.verdict.as_ref() != Some(server) {
+                    self.verdict = Some(server.clone());
+                    let server = server.clone();
+                    self.log.record(now, log::Event::Verdict { server });
+                }
+                let connects = self.live.server.audience.may_connect();
                 self.socket(now, machine::Input::Profiled { connects });
                 self.judge(now);
             }
             dialect::Output::Ready => {
-                self.is_ready = true;
+                self.reshape();
+                self.live.is_ready = true;
+                self.live.ready_by = None;
                 self.events.push_back(Event::Joined);
             }
+            dialect::Output::Refused(why) => self.socket(now, machine::Input::Refused(why)),
             dialect::Output::Lost => self.events.push_back(Event::Met),
             dialect::Output::RoundTrip(rtt_ms) => self.took(now, rtt_ms),
-            dialect::Output::Silent => self.socket(now, machine::Input::Distrusted),
+            dialect::Output::Silent => self.fell_silent(now),
             dialect::Output::Scout(scout) => {
                 self.lookout.interrupted();
-                self.examines = scout != Scout::Close;
-                if !self.examines {
+                self.live.scouts = scout != Scout::Close;
+                if !self.live.scouts {
                     self.events.push_back(Event::ScoutClosed);
                 }
                 self.tell(Output::Scout(scout, self.subprotocols()));
             }
-            dialect::Output::Remember(known) => self.tell(Output::Remember(known)),
+            dialect::Output::Remember(server) => self.remember(server),
+        }
+    }
+
+    /// A connection that served is made anew; one that never did gives way to the next relay.
+    fn fell_silent(&mut self, now: Millis) {
+        let why = || CloseEvent::ours("The server fell silent.");
+        self.socket(
+            now,
+            match self.live.is_ready {
+                true => machine::Input::Distrusted,
+                false => machine::Input::Refused(why()),
+            },
+        );
+    }
+
+    pub(super) fn give_up_unready(&mut self, now: Millis) {
+        if self.live.ready_by.take_if(|by| *by <= now).is_some() {
+            self.fell_silent(now);
+        }
+    }
+
+    /// Remembers what a server is, if that is worth it, or forgets what was wrong.
+    fn remember(&mut self, server: Server) {
+        let Some(address) = self.opened.as_ref().map(Endpoint::as_str) else {
+            return;
+        };
+        let before = self.known.clone();
+        self.known.retain(|(known, _)| *known != address);
+        if server.is_worth_keeping() {
+            self.known.push((address.to_owned(), server));
+        }
+        let surplus = self.known.len().saturating_sub(KNOWN_SERVERS);
+        self.known.drain(..surplus);
+        if self.known != before {
+            self.tell(Output::Remember(self.known.clone()));
+        }
+    }
+
+    /// Payloads are made as the server at hand takes them.
+    fn reshape(&mut self) {
+        let shape = self.live.server.shape();
+        if self.shape.is_beyond(&shape) {
+            self.start_afresh();
+        }
+        if self.shape != shape {
+            self.shape = shape;
+            self.events.push_back(Event::Shape(shape));
         }
     }
 
@@ -188,18 +294,24 @@ impl Line {
 
     /// Whether the relay is open and known to connect nobody.
     pub(super) fn is_useless(&self) -> bool {
-        self.is_open() && !self.server.audience.may_connect()
+        self.is_open() && !self.live.server.audience.may_connect()
     }
 
     /// Looks at once at a server that connected nobody: somebody asks for it, or comes back to the page.
-    pub(super) fn examine_useless(&mut self, now: Millis) {
+    pub(super) fn look_again(&mut self, now: Millis) {
         if self.is_useless() {
-            self.dialect_handles(now, dialect::Input::Asked);
+            self.dialect_handles(now, dialect::Input::LookAgain);
         }
     }
 
+    /// The page is looked at again, or has another network.
+    pub(super) fn woke(&mut self, now: Millis) {
+        self.dialect_handles(now, dialect::Input::Woke);
+        self.look_again(now);
+    }
+
     fn took(&mut self, now: Millis, rtt_ms: Millis) {
-        self.round_trip.took(rtt_ms);
+        self.live.round_trip.took(rtt_ms);
         self.socket(now, machine::Input::Measured(rtt_ms));
         self.paced();
     }
@@ -212,7 +324,7 @@ impl Line {
 
     pub(super) fn round_trip_ms(&self) -> Millis {
         let handshake_ms = self.machine.handshake_ms();
-        self.round_trip.ms().unwrap_or(handshake_ms)
+        self.live.round_trip.ms().unwrap_or(handshake_ms)
     }
 
     /// Engines that wait for others wait as long as the line takes.

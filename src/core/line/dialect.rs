@@ -7,15 +7,17 @@
 //!
 //! ```text
 //! Opened -> (Frame | Scout | Ticked | ...)* -> Closed
-//!           wrap() only after Output::Ready; once more right after Closed, for a goodbye
+//!           wrap() only after Output::Ready; and right after Closed, for a goodbye
 //! ```
+//!
+//! What it answers after it was told that the connection is closed, or after an answer that ends it, is not done.
 
 pub mod raw;
 
 use std::fmt;
 
 use self::raw::Raw;
-use super::{Known, Scout, ScoutNews, Subprotocols, server::Server};
+use super::{Scout, ScoutNews, Subprotocols, server::Server};
 use crate::{
     core::{
         frame::Frame,
@@ -31,14 +33,13 @@ pub fn all(speaker: Speaker) -> Vec<Box<dyn Dialect>> {
     vec![Box::new(Raw::new(speaker))]
 }
 
-/// Who speaks, and what earlier pages remembered of servers.
+/// Who speaks.
 #[derive(Clone, Debug)]
 pub struct Speaker {
     pub tag: Tag,
     pub me: PeerId,
     /// Seeds what is drawn at random.
     pub seed: u64,
-    pub known: Known,
 }
 
 pub trait Dialect: fmt::Debug {
@@ -68,25 +69,29 @@ pub trait Dialect: fmt::Debug {
         vec![payload]
     }
 
-    /// When [`Input::Ticked`] is due, while the connection is open.
+    /// When [`Input::Ticked`] is due; asked for while the connection is open only. It comes at other moments, too.
     fn wake_at(&self) -> Option<Millis>;
 }
 
 /// What happened.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// The connection is open. To do that took so many milliseconds, which is no less than a round trip.
+    /// The connection is open.
     Opened {
         endpoint: &'a Endpoint,
+        /// So long it took, which is no less than a round trip.
         handshake_ms: Millis,
+        /// What earlier connections remembered of this server.
+        known: Option<&'a Server>,
     },
     /// The connection is closed: by the server or the network, or given up by this page (none).
     Closed(Option<&'a CloseEvent>),
     Frame(&'a Frame),
     /// Of the second connection that it asked for.
     Scout(ScoutNews),
-    /// Messages were read in the payloads of a frame: of this page, of others.
+    /// A payload that it gave was read. There were messages in it of this page, and of others; or none of this room.
     Read {
+        payload: &'a Frame,
         own: bool,
         others: bool,
     },
@@ -94,8 +99,11 @@ pub enum Input<'a> {
     RoundTrip(Millis),
     /// Those who were met over this connection fell silent.
     Doubted,
-    /// Somebody waits for a server that connects nobody.
-    Asked,
+    /// The page is looked at again, or has another network. Timers may have been late meanwhile, and the connection may
+    /// have died.
+    Woke,
+    /// Somebody waits for a server that connects nobody: it is to be looked at again.
+    LookAgain,
     Ticked {
         /// Nobody else is met over this connection.
         is_alone: bool,
@@ -109,20 +117,24 @@ pub enum Output {
     Send(Frame),
     /// A payload came, from somebody else or from here.
     Payload(Frame),
-    /// What the server is, as far as it is known now.
+    /// What the server is, as far as it is known now; [`Server::default`] until this says more. Sizes and forms are those of
+    /// payloads.
     Server(Server),
     /// The server has been found out about: it connects clients, or connects nobody ([`Server::audience`]).
     Profiled,
-    /// From now on payloads can be published.
+    /// From now on payloads can be published. A server of which that is not said within
+    /// [`READY_MS`](crate::limits::READY_MS) is given up.
     Ready,
+    /// The server says no, or speaks another protocol: the code decides what follows, the reason is shown.
+    Refused(CloseEvent),
     /// What was published over this connection may have reached nobody.
     Lost,
     /// An answer came after so many milliseconds.
     RoundTrip(Millis),
     /// The server gives no sign of life.
     Silent,
-    /// Open, use or close a second connection to the same server.
+    /// Open, use or close a second connection to the same server. It is closed with the first one.
     Scout(Scout),
-    /// Keep this for later pages.
-    Remember(Known),
+    /// Keep this of the server for later connections and pages, if it is worth that.
+    Remember(Server),
 }

@@ -8,7 +8,10 @@ use crate::{
     core::{
         frame::Frame,
         peer::PeerId,
-        socket::{endpoint::Endpoint, machine},
+        socket::{
+            endpoint::Endpoint,
+            machine::{self, Generation},
+        },
         wire::codec::Shape,
     },
     limits::Millis,
@@ -87,9 +90,9 @@ pub enum Event {
     Shape(Shape),
     /// A round trip takes so many milliseconds.
     Paced(Millis),
-    /// A heartbeat is due, which these peers answer; if none, the server does.
+    /// A heartbeat is due, which these peers answer; if none, the server does. [`Line::heartbeat_sent`](super::Line) is told.
     Heartbeat(Vec<PeerId>),
-    /// The examination is over that had a second connection: what is asked for now comes once.
+    /// The dialect's second connection is closed. While it is open, answers come over it, too.
     ScoutClosed,
     /// A greeting is to be sent over the scout ([`Line::greet`](super::Line::greet)).
     Greet,
@@ -102,7 +105,8 @@ pub enum Event {
 /// Which way a payload came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
-    Relay,
+    /// From the relay, over this connection.
+    Relay(Generation),
     /// From another tab.
     Tab,
     /// From a follower, while this leader cannot pass it on.

@@ -8,7 +8,7 @@ use crate::{
     core::{
         frame::Frame,
         peer::PeerId,
-        socket::machine::{self, Liveness},
+        socket::machine::{self, Generation, Liveness},
         wire::codec::Inbound,
     },
     limits::{HEARTBEAT_PEERS, Millis},
@@ -18,16 +18,22 @@ impl Line {
     /// This is what the codec found in a payload. Whether its messages are for this page.
     pub fn read(&mut self, now: Millis, via: Via, payload: &Frame, inbound: &Inbound) -> bool {
         match via {
-            Via::Relay => self.relayed(now, payload, inbound),
+            Via::Relay(generation) => self.relayed(now, generation, payload, inbound),
             Via::Scout => return self.found(now, inbound),
             Via::Tab | Via::CutOff => {}
         }
         true
     }
 
-    fn relayed(&mut self, now: Millis, payload: &Frame, inbound: &Inbound) {
+    fn relayed(&mut self, now: Millis, generation: Generation, payload: &Frame, inbound: &Inbound) {
+        if !inbound.stranger {
+            self.pass_to_followers(payload);
+        }
+        if generation != self.machine.generation() || !self.machine.is_open() {
+            // It says nothing of the connection that there is now.
+            return;
+        }
         if inbound.is_life {
-            let generation = self.machine.generation();
             self.socket(now, machine::Input::FrameArrived(generation));
         }
         self.counters.add(inbound);
@@ -35,21 +41,25 @@ impl Line {
         let is_ours = |&peer: &PeerId| self.tabs.is_followed_by(peer);
         let own = !inbound.own.is_empty() || inbound.others.iter().any(is_ours);
         let others = !inbound.others.iter().all(is_ours);
-        self.heard_any |= own || others;
+        self.live.heard_any |= own || others;
         for message in &inbound.messages {
             if !self.tabs.is_followed_by(message.sender) {
-                self.peers.retain(|&known| known != message.sender);
-                self.peers.push(message.sender);
+                self.live.peers.retain(|&known| known != message.sender);
+                self.live.peers.push(message.sender);
             }
         }
-        self.dialect_handles(now, dialect::Input::Read { own, others });
-        if let Some(rtt_ms) = self.round_trip.returned(now, &inbound.own) {
+        self.dialect_handles(
+            now,
+            dialect::Input::Read {
+                payload,
+                own,
+                others,
+            },
+        );
+        if let Some(rtt_ms) = self.live.round_trip.returned(now, &inbound.own) {
             self.measured(now, rtt_ms);
         }
         self.judge(now);
-        if !inbound.stranger {
-            self.pass_to_followers(payload);
-        }
     }
 
     pub(super) fn keeps_alive(&self) -> bool {
@@ -58,14 +68,14 @@ impl Line {
 
     /// Nobody else was heard over this connection who has not left since.
     pub(super) fn is_alone(&self) -> bool {
-        self.peers.is_empty()
+        self.live.peers.is_empty()
     }
 
     /// Whether silence would prove anything: only where the server, or somebody behind it, can answer.
     pub(super) fn judge(&mut self, now: Millis) {
         let is_alone = self.is_alone();
-        let answers = (self.server.echoes || !is_alone) && !self.keeps_alive();
-        let liveness = match answers {
+        let liveness = match self.live.server.echoes || !is_alone {
+            _ if self.keeps_alive() => Liveness::Elsewhere,
             true => Liveness::Answers,
             false => Liveness::Unknown,
         };
@@ -74,9 +84,10 @@ impl Line {
     }
 
     pub(super) fn ask_for_life(&mut self) {
-        let peers = match self.server.echoes {
+        let peers = match self.live.server.echoes {
             true => Vec::new(),
             false => self
+                .live
                 .peers
                 .iter()
                 .rev()
@@ -87,14 +98,13 @@ impl Line {
         self.events.push_back(Event::Heartbeat(peers));
     }
 
-    /// The heartbeat went out.
-    pub fn asked(&mut self, now: Millis) {
-        self.round_trip.asked(now);
+    pub fn heartbeat_sent(&mut self, now: Millis) {
+        self.live.round_trip.asked(now);
     }
 
-    /// A peer answered the heartbeat.
-    pub fn answered(&mut self, now: Millis) {
-        if let Some(rtt_ms) = self.round_trip.answered(now) {
+    /// By a peer.
+    pub fn heartbeat_answered(&mut self, now: Millis) {
+        if let Some(rtt_ms) = self.live.round_trip.answered(now) {
             self.measured(now, rtt_ms);
         }
     }
@@ -108,12 +118,12 @@ impl Line {
 
     /// A message of this number was published: if it comes back, it tells how long the line is.
     pub fn published(&mut self, now: Millis, seq: u32) {
-        self.round_trip.sent(now, seq);
+        self.live.round_trip.sent(now, seq);
     }
 
     /// Others are gone: those of whom `is_here` says no.
     pub fn forget(&mut self, is_here: impl Fn(PeerId) -> bool) {
-        self.peers.retain(|&peer| is_here(peer));
+        self.live.peers.retain(|&peer| is_here(peer));
         self.tabs.forget(is_here);
     }
 

@@ -72,7 +72,7 @@ impl Line {
         let lookout = &mut self.lookout;
         let pause_ms = match is_alone {
             true => lookout.pause_ms,
-            // Not all of a group at the same moment; and last of all those who came here because others cannot be elsewhere.
+            // Not all of a group at the same moment; and those more seldom who came here because others were here.
             false => {
                 let most = LOOK_IN_COMPANY_MS * if lookout.followed { 4 } else { 1 };
                 self.rng.u64(most / 2..=most)
@@ -80,7 +80,7 @@ impl Line {
         };
         lookout.next_at = Some(now + pause_ms);
         lookout.pause_ms = (lookout.pause_ms * 2).min(LOOK_CAP_MS);
-        if !self.machine.is_open() || self.examines {
+        if !self.machine.is_open() || self.live.scouts {
             return;
         }
         let Some(there) = self.place_to_look(is_alone) else {

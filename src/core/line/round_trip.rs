@@ -27,10 +27,6 @@ impl RoundTrip {
         self.ms = Some(ms);
     }
 
-    pub fn opened(&mut self) {
-        *self = Self::default();
-    }
-
     pub fn closed(&mut self) {
         self.asked_at = None;
     }

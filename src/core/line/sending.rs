@@ -48,12 +48,15 @@ impl Line {
         if let Some(until) = self.pace.waits_until(now)
             && !self.parting
         {
-            let is_idle = self.outbox.is_empty() && self.control.is_empty();
+            let is_idle = self.outbox.is_empty() && self.live.control.is_empty();
             self.drain_at = (!is_idle).then_some(until);
             return None;
         }
-        let frame = self.next_control(buffered);
-        self.drain_at = self.outbox.wake_at(now);
+        let frame = self.next_of_queues(buffered);
+        self.drain_at = match self.live.control.is_empty() {
+            true => self.outbox.wake_at(now),
+            false => self.outbox.blocked_until(now),
+        };
         match &frame {
             Some(frame) => {
                 self.pace.sent(now);
@@ -72,11 +75,12 @@ impl Line {
     }
 
     /// The protocol's own frames, then payloads in its frames.
-    fn next_control(&mut self, buffered: usize) -> Option<Frame> {
-        if let Some(frame) = self.control.pop_front() {
-            return Some(frame);
+    fn next_of_queues(&mut self, buffered: usize) -> Option<Frame> {
+        if !self.live.control.is_empty() {
+            let is_blocked = self.outbox.is_blocked(buffered);
+            return self.live.control.pop_front_if(|_| !is_blocked);
         }
-        if !self.is_ready && !self.parting {
+        if !self.live.is_ready && !self.parting {
             return None;
         }
         let payload = match self.pace.is_slow() {
@@ -84,8 +88,8 @@ impl Line {
             false => self.outbox.next(buffered),
         };
         let dialect = self.dialects.get_mut(self.spoken)?;
-        self.control.extend(dialect.wrap(payload?));
-        self.control.pop_front()
+        self.live.control.extend(dialect.wrap(payload?));
+        self.live.control.pop_front()
     }
 
     pub(super) fn seen_frame(&self, frame: &Frame) -> FrameSeen {

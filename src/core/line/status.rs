@@ -157,7 +157,7 @@ impl Line {
             _ => last_close().map(Ending::Closed),
         };
         LineStatus {
-            connection: match machine.is_open() && !self.is_ready {
+            connection: match machine.is_open() && !self.live.is_ready {
                 true => Connection::Connecting,
                 false => machine.state().into(),
             },
@@ -167,8 +167,8 @@ impl Line {
                 .or(self.wanted.first())
                 .cloned(),
             place: machine.place(),
-            server: self.server.clone(),
-            rtt_ms: self.round_trip.ms(),
+            server: self.live.server.clone(),
+            rtt_ms: self.live.round_trip.ms(),
             counters: self.counters,
             unsent: match self.wanted.is_empty() {
                 true => 0,

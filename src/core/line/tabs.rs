@@ -299,7 +299,7 @@ impl Line {
         self.show_presence();
         self.judge_visibility(now);
         if is_seen {
-            self.examine_useless(now);
+            self.woke(now);
         }
     }
 

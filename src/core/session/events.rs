@@ -35,7 +35,7 @@ impl Session {
                     self.codec.pace(rtt_ms);
                 }
                 Event::Heartbeat(peers) => {
-                    self.line.asked(now);
+                    self.line.heartbeat_sent(now);
                     self.say_timed(now, Body::Ping(peers), out);
                 }
                 Event::ScoutClosed => {

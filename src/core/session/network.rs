@@ -204,7 +204,6 @@ impl Session {
             tag: self.tag,
             me: self.me,
             seed: self.rng.u64(..),
-            known: std::mem::take(&mut self.known),
         };
         self.line.speak(self.me, message::kind, dialects(speaker));
     }
@@ -381,7 +380,7 @@ impl Session {
                 }
             }
             Body::Ping(_) => {}
-            Body::Pong(to) if to == self.me => self.line.answered(now),
+            Body::Pong(to) if to == self.me => self.line.heartbeat_answered(now),
             Body::Pong(_) => {}
             #[cfg(feature = "ahead")]
             Body::Later => {}

@@ -14,7 +14,7 @@ impl Session {
     /// Asks what there is, and shows ourselves. What storage has need not come again, and a scout would get all of it too.
     pub(super) fn ask(&mut self, now: Millis) {
         self.sync.joined(now);
-        if self.line.is_examined() || !self.store.is_loaded() {
+        if self.line.has_scout() || !self.store.is_loaded() {
             self.sync.patient(now, QUESTION_WAITS_MS);
         }
     }

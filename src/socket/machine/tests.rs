@@ -502,3 +502,28 @@ fn walk(seed: u64) {
 fn ten_thousand_random_days_hold_one_socket_and_spare_the_server() {
     (0..10_000).for_each(walk);
 }
+
+#[test]
+fn a_server_that_is_no_use_gives_way_however_long_it_was_open() {
+    let mut bench = Bench::open(&["a", "b"]);
+    bench.now += 60_000;
+    let out = bench.input(Input::Refused(close(1006)));
+    assert_eq!(out, [Output::Abandon(1), Output::Open(2, endpoint("b"))]);
+    // Alone, one that says no is asked again slowly, and is quoted.
+    let mut bench = Bench::open(&["a"]);
+    bench.input(Input::Refused(close(3000)));
+    assert!(matches!(bench.machine.state(), State::Failed { .. }));
+    assert_eq!(bench.machine.last_close(), Some(&close(3000)));
+}
+
+#[test]
+fn a_connection_that_somebody_else_watches_outlives_a_hidden_page() {
+    for (liveness, survives) in [(Liveness::Elsewhere, true), (Liveness::Unknown, false)] {
+        let mut bench = Bench::open(&["a"]);
+        bench.input(Input::Judged(liveness));
+        bench.input(Input::Hid);
+        bench.now += 2 * AWAY_MS;
+        let out = bench.input(Input::Showed);
+        assert_eq!(out.is_empty(), survives, "{liveness:?}: {out:?}");
+    }
+}

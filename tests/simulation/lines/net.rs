@@ -53,6 +53,8 @@ pub enum Manner {
     Toy(usize),
     /// The same, which says nothing any more.
     MuteToy,
+    /// The same, which lets nobody in.
+    ShutToy,
 }
 
 /// One of a person's connections.
@@ -93,7 +95,7 @@ pub struct Net {
 
 impl Manner {
     fn is_toy(self) -> bool {
-        matches!(self, Self::Toy(_) | Self::MuteToy)
+        matches!(self, Self::Toy(_) | Self::MuteToy | Self::ShutToy)
     }
 }
 
@@ -287,7 +289,7 @@ impl Net {
             Manner::Passes | Manner::PassesBinary | Manner::RefusesFirst => Some(false),
             Manner::Broadcasts | Manner::OneEach(_) | Manner::Holds(_) => None,
             Manner::Echoes => Some(true),
-            Manner::Toy(_) | Manner::MuteToy => return,
+            Manner::Toy(_) | Manner::MuteToy | Manner::ShutToy => return,
             Manner::Swallows | Manner::Ticks | Manner::Closes(..) => return,
         };
         let held = match self.relays[relay] {
@@ -307,13 +309,16 @@ impl Net {
 
     /// A toy server answers what is its own, passes on what is published, and closes on anything else.
     fn send_to_toy(&mut self, from: usize, way: Way, relay: usize, frame: &Frame) {
-        let Manner::Toy(longest) = self.relays[relay] else {
-            return;
+        let longest = match self.relays[relay] {
+            Manner::Toy(longest) => longest,
+            Manner::ShutToy => 0,
+            _ => return,
         };
         let after = 2 * self.one_way;
         let line = std::str::from_utf8(frame.as_bytes()).unwrap();
         self.published += usize::from(line == "PUB room");
         let answer = match line {
+            "SUB room" if longest == 0 => "NO members only",
             "SUB room" => "OK",
             "PING" => "PONG",
             "PUB room" => return,
@@ -348,7 +353,12 @@ impl Net {
             News::Opened => {
                 known.2 = true;
                 let relay = known.1;
-                if let Manner::Toy(longest) = self.relays[relay] {
+                let longest = match self.relays[relay] {
+                    Manner::Toy(longest) => Some(longest),
+                    Manner::ShutToy => Some(400),
+                    _ => None,
+                };
+                if let Some(longest) = longest {
                     let hello = Frame::from(format!("HELLO {longest}").as_str());
                     self.schedule(self.one_way, person, way, News::Frame(hello));
                 }

@@ -5,7 +5,7 @@
 //! client                            server
 //!    <------------------ HELLO <longest line> --
 //!    -- SUB room ----------------------------->
-//!    <--------------------------------------- OK
+//!    <--------------------- OK, or NO <reason> --
 //!    -- PUB room, then the payload's line(s) -->     each on a frame of its own; the last begins with "."
 //!    <-- MSG, then the same --------------------     to the others, never to the sender
 //!    -- PING --------------------------------->     every 5 s
@@ -20,14 +20,13 @@ use duplex::{
             dialect::{self, Dialect, Input, Output, Speaker},
             server::{Audience, Server},
         },
-        socket::endpoint::Endpoint,
+        socket::{close::CloseEvent, endpoint::Endpoint},
     },
     limits::Millis,
 };
 
 pub const SUBPROTOCOLS: Subprotocols = &["toy.v1"];
 const PING_MS: Millis = 5_000;
-const SILENT_MS: Millis = 12_000;
 
 /// The toy's servers are known by their path.
 pub fn is_toy(endpoint: &Endpoint) -> bool {
@@ -45,9 +44,6 @@ struct Toy {
     longest: usize,
     /// Lines of a payload that is not whole yet.
     arriving: Option<String>,
-    is_ready: bool,
-    /// When the server was heard that is ready, or the connection was opened.
-    heard_at: Millis,
     ping_at: Option<Millis>,
     asked_at: Option<Millis>,
 }
@@ -69,7 +65,6 @@ impl Dialect for Toy {
         match input {
             Input::Opened { .. } => {
                 *self = Self {
-                    heard_at: now,
                     ping_at: Some(now + PING_MS),
                     ..Self::default()
                 };
@@ -81,28 +76,24 @@ impl Dialect for Toy {
             }
             Input::Frame(frame) => {
                 let line = std::str::from_utf8(frame.as_bytes()).unwrap_or_default();
-                self.is_ready |= line == "OK";
-                if self.is_ready {
-                    self.heard_at = now;
-                }
                 self.line_came(now, line)
             }
             Input::Ticked { .. } => {
                 if self.ping_at.take_if(|at| *at <= now).is_none() {
                     return Vec::new();
                 }
-                if now >= self.heard_at + SILENT_MS {
-                    return vec![Output::Silent];
+                match self.asked_at {
+                    Some(_) => vec![Output::Silent],
+                    None => self.ping(now),
                 }
-                self.ping_at = Some(now + PING_MS);
-                self.asked_at = Some(now);
-                vec![Output::Send("PING".into())]
             }
+            // The answer to what was asked before may have come and gone while nobody read.
+            Input::Woke => self.ping(now),
             Input::Scout(_)
             | Input::Read { .. }
             | Input::RoundTrip(_)
             | Input::Doubted
-            | Input::Asked => Vec::new(),
+            | Input::LookAgain => Vec::new(),
         }
     }
 
@@ -123,6 +114,12 @@ impl Dialect for Toy {
 }
 
 impl Toy {
+    fn ping(&mut self, now: Millis) -> Vec<Output> {
+        self.ping_at = Some(now + PING_MS);
+        self.asked_at = Some(now);
+        vec![Output::Send("PING".into())]
+    }
+
     fn line_came(&mut self, now: Millis, line: &str) -> Vec<Output> {
         if let Some(longest) = line.strip_prefix("HELLO ") {
             self.longest = longest.parse().unwrap_or(500);
@@ -140,6 +137,13 @@ impl Toy {
         if let Some(end) = line.strip_prefix('.') {
             let payload = self.arriving.take().unwrap_or_default() + end;
             return vec![Output::Payload(Frame::Text(payload))];
+        }
+        if let Some(why) = line.strip_prefix("NO ") {
+            let close = CloseEvent {
+                code: 3003,
+                ..CloseEvent::ours(why)
+            };
+            return vec![Output::Refused(close)];
         }
         match line {
             "OK" => vec![Output::Profiled, Output::Ready],

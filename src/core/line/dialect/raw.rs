@@ -1,7 +1,7 @@
 //! Servers that pass on frames as they are: echo and broadcast servers of any make. A payload is a frame. What such a
 //! server does it does not say; so it is examined (`raw/profiler.rs`), watched, and examined again where nobody is heard.
 //!
-//! What is known of servers is kept by address, for the next connection and the next page ([`Known`]).
+//! What an examination found out that did not come to an end is kept by address, for the next connection.
 
 mod profiler;
 
@@ -9,8 +9,9 @@ use self::profiler::{Lesson, On, Order, Profiler};
 use super::{Dialect, Input, Output, Speaker};
 use crate::{
     core::{
+        frame::Frame,
         line::{
-            Known, Scout, ScoutNews,
+            Scout, ScoutNews,
             server::{Audience, Server},
         },
         peer::PeerId,
@@ -35,7 +36,6 @@ pub struct Raw {
     tag: Tag,
     me: PeerId,
     rng: fastrand::Rng,
-    known: Known,
     /// What examinations found out that did not come to an end, by address.
     lessons: Vec<(String, Lesson)>,
     /// Servers whose connection died while a second one was opened, and how often in a row.
@@ -43,7 +43,6 @@ pub struct Raw {
     /// The server that was opened last, and what is known of it.
     endpoint: Option<Endpoint>,
     server: Server,
-    is_open: bool,
     profiler: Option<Profiler>,
     handshake_ms: Millis,
     rtt_ms: Option<Millis>,
@@ -74,18 +73,23 @@ impl Dialect for Raw {
             Input::Opened {
                 endpoint,
                 handshake_ms,
-            } => self.opened(now, endpoint, handshake_ms, &mut out),
-            Input::Closed(close) => self.closed(close, &mut out),
-            Input::Frame(frame) => {
-                self.examine(now, &mut out, |it| it.frame_arrived(now, On::Own, frame));
-                out.push(Output::Payload(frame.clone()));
+                known,
+            } => {
+                self.endpoint = Some(endpoint.clone());
+                self.opened(now, handshake_ms, known, &mut out);
             }
+            Input::Closed(close) => self.closed(close, &mut out),
+            Input::Frame(frame) => out.push(Output::Payload(frame.clone())),
             Input::Scout(news) => self.examine(now, &mut out, |profiler| match news {
                 ScoutNews::Opened => profiler.scout_opened(now),
                 ScoutNews::Closed => profiler.scout_closed(now),
                 ScoutNews::Frame(frame) => profiler.frame_arrived(now, On::Scout, &frame),
             }),
-            Input::Read { own, others } => self.read(own, others, &mut out),
+            Input::Read {
+                payload,
+                own,
+                others,
+            } => self.read(now, payload, (own, others), &mut out),
             Input::RoundTrip(rtt_ms) => self.measured(now, rtt_ms),
             Input::Doubted => {
                 // Perhaps they crashed, perhaps the server passes nothing on any more.
@@ -94,12 +98,13 @@ impl Dialect for Raw {
                     self.verify_at = Some(now);
                 }
             }
-            Input::Asked => {
+            Input::LookAgain => {
                 if self.profiler.is_none() {
                     self.verifies = true;
                     self.begin_to_examine(now, Lesson::default(), &mut out);
                 }
             }
+            Input::Woke => {}
             Input::Ticked { is_alone } => self.tick(now, is_alone, &mut out),
         }
         out
@@ -107,30 +112,20 @@ impl Dialect for Raw {
 
     fn wake_at(&self) -> Option<Millis> {
         let profiler = self.profiler.as_ref().map(Profiler::wake_at);
-        let verify_at = self.verify_at.filter(|_| self.is_open);
-        profiler.into_iter().chain(verify_at).min()
+        profiler.into_iter().chain(self.verify_at).min()
     }
 }
 
 impl Raw {
-    pub fn new(
-        Speaker {
-            tag,
-            me,
-            seed,
-            known,
-        }: Speaker,
-    ) -> Self {
+    pub fn new(Speaker { tag, me, seed }: Speaker) -> Self {
         Self {
             tag,
             me,
             rng: fastrand::Rng::with_seed(seed),
-            known,
             lessons: Vec::new(),
             ended_by_scouts: Vec::new(),
             endpoint: None,
             server: Server::default(),
-            is_open: false,
             profiler: None,
             handshake_ms: 0,
             rtt_ms: None,
@@ -146,17 +141,14 @@ impl Raw {
     fn opened(
         &mut self,
         now: Millis,
-        endpoint: &Endpoint,
         handshake_ms: Millis,
+        known: Option<&Server>,
         out: &mut Vec<Output>,
     ) {
-        let known = self.known.iter();
-        let known = known.rev().find(|(known, _)| known == endpoint.as_str());
-        let known = known.map(|(_, server)| server.clone());
         let is_known = known.is_some();
-        self.server = known.unwrap_or_default();
-        self.endpoint = Some(endpoint.clone());
-        self.is_open = true;
+        self.server = known.cloned().unwrap_or_default();
+        self.heard_own = false;
+        self.heard_others = false;
         self.handshake_ms = handshake_ms;
         self.rtt_ms = self.server.rtt_ms.map(Millis::from);
         self.verify_ms = VERIFY_ALONE_MS;
@@ -198,14 +190,18 @@ impl Raw {
             self.believe(Server::default(), out);
             self.remember(out);
         }
-        self.heard_own = false;
-        self.heard_others = false;
-        self.is_open = false;
     }
 
-    fn read(&mut self, own: bool, others: bool, out: &mut Vec<Output>) {
+    fn read(
+        &mut self,
+        now: Millis,
+        payload: &Frame,
+        (own, others): (bool, bool),
+        out: &mut Vec<Output>,
+    ) {
         self.heard_own |= own;
         self.heard_others |= others;
+        self.examine(now, out, |it| it.frame_arrived(now, On::Own, payload));
         if self.profiler.is_none() {
             let mut server = self.server.clone();
             server.noticed(own, others);
@@ -221,21 +217,9 @@ impl Raw {
         out.push(Output::Server(server));
     }
 
-    /// Remembers what the server at hand is, if that is worth it, or forgets what was wrong.
-    fn remember(&mut self, out: &mut Vec<Output>) {
-        let Some(address) = self.endpoint.as_ref().map(Endpoint::as_str) else {
-            return;
-        };
-        let before = self.known.clone();
-        self.known.retain(|(known, _)| *known != address);
-        if self.server.is_worth_keeping() {
-            self.known.push((address.to_owned(), self.server.clone()));
-        }
-        let surplus = self.known.len().saturating_sub(KNOWN_SERVERS);
-        self.known.drain(..surplus);
-        if self.known != before {
-            out.push(Output::Remember(self.known.clone()));
-        }
+    /// Remembers what the server at hand is, or forgets what was wrong.
+    fn remember(&self, out: &mut Vec<Output>) {
+        out.push(Output::Remember(self.server.clone()));
     }
 
     /// A round trip, or what opening the connection took, which is no shorter.
@@ -253,7 +237,7 @@ impl Raw {
     }
 
     fn tick(&mut self, now: Millis, is_alone: bool, out: &mut Vec<Output>) {
-        if self.is_open && self.verify_at.take_if(|at| *at <= now).is_some() {
+        if self.verify_at.take_if(|at| *at <= now).is_some() {
             // Nobody is heard: perhaps because nobody is here, perhaps because the server passes nothing on any more, or
             // another one answers at this address by now. To ask costs nobody anything.
             let was_tried = self.verify_ms > VERIFY_ALONE_MS;
