@@ -33,6 +33,7 @@
 //! socket/    a crate for any Leptos application: when to connect, when to retry, what a close means, what waits to be
 //!            sent, whether it is alive; on top of it a connection, a hook, components
 //! aead/      the cipher, a crate of its own because it is compiled for speed and not for size
+//! network/   what a relay and the ways to it do to frames, a crate of its own because `cargo xtask relay` does so, too
 //! sim/       a seeded world: people with pointers, a faulty relay, killed pages       native only
 //! limits     every number that outside data can hit, each with its reason
 //! ```

@@ -4,7 +4,7 @@
 pub mod disk;
 pub mod hostile;
 pub mod ledger;
-pub mod network;
+pub use duplex_network as network;
 pub mod plan;
 pub mod play;
 pub mod world;

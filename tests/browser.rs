@@ -46,6 +46,12 @@ const RELAY: &str = match option_env!("DUPLEX_TEST_RELAY") {
     None => "ws://127.0.0.1:8081",
 };
 
+/// What a mounted application has: an owner of signals, and somebody who runs effects.
+fn owner() -> Owner {
+    let _ = any_spawner::Executor::init_wasm_bindgen();
+    Owner::new()
+}
+
 /// An open socket, and what happens to it from now on.
 async fn open(path: &str) -> (Socket, mpsc::UnboundedReceiver<Event>) {
     let (sender, mut events) = mpsc::unbounded();
@@ -234,7 +240,7 @@ async fn what_is_handed_over_counts_as_buffered_until_it_is_gone() {
 #[wasm_bindgen_test]
 async fn a_consumer_on_animation_frames_gets_every_one_of_a_burst() {
     const FRAMES: usize = 10_000;
-    let owner = Owner::new();
+    let owner = owner();
     let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
     assert!(socket.drain().is_empty());
     let mut got = 0;
@@ -266,7 +272,7 @@ async fn frame() {
 
 #[wasm_bindgen_test]
 async fn the_newest_of_a_slot_is_all_that_is_sent() {
-    let owner = Owner::new();
+    let owner = owner();
     let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
     socket.drain();
     for n in 0..100 {
@@ -293,7 +299,7 @@ async fn a_dropped_socket_is_silent() {
 
 #[wasm_bindgen_test]
 async fn the_hook_gives_state_as_a_signal_and_messages_as_a_stream() {
-    let owner = Owner::new();
+    let owner = owner();
     let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
     assert_eq!(socket.state.get_untracked(), State::Connecting);
     let heard = Rc::new(RefCell::new(0));
@@ -326,7 +332,7 @@ async fn the_hook_gives_state_as_a_signal_and_messages_as_a_stream() {
 
 #[wasm_bindgen_test]
 async fn the_hook_follows_an_address_that_changes() {
-    let owner = Owner::new();
+    let owner = owner();
     let url = RwSignal::new("http://nonsense".to_owned());
     let socket = owner.with(|| use_socket(url));
     assert!(socket.problem.get_untracked().is_some());
@@ -356,7 +362,7 @@ async fn the_hook_follows_an_address_that_changes() {
 
 #[wasm_bindgen_test]
 async fn a_lazy_hook_opens_when_it_is_asked_and_again_after_it_was_closed() {
-    let owner = Owner::new();
+    let owner = owner();
     let socket = owner.with(|| {
         let urls = vec![format!("{RELAY}/echo")];
         let options = Options::default().lazy().subprotocols(["other", "echo.v1"]);
@@ -381,7 +387,7 @@ async fn a_lazy_hook_opens_when_it_is_asked_and_again_after_it_was_closed() {
 
 #[wasm_bindgen_test]
 async fn messages_are_values_by_serde() {
-    let owner = Owner::new();
+    let owner = owner();
     let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
     let heard = Rc::new(RefCell::new(Vec::new()));
     let read = Rc::clone(&heard);
@@ -407,7 +413,7 @@ async fn messages_are_values_by_serde() {
 /// A component that is gone has no values left to put a message into: its listener goes with it.
 #[wasm_bindgen_test]
 async fn a_listener_goes_with_its_component_or_when_it_is_removed() {
-    let owner = Owner::new();
+    let owner = owner();
     let socket = owner.with(|| use_socket(format!("{RELAY}/echo")));
     let mut stream = socket.stream();
     let (heard, removed) = (Rc::new(RefCell::new(0)), Rc::new(RefCell::new(0)));
@@ -436,7 +442,7 @@ async fn a_listener_goes_with_its_component_or_when_it_is_removed() {
 
 #[wasm_bindgen_test]
 fn the_hook_takes_a_bad_address_without_a_panic() {
-    let owner = Owner::new();
+    let owner = owner();
     let socket = owner.with(|| use_socket("http://nonsense"));
     let problem = socket
         .problem

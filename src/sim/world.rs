@@ -118,6 +118,7 @@ impl World {
                 audience: plan.audience,
                 faults: plan.faults,
                 up: true,
+                latency_ms: 5,
                 halves: 0,
             },
             pages: Vec::new(),

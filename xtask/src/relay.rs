@@ -21,7 +21,8 @@ use axum::{
     routing::get,
     serve::ListenerExt,
 };
-use clap::{Args, ValueEnum};
+use clap::Args;
+pub use duplex_network::Audience;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use hub::Hub;
@@ -29,18 +30,10 @@ use hub::Hub;
 /// Frames beyond this end the connection with 1009.
 const FRAME_BYTES: usize = 16 * 1024 * 1024;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Audience {
-    #[value(name = "self")]
-    SelfOnly,
-    Others,
-    All,
-}
-
 /// How the relay misbehaves.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Faults {
-    /// Who hears a frame on /relay/<any path>
+    /// Who hears a frame on /relay/<any path>: self, others or all
     #[arg(long)]
     pub audience: Option<Audience>,
     /// Close with 1003 on a binary frame
@@ -55,7 +48,7 @@ pub struct Faults {
     /// Deliver a frame twice with this probability, per receiver
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     pub duplicate: f64,
-    /// Delay each frame by up to so many milliseconds, so that they overtake each other
+    /// Delay each frame by up to so many milliseconds, each receiver's by its own, so that they overtake each other
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub reorder: u64,
     /// Choose this subprotocol where it is offered

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Number of a page's second connection, beside the page's own: on the same side of a relay that falls in halves.
-const SCOUT: usize = 32;
+const SCOUT: u64 = 32;
 
 impl World {
     pub(super) fn carry_out_line(&mut self, client: usize, output: line::Output) {
@@ -70,7 +70,7 @@ impl World {
         for kind in envelope::kinds(frame.as_bytes()) {
             *self.said.entry(kind).or_default() += 1;
         }
-        self.pass_on(from, frame);
+        self.pass_on(from as u64, frame);
     }
 
     /// What a page says over its second connection.
@@ -89,26 +89,29 @@ impl World {
                 let after = 5 + self.rng.u64(0..40);
                 self.schedule(client, after, Event::Scout(news, number));
             }
-            (Scout::Send(frame), Some((_, true))) => self.pass_on(client + SCOUT, &frame),
+            (Scout::Send(frame), Some((_, true))) => self.pass_on(client as u64 + SCOUT, &frame),
             (Scout::Send(_), _) => {}
             (Scout::Close, before) => page.scout = before.map(|(number, _)| (number + 1, false)),
         }
     }
 
     /// From one connection to all that the relay passes it on to.
-    fn pass_on(&mut self, from: usize, frame: &Frame) {
+    fn pass_on(&mut self, from: u64, frame: &Frame) {
         let server = self.server();
         let is_taken = server.binary || matches!(frame, Frame::Text(_));
         if !is_taken || frame.len() > server.frame_bytes {
             return;
         }
         for to in 0..self.pages.len() {
-            for after in self.relay.deliveries(from, to, &mut self.rng) {
+            for after in self.relay.deliveries(from, to as u64, &mut self.rng) {
                 self.deliver(to, after, frame);
             }
             let scout = self.pages.get(to).and_then(|page| page.scout);
             if let Some((number, true)) = scout {
-                for after in self.relay.deliveries(from, to + SCOUT, &mut self.rng) {
+                for after in self
+                    .relay
+                    .deliveries(from, to as u64 + SCOUT, &mut self.rng)
+                {
                     let news = ScoutNews::Frame(frame.clone());
                     self.schedule(to, after, Event::Scout(news, number));
                 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
+use futures_util::{SinkExt, StreamExt};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{sleep, timeout},
@@ -43,7 +43,6 @@ pub async fn serve(hub: Arc<Hub>, path: String, socket: WebSocket) {
         }
     });
     let mut name: Option<Utf8Bytes> = None;
-    let mut late = FuturesUnordered::new();
     let mut flap = std::pin::pin!(sleep(Duration::from_millis(
         hub.faults.flap.unwrap_or(u64::MAX >> 12)
     )));
@@ -51,7 +50,6 @@ pub async fn serve(hub: Arc<Hub>, path: String, socket: WebSocket) {
         tokio::select! {
             _ = &mut writing => return,
             () = &mut flap => break close_frame(close_code::AWAY, "flapping"),
-            Some(frame) = late.next(), if !late.is_empty() => seat.send(frame),
             frame = frames.next() => {
                 let Some(Ok(mut frame)) = frame else { break None };
                 if let Some(verdict) = forbidden(&hub.faults, &frame) {
@@ -69,13 +67,7 @@ pub async fn serve(hub: Arc<Hub>, path: String, socket: WebSocket) {
                     Message::Text(_) | Message::Binary(_) => {}
                     _ => continue,
                 }
-                match seat.delay() {
-                    None => seat.send(frame),
-                    Some(delay) => late.push(async move {
-                        sleep(delay).await;
-                        frame
-                    }),
-                }
+                seat.send(frame);
             }
         }
     };

@@ -4,14 +4,17 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use axum::extract::ws::Message;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
 
 use super::{Audience, Faults};
 
@@ -29,8 +32,8 @@ pub struct Hub {
 }
 
 /// A place in a room; it is given up when this is dropped.
-pub struct Seat<'a> {
-    hub: &'a Hub,
+pub struct Seat {
+    hub: Arc<Hub>,
     path: String,
     client: u64,
 }
@@ -56,7 +59,7 @@ impl Hub {
     }
 
     /// Takes a seat; frames for it come out of the receiver, which ends when the client is to be cut off.
-    pub fn enter(&self, path: String) -> (Seat<'_>, mpsc::Receiver<Message>) {
+    pub fn enter(self: &Arc<Self>, path: String) -> (Seat, mpsc::Receiver<Message>) {
         let client = self.next_client.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = mpsc::channel(QUEUE_FRAMES);
         self.rooms()
@@ -66,7 +69,7 @@ impl Hub {
         self.joined.send_modify(|joined| *joined += 1);
         (
             Seat {
-                hub: self,
+                hub: Arc::clone(self),
                 path,
                 client,
             },
@@ -82,11 +85,22 @@ impl Hub {
         self.rooms().clear();
     }
 
-    fn audience(&self, path: &str) -> Audience {
-        match path.split('/').nth(1) {
-            Some("echo") => Audience::SelfOnly,
-            Some("all") => Audience::All,
-            _ => self.faults.audience.unwrap_or(Audience::Others),
+    /// What happens on a path.
+    fn model(&self, path: &str) -> duplex_network::Relay {
+        duplex_network::Relay {
+            audience: match path.split('/').nth(1) {
+                Some("echo") => Audience::SelfOnly,
+                Some("all") => Audience::All,
+                _ => self.faults.audience.unwrap_or(Audience::Others),
+            },
+            faults: duplex_network::Faults {
+                lose: self.faults.drop,
+                duplicate: self.faults.duplicate,
+                reorder_ms: self.faults.reorder,
+            },
+            up: !self.black_hole.load(Ordering::Relaxed),
+            latency_ms: 0,
+            halves: 0,
         }
     }
 
@@ -104,37 +118,38 @@ impl Hub {
     }
 }
 
-impl Seat<'_> {
+impl Seat {
     /// Passes a frame on to whoever is to hear it, with the faults that were asked for.
     pub fn send(&self, frame: Message) {
-        if self.hub.black_hole.load(Ordering::Relaxed) {
-            return;
-        }
-        let audience = self.hub.audience(&self.path);
-        let receivers: Vec<u64> = {
+        let model = self.hub.model(&self.path);
+        let deliveries: Vec<(u64, u64)> = {
             let rooms = self.hub.rooms();
             let room = rooms.get(&self.path).into_iter().flat_map(HashMap::keys);
-            room.copied()
-                .filter(|&other| match audience {
-                    Audience::SelfOnly => other == self.client,
-                    Audience::Others => other != self.client,
-                    Audience::All => true,
-                })
-                .collect()
+            let mut rng = fastrand::Rng::new();
+            let of = |&to: &u64| {
+                let delays = model.deliveries(self.client, to, &mut rng);
+                delays.into_iter().map(move |delay| (to, delay))
+            };
+            room.flat_map(of).collect()
         };
         let Some(frame) = self.changed(frame) else {
             self.hub.rooms().remove(&self.path);
             return;
         };
-        for receiver in receivers {
-            if fastrand::f64() < self.hub.faults.drop {
-                continue;
-            }
-            self.hub.deliver(&self.path, receiver, frame.clone());
-            if fastrand::f64() < self.hub.faults.duplicate {
-                self.hub.deliver(&self.path, receiver, frame.clone());
+        for (to, delay) in deliveries {
+            match delay {
+                0 => self.hub.deliver(&self.path, to, frame.clone()),
+                delay => self.deliver_later(to, delay, frame.clone()),
             }
         }
+    }
+
+    fn deliver_later(&self, to: u64, delay: u64, frame: Message) {
+        let (hub, path) = (Arc::clone(&self.hub), self.path.clone());
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(delay)).await;
+            hub.deliver(&path, to, frame);
+        });
     }
 
     /// None for what nobody can be given.
@@ -156,15 +171,9 @@ impl Seat<'_> {
             false => Message::Text(text.into()),
         })
     }
-
-    /// How long this frame is held back.
-    pub fn delay(&self) -> Option<Duration> {
-        let reorder = self.hub.faults.reorder;
-        (reorder > 0).then(|| Duration::from_millis(fastrand::u64(0..=reorder)))
-    }
 }
 
-impl Drop for Seat<'_> {
+impl Drop for Seat {
     fn drop(&mut self) {
         let mut rooms = self.hub.rooms();
         if let Some(room) = rooms.get_mut(&self.path) {
