@@ -67,23 +67,6 @@ pub fn amount(replica: &Replica) -> Amount {
     apps.into_iter().chain(others).collect()
 }
 
-/// For people to read.
-pub fn in_words(amount: &Amount) -> String {
-    let mut words = Vec::new();
-    for engine in ENGINES {
-        let count = amount.of(engine.app.name);
-        let [one, many] = engine.nouns;
-        words.push(format!("{count} {}", if count == 1 { one } else { many }));
-    }
-    let is_known = |name: &str| APPS.iter().any(|app| app.name == name);
-    let others = amount.iter().filter(|(name, _)| !is_known(name));
-    match others.map(|(_, count)| count).sum() {
-        0_u32 => {}
-        others => words.push(format!("{others} of a newer version")),
-    }
-    words.join(" · ")
-}
-
 /// The edit that brings what `other` shows and `here` does not, in all tables. What is here stays as it is.
 pub fn added(other: &Replica, here: &Replica) -> Vec<Write> {
     let apps = ENGINES

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 use web_sys::{File, HtmlInputElement};
 
-use super::{hooks::use_room::Room, pages::board::easel::Easel};
+use super::{hooks::use_room::Room, pages::board::easel::Easel, text::amount};
 use crate::browser::{files, task};
 use crate::core::{
     apps,
@@ -88,7 +88,7 @@ fn open_room(room: Room, file: &Value) -> Result<String, String> {
     });
     room.edit(writes);
     let after = room.read(|session| apps::amount(session.replica()));
-    let added = apps::in_words(&after.since(&before));
+    let added = amount::list(&after.since(&before));
     Ok(format!(
         "{added} came from the file. What was here stayed as it was."
     ))

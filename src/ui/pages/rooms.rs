@@ -14,7 +14,6 @@ use crate::{
     },
     core::{
         address::Address,
-        apps,
         apps::board::{edit, formats::excalidraw, scene::Scene},
         doc::replica::Replica,
         json,
@@ -23,7 +22,10 @@ use crate::{
         text::one_line,
     },
     limits::ROOM_TITLE_CHARS,
-    ui::parts::drop::{self, on_files_dropped},
+    ui::{
+        parts::drop::{self, on_files_dropped},
+        text,
+    },
 };
 
 /// What is being done to one of the rooms.
@@ -163,7 +165,7 @@ fn row(page: Rooms, entry: Entry) -> AnyView {
 fn summary(entry: &Entry) -> String {
     let mut parts = vec![
         clock::local_time(entry.changed_at),
-        apps::in_words(&entry.amount),
+        text::amount::list(&entry.amount),
         format!("{} kB", entry.bytes.div_ceil(1_000)),
     ];
     if !entry.people.is_empty() {

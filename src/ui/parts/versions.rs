@@ -16,7 +16,10 @@ use crate::{
         text::{is_visible, one_line},
     },
     limits::{VERSION_MS, VERSION_NAME_CHARS},
-    ui::hooks::use_room::{Room, use_room},
+    ui::{
+        hooks::use_room::{Room, use_room},
+        text,
+    },
 };
 
 /// From now on keeps a version a minute while there is something new.
@@ -156,7 +159,7 @@ pub fn list() -> AnyView {
                 >
                     <strong>{version.name.clone()}</strong>
                     <time>{clock::local_time(version.at)}</time>
-                    <span class="hint">{apps::in_words(&version.amount)}</span>
+                    <span class="hint">{text::amount::list(&version.amount)}</span>
                 </button>
             </li>
         }
