@@ -450,7 +450,7 @@ fn the_hook_takes_a_bad_address_without_a_panic() {
         .map(|problem| problem.to_string());
     assert_eq!(
         problem.as_deref(),
-        Some("The relay's address has to begin with ws:// or wss://.")
+        Some("The address has to begin with ws:// or wss://.")
     );
     assert_eq!(
         socket.send("x"),

@@ -132,24 +132,33 @@ pub struct Address {
 }
 
 /// A part of an address or of `config.json` that was left aside.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AddressProblem {
-    #[error("The link's relay cannot be used. {0}")]
     Relay(EndpointError),
-    #[error(
-        "This link\u{2019}s key is damaged, and without it the room it leads to cannot be opened. Ask for the link again."
-    )]
+    /// It is damaged, and without it the room cannot be opened.
     Key,
-    #[error("There is no page called \u{201c}{0}\u{201d}. This is the board.")]
+    /// There is none of this name.
     Page(String),
-    #[error("The link names no room that can be opened. This is a new one.")]
+    /// None is named that can be opened.
     Room,
-    #[error("The part \u{201c}{0}\u{201d} of the link is not known, and was left aside.")]
+    /// One of this name is not known.
     Parameter(String),
-    #[error("This host's config.json is not usable: {0} It was left aside.")]
-    Config(String),
-    #[error("This link had been changed on its way here, and was put right.")]
+    Config(ConfigProblem),
+    /// The link had been changed on its way, and was put right.
     Mended,
+}
+
+/// What is wrong with `config.json`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigProblem {
+    TooLarge,
+    Json,
+    /// It is another value than an object.
+    Kind,
+    Title,
+    Relays,
+    /// One that is no text, or cannot be used.
+    Relay(Option<EndpointError>),
 }
 
 impl Address {
@@ -236,28 +245,28 @@ impl Config {
     /// Reads `{ "relays": ["wss://…"], "title": "…" }`; both may be missing. A relay that cannot be used is left
     /// out, and named.
     pub fn parse(text: &str, page_is_secure: bool) -> (Self, Vec<AddressProblem>) {
-        let problem = |why: &str| AddressProblem::Config(why.to_owned());
+        let problem = AddressProblem::Config;
         if text.len() > CONFIG_BYTES {
-            return (Self::default(), vec![problem("It is too large.")]);
+            return (Self::default(), vec![problem(ConfigProblem::TooLarge)]);
         }
         let (mut config, mut problems) = (Self::default(), Vec::new());
         let fields = match json::parse(text) {
             Some(Value::Object(fields)) => fields,
-            Some(_) => return (config, vec![problem("It is no object.")]),
-            None => return (config, vec![problem("It is no JSON.")]),
+            Some(_) => return (config, vec![problem(ConfigProblem::Kind)]),
+            None => return (config, vec![problem(ConfigProblem::Json)]),
         };
         match fields.get("title") {
             None | Some(Value::Null) => {}
             Some(Value::String(title)) => {
                 config.title = Some(excerpt(title)).filter(|title| !title.is_empty());
             }
-            Some(_) => problems.push(problem("Its title is no text.")),
+            Some(_) => problems.push(problem(ConfigProblem::Title)),
         }
         let relays = match fields.get("relays") {
             None | Some(Value::Null) => &[],
             Some(Value::Array(relays)) => relays.as_slice(),
             Some(_) => {
-                problems.push(problem("Its relays are no list."));
+                problems.push(problem(ConfigProblem::Relays));
                 &[]
             }
         };
@@ -267,8 +276,8 @@ impl Config {
                 .map(|relay| Endpoint::parse(relay, page_is_secure))
             {
                 Some(Ok(endpoint)) => config.relays.push(endpoint),
-                Some(Err(error)) => problems.push(problem(&error.to_string())),
-                None => problems.push(problem("One of its relays is no text.")),
+                Some(Err(error)) => problems.push(problem(ConfigProblem::Relay(Some(error)))),
+                None => problems.push(problem(ConfigProblem::Relay(None))),
             }
         }
         (config, problems)

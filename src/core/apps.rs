@@ -1,7 +1,7 @@
 //! The apps of this program: the one place in core that names them all.
 
 use super::{
-    app::{App, Engine, Implied, Settled},
+    app::App,
     doc::{
         amount::Amount,
         presence::slots::Slot,
@@ -18,6 +18,35 @@ pub const APPS: [&App; 2] = [FIRST, &todo::APP];
 pub const ENGINES: [&Engine; 2] = [&board::ENGINE, &todo::ENGINE];
 /// Whose page a link leads to that names none.
 pub const FIRST: &App = &board::APP;
+
+/// What an app does, apart from what it is: its code comes in chunks.
+pub struct Engine {
+    pub app: &'static App,
+    /// Keys on its page, and what they do.
+    pub keys: fn() -> Vec<(&'static str, &'static str)>,
+    /// What it is made of: one, and many.
+    pub nouns: [&'static str; 2],
+    pub count: fn(&Replica) -> u32,
+    /// The edit that brings what the first copy shows and the second does not. What is in that one stays as it is.
+    pub added: fn(&Replica, &Replica) -> Vec<Write>,
+    /// What a message of a slot says of another slot of its sender, too.
+    pub implied: fn(Slot, &[u8]) -> Option<Implied>,
+    /// Values of records gave way to others, perhaps concurrent ones of this person: the edit that resolves the conflict,
+    /// which is no undo step, and its notices.
+    pub settled: fn(&[Change], &History, &Replica) -> Settled,
+}
+
+/// A slot, and what is shown there.
+pub type Implied = (Slot, Vec<u8>);
+
+/// An edit, and what the person should know of it.
+pub type Settled = (Vec<Write>, Vec<Said>);
+
+/// Something that an app has to tell; `ui::text` has the words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    Todo(todo::overruled::Notice),
+}
 
 /// The app of this name.
 pub fn named(name: &str) -> Option<&'static App> {

@@ -30,7 +30,7 @@ pub enum Command {
     ShowShortcuts,
 }
 
-/// Keys that mean the same everywhere. What they mean on a page is its app's ([`super::app::Engine::keys`]).
+/// Keys that mean the same everywhere. What they mean on a page is its app's ([`super::apps::Engine::keys`]).
 pub const ALL_KEYS: [(&str, &str); 3] = [
     ("Ctrl + Z", "Undo"),
     ("Ctrl + Shift + Z, Ctrl + Y", "Redo"),

@@ -130,14 +130,20 @@ pub fn copied(original: &Address, random: [u8; 32]) -> Address {
 const TYPE: &str = "duplex-room";
 const VERSION: u64 = 1;
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a file is no room.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileError {
-    #[error("This file holds no room.")]
+    /// It does not say that it is one.
     Type,
-    #[error("This room was saved by a newer version of Duplex.")]
+    /// A newer version of this program saved it.
     Version,
-    #[error("This file is damaged. {0}")]
-    Damaged(#[from] ReplicaError),
+    Damaged(ReplicaError),
+}
+
+impl From<ReplicaError> for FileError {
+    fn from(error: ReplicaError) -> Self {
+        Self::Damaged(error)
+    }
 }
 
 /// A whole room, as JSON: `{ "type": "duplex-room", "version": 1, "title", "update" }`, the last a Yjs update (v1) in

@@ -13,21 +13,21 @@ pub struct Endpoint(String);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    #[error("The relay's address is empty.")]
+    #[error("The address is empty.")]
     Empty,
-    #[error("The relay's address is longer than {RELAY_URL_BYTES} characters.")]
+    #[error("The address is longer than {RELAY_URL_BYTES} characters.")]
     TooLong,
-    #[error("The relay's address has to begin with ws:// or wss://.")]
+    #[error("The address has to begin with ws:// or wss://.")]
     Scheme,
-    #[error("The relay's address names no host.")]
+    #[error("The address names no host.")]
     NoHost,
-    #[error("The relay's address has a port that is no number from 1 to 65535.")]
+    #[error("The address has a port that is no number from 1 to 65535.")]
     Port,
-    #[error("The relay's address may not carry a user name or a password.")]
+    #[error("The address may not carry a user name or a password.")]
     Credentials,
-    #[error("The relay's address may not have a part after #.")]
+    #[error("The address may not have a part after #.")]
     Fragment,
-    #[error("The relay's address has a space or a character that an address cannot have.")]
+    #[error("The address has a space or a character that an address cannot have.")]
     Characters,
     #[error(
         "This page was opened over https, so the browser allows only wss:// relays, not ws://."

@@ -12,7 +12,7 @@ use super::{
     pages::{self, PAGES, board::easel::use_easel, damaged_link},
     parts::drop,
     shell::Shell,
-    text::saved,
+    text::{address::problem as text_of, saved},
     theme::provide_theme,
 };
 use crate::{
@@ -145,8 +145,8 @@ fn composed(mut address: Address) -> Address {
 fn tell(room: Room, problems: &[AddressProblem]) {
     for problem in problems {
         match problem {
-            AddressProblem::Mended => room.say(problem.to_string()),
-            problem => room.warn(problem.to_string()),
+            AddressProblem::Mended => room.say(text_of(problem)),
+            problem => room.warn(text_of(problem)),
         }
     }
 }

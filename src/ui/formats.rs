@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 use web_sys::{File, HtmlInputElement};
 
-use super::{hooks::use_room::Room, pages::board::easel::Easel, text::amount};
+use super::{hooks::use_room::Room, pages::board::easel::Easel, text};
 use crate::browser::{files, task};
 use crate::core::{
     apps,
@@ -71,7 +71,7 @@ fn open_text(easel: Easel, text: &str) -> Result<String, String> {
     if let Some(bounds) = merged.bounds {
         easel.with(|board| board.reveal(bounds));
     }
-    let mut words = merged.in_words();
+    let mut words = text::file::merged(&merged);
     if merged.is_too_large_to_keep {
         words += "\nUndo takes all of it back, but not after this page was loaded again.";
     }
@@ -80,7 +80,7 @@ fn open_text(easel: Easel, text: &str) -> Result<String, String> {
 
 /// Brings what a whole room's file has and this room does not, as one undoable step.
 fn open_room(room: Room, file: &Value) -> Result<String, String> {
-    let (_, other) = rooms::from_file(file).map_err(|error| error.to_string())?;
+    let (_, other) = rooms::from_file(file).map_err(|error| text::file::no_room(&error))?;
     room.show_now();
     let (before, writes) = room.read(|session| {
         let here = session.replica();
@@ -88,7 +88,7 @@ fn open_room(room: Room, file: &Value) -> Result<String, String> {
     });
     room.edit(writes);
     let after = room.read(|session| apps::amount(session.replica()));
-    let added = amount::list(&after.since(&before));
+    let added = text::amount::list(&after.since(&before));
     Ok(format!(
         "{added} came from the file. What was here stayed as it was."
     ))

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use leptos::prelude::*;
 
-use super::{hooks::use_room::Room, loading};
+use super::{hooks::use_room::Room, loading, text};
 use crate::{
     browser::{
         address,
@@ -31,7 +31,7 @@ async fn look(room: Room) -> Result<(), Unanswered> {
         let (read, problems) = Config::parse(text, address::is_secure());
         problems
             .iter()
-            .for_each(|problem| room.warn(problem.to_string()));
+            .for_each(|problem| room.warn(text::address::problem(problem)));
         config = read;
         room.title.set(config.title);
     }

@@ -40,7 +40,7 @@ fn attack(frames: u32, seed: u64) {
             let body: Vec<u8> = (0..rng.usize(0..40)).map(|_| rng.u8(..)).collect();
             let sent = sender
                 .encode(b'u', &body)
-                .unwrap_or_else(|error| panic!("{error}"));
+                .unwrap_or_else(|error| panic!("{error:?}"));
             let good = sent.frames.first().map(Frame::as_bytes).unwrap_or_default();
             let bad = mutate(good, &mut rng);
             let got = receiver.frame_arrived(0, &bad);
@@ -63,7 +63,7 @@ fn attack(frames: u32, seed: u64) {
         receiver.reconnected();
         let sent = sender
             .encode(b'u', b"after all")
-            .unwrap_or_else(|error| panic!("{error}"));
+            .unwrap_or_else(|error| panic!("{error:?}"));
         let got = sent
             .frames
             .iter()

@@ -17,6 +17,7 @@ use duplex::{
     },
     limits::OUTBOX_BYTES,
     sim::{network::Audience, world::World},
+    ui::text::notice,
 };
 
 use kurbo::{Point, Vec2};
@@ -107,7 +108,7 @@ fn a_view_is_told_only_to_who_follows_and_through_who_follows() {
 }
 /// Whether an app says so.
 fn is_said(notice: &session::Notice, words: &str) -> bool {
-    matches!(notice, session::Notice::App(sentence) if sentence.contains(words))
+    notice::sentence(notice).contains(words)
 }
 
 fn said(world: &World, kind: u8) -> usize {

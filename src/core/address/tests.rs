@@ -339,11 +339,6 @@ fn a_bad_config_is_named_and_left_aside() {
     ] {
         let (config, problems) = Config::parse(text, false);
         assert_eq!((config, problems.len()), (Config::default(), 1));
-        let said = problems[0].to_string();
-        assert!(
-            !said.contains("expected") && !said.contains("line "),
-            "a parser's words: {said}"
-        );
     }
     assert_eq!(Config::parse("{}", false), (Config::default(), vec![]));
 }

@@ -2,10 +2,8 @@
 //! units are CSS pixels at zoom 1.
 
 use self::presence::{Pointer, Viewport, WET};
-use crate::core::{
-    app::{App, Engine},
-    doc::presence::slots::Shows,
-};
+use super::Engine;
+use crate::core::{app::App, doc::presence::slots::Shows};
 
 pub mod camera;
 pub mod edit;

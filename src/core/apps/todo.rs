@@ -1,6 +1,7 @@
 //! The to-do list: items and their order, what a person does to them as writes, and the filters.
 
-use crate::core::app::{App, Engine};
+use super::{Engine, Said};
+use crate::core::app::App;
 
 pub mod filter;
 pub mod formats;
@@ -36,7 +37,6 @@ pub const ENGINE: Engine = Engine {
     implied: |_, _| None,
     settled: |replaced, history, replica| {
         let (writes, notices) = overruled::settled(replaced, history, replica);
-        let sentences = notices.iter().map(ToString::to_string);
-        (writes, sentences.collect())
+        (writes, notices.into_iter().map(Said::Todo).collect())
     },
 };

@@ -2,6 +2,7 @@
 
 use super::network::Network;
 use crate::core::{
+    apps::Said,
     doc::{
         presence::{
             Profile,
@@ -123,8 +124,7 @@ pub enum Output {
 pub enum Notice {
     /// So many changes of the step had been changed again by others, and stayed as they are.
     UndoSkipped(usize),
-    /// An app's own sentence.
-    App(String),
+    App(Said),
     TooLarge(TooLarge),
     Came(String),
     Went(String),

@@ -46,8 +46,8 @@ pub struct Inbound {
     pub stranger: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("This is too large to send in one piece: {bytes} bytes.")]
+/// A message has so many bytes, more than one may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooLarge {
     pub bytes: usize,
 }

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::core::address::{Address, AddressProblem};
+use crate::{
+    core::address::{Address, AddressProblem},
+    ui::text::address::problem,
+};
 
 /// `address`: what is left of it without the key.
 pub fn page(address: Option<Address>) -> AnyView {
@@ -10,7 +13,7 @@ pub fn page(address: Option<Address>) -> AnyView {
     let open = address.map(|address| (address.to_hash(), address.room.name));
     view! {
         <h1>"A link with a damaged key"</h1>
-        <p role="alert">{AddressProblem::Key.to_string()}</p>
+        <p role="alert">{problem(&AddressProblem::Key)}</p>
         <p><a class="primary" href="#">"New room"</a></p>
         {open.map(|(href, name)| view! {
             <p class="hint">

@@ -320,7 +320,7 @@ struct Opened {
 /// A room's file, or a drawing.
 fn read(file: &Value) -> Result<Opened, String> {
     if is_file(file) {
-        let (title, replica) = from_file(file).map_err(|error| error.to_string())?;
+        let (title, replica) = from_file(file).map_err(|error| text::file::no_room(&error))?;
         return Ok(Opened {
             title,
             replica,
@@ -337,9 +337,9 @@ fn read(file: &Value) -> Result<Opened, String> {
         Some(_) => Ok(Opened {
             title: "Drawing".to_owned(),
             replica,
-            remarks: (!merged.is_whole()).then(|| merged.in_words()),
+            remarks: (!merged.is_whole()).then(|| text::file::merged(&merged)),
         }),
-        None => Err(merged.in_words()),
+        None => Err(text::file::merged(&merged)),
     }
 }
 

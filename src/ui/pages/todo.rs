@@ -28,6 +28,7 @@ use crate::{
             history::History,
             shortcuts::{self, Shortcuts, ShortcutsButton},
         },
+        text,
     },
 };
 
@@ -155,7 +156,7 @@ fn NewTodo() -> impl IntoView {
             let title = input.value();
             match shown.with_value(|shown| shown.with(|list, rng| list.add(&title, rng))) {
                 // What was typed stays in the field.
-                Err(error) => room.warn(error.to_string()),
+                Err(error) => room.warn(text::todo::too_long(error)),
                 Ok(writes) if writes.is_empty() => {}
                 Ok(writes) => {
                     room.edit(writes);
@@ -299,7 +300,7 @@ fn TodoEdit(
                 true
             }
             Err(error) => {
-                room.warn(error.to_string());
+                room.warn(text::todo::too_long(error));
                 false
             }
         }
@@ -359,7 +360,7 @@ fn end_edit(room: Room, edited: Edited, title: &str) {
                 more: 0,
             },
         };
-        room.warn(notice.to_string());
+        room.warn(text::notice::overruled(&notice));
     }
     room.edit(edited.writes);
 }

@@ -1,6 +1,11 @@
 //! What a person should know now.
 
-use crate::core::{session::Notice, text::isolated};
+use crate::core::{
+    apps::{Said, todo::overruled},
+    session::Notice,
+    text::isolated,
+    wire::codec::TooLarge,
+};
 
 /// A stored row could not be read.
 pub const UNREADABLE: &str =
@@ -16,8 +21,10 @@ pub fn sentence(notice: &Notice) -> String {
         Notice::UndoSkipped(count) => format!(
             "{count} of your changes had been changed again by somebody else, and stayed as they are."
         ),
-        Notice::App(sentence) => sentence.clone(),
-        Notice::TooLarge(error) => error.to_string(),
+        Notice::App(Said::Todo(notice)) => overruled(notice),
+        Notice::TooLarge(TooLarge { bytes }) => {
+            format!("This is too large to send in one piece: {bytes} bytes.")
+        }
         Notice::Came(name) => format!("{} is here.", isolated(name)),
         Notice::Went(name) => format!("{} left.", isolated(name)),
         Notice::Muted(name) => format!(
@@ -36,5 +43,33 @@ pub fn sentence(notice: &Notice) -> String {
         Notice::Recovered => "What was being drawn when the page stopped is here again. Undo takes it away.".to_owned(),
         Notice::StoredRowUnreadable => UNREADABLE.to_owned(),
         Notice::SetAside => SET_ASIDE.to_owned(),
+    }
+}
+
+/// How a conflict between titles was resolved.
+pub fn overruled(notice: &overruled::Notice) -> String {
+    match notice {
+        overruled::Notice::BothKept { ours, theirs, more } => {
+            let more = match more {
+                0 => String::new(),
+                1 => " So it is with one more item.".to_owned(),
+                more => format!(" So it is with {more} more items."),
+            };
+            format!(
+                "Two titles were written for one item at the same time: {} and {}. Both are in the list now.{more}",
+                isolated(theirs),
+                isolated(ours),
+            )
+        }
+        overruled::Notice::Returned(titles) => match titles.as_slice() {
+            [title] => format!(
+                "Somebody renamed an item while you deleted it, so it is in the list again: {}.",
+                isolated(title)
+            ),
+            titles => format!(
+                "Somebody renamed {} items while you deleted them, so they are in the list again.",
+                titles.len()
+            ),
+        },
     }
 }

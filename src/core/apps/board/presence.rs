@@ -4,7 +4,7 @@ use kurbo::Point;
 use serde::{Deserialize, Serialize};
 
 use super::wet;
-use crate::core::app::Implied;
+use crate::core::apps::Implied;
 use crate::core::doc::presence::slots::{Lane, Shows, Slot, To};
 
 /// Where a pointer is, in board units. Ink says so itself ([`implied`]).

@@ -6,38 +6,23 @@ use super::{
     revision,
     table::{DELETED_REVISION, REVISION, TODO},
 };
-use crate::core::{
-    doc::{
-        replica::Replica,
-        table::{Change, Write},
-        undo::History,
-    },
-    text::isolated,
+use crate::core::doc::{
+    replica::Replica,
+    table::{Change, Write},
+    undo::History,
 };
 
 /// How a conflict between titles was resolved.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    #[error(
-        "Two titles were written for one item at the same time: {} and {}. Both are in the list now.{}",
-        isolated(theirs),
-        isolated(ours),
-        match more {
-            0 => String::new(),
-            1 => " So it is with one more item.".to_owned(),
-            more => format!(" So it is with {more} more items."),
-        }
-    )]
+    /// Both titles are in the list.
     BothKept {
         ours: String,
         theirs: String,
         /// Of how many more items that is true.
         more: usize,
     },
-    #[error("{}", match .0.as_slice() {
-        [title] => format!("Somebody renamed an item while you deleted it, so it is in the list again: {}.", isolated(title)),
-        titles => format!("Somebody renamed {} items while you deleted them, so they are in the list again.", titles.len()),
-    })]
+    /// Items that this person deleted are back, with these titles.
     Returned(Vec<String>),
 }
 

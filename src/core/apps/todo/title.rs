@@ -2,11 +2,8 @@
 
 use crate::{core::text, limits::TITLE_CHARS};
 
-/// Nothing was taken of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "A title has at most {TITLE_CHARS} characters, and this one has {0}. Shorten it, or make several of it."
-)]
+/// It has so many characters, and nothing was taken of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong(pub usize);
 
 /// As it is kept; none if nothing of it can be seen.
