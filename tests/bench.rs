@@ -55,13 +55,12 @@ mod measures {
         let (mine, more) = (Rc::clone(&slot), Rc::clone(&make));
         let connection =
             Connection::new(servers(url), Options::default(), move |event| match event {
-                Event::Changed(connection) => {
-                    if connection.state().is_open()
-                        && let Some(opened) = opened.take()
-                    {
+                Event::Opened(_) => {
+                    if let Some(opened) = opened.take() {
                         let _ = opened.send(());
                     }
                 }
+                Event::Changed(_) => {}
                 Event::Message(message) => {
                     let completed = (take.borrow_mut())(message.data);
                     for _ in 0..completed {
@@ -189,8 +188,7 @@ mod measures {
         let (opened, open) = oneshot::channel();
         let opened = RefCell::new(Some(opened));
         let connection = Connection::new(servers(url), Options::default(), move |event| {
-            if let Event::Changed(connection) = event
-                && connection.state().is_open()
+            if let Event::Opened(_) = event
                 && let Some(opened) = opened.take()
             {
                 let _ = opened.send(());

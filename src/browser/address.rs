@@ -1,6 +1,6 @@
 //! `location` and `history`.
 
-pub use duplex_socket::browser::is_secure;
+pub use duplex_socket::browser::{is_secure, own_origin};
 use web_sys::{Location, window};
 
 fn location() -> Option<Location> {
@@ -42,16 +42,4 @@ pub fn href() -> String {
     location()
         .and_then(|location| location.href().ok())
         .unwrap_or_default()
-}
-
-/// `ws://host` or `wss://host` of the page's own server; none for a page from a file.
-pub fn own_relay_origin() -> Option<String> {
-    let location = location()?;
-    let host = location.host().ok().filter(|host| !host.is_empty())?;
-    let scheme = match location.protocol().ok()?.as_str() {
-        "https:" => "wss",
-        "http:" => "ws",
-        _ => return None,
-    };
-    Some(format!("{scheme}://{host}"))
 }

@@ -228,7 +228,7 @@ impl Host {
                 }
             }
             line::Output::Lead(group) => self.stand(group),
-            line::Output::Remember(known) => preferences::keep(KNOWN_SERVERS, &known),
+            line::Output::Remember(known) => preferences::keep_text(KNOWN_SERVERS, &known),
         }
     }
 

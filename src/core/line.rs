@@ -25,6 +25,7 @@
 mod connection;
 pub mod dialect;
 mod io;
+pub mod known;
 mod liveness;
 pub mod log;
 mod lookout;
@@ -35,13 +36,14 @@ pub mod server;
 pub mod status;
 pub mod tabs;
 
-pub use io::{Event, Input, Kind, Known, Output, Scout, ScoutNews, Subprotocols, Via};
+pub use io::{Event, Input, Kind, Output, Scout, ScoutNews, Subprotocols, Via};
 
 use std::collections::VecDeque;
 
 use self::{
     connection::Live,
     dialect::Dialect,
+    known::Known,
     log::EventLog,
     lookout::Lookout,
     pace::Pace,
@@ -101,15 +103,9 @@ pub struct Line {
 }
 
 impl Line {
-    /// `relays`: the wanted ones, the preferred one first. `known`: what earlier pages remembered of servers. `shares`: the
-    /// host reaches the browser's other tabs. It says nothing before [`Self::speak`].
-    pub fn new(
-        me: PeerId,
-        rng: fastrand::Rng,
-        relays: Vec<Endpoint>,
-        known: Known,
-        shares: bool,
-    ) -> Self {
+    /// `relays`: the wanted ones, the preferred one first. `shares`: the host reaches the browser's other tabs. It says
+    /// nothing before [`Self::speak`].
+    pub fn new(me: PeerId, rng: fastrand::Rng, relays: Vec<Endpoint>, shares: bool) -> Self {
         Self {
             me,
             rng,
@@ -118,7 +114,7 @@ impl Line {
             wanted: relays,
             dialects: Vec::new(),
             spoken: 0,
-            known,
+            known: Known::default(),
             live: Live::default(),
             opened: None,
             shape: Shape::default(),
@@ -168,9 +164,17 @@ impl Line {
 
 /// All below is no part of the first load.
 impl Line {
-    /// From now on speaks these dialects, under this name. `kind` tells messages by their letters.
-    pub fn speak(&mut self, me: PeerId, kind: fn(u8) -> Kind, dialects: Vec<Box<dyn Dialect>>) {
+    /// From now on speaks these dialects, under this name. `known`: of servers, as [`Output::Remember`] had it. `kind` tells
+    /// messages by their letters.
+    pub fn speak(
+        &mut self,
+        me: PeerId,
+        known: Known,
+        kind: fn(u8) -> Kind,
+        dialects: Vec<Box<dyn Dialect>>,
+    ) {
         self.me = me;
+        self.known = known;
         self.kind = kind;
         self.dialects = dialects;
     }

@@ -72,6 +72,8 @@ pub struct Session {
     claim: Vec<u8>,
     claims: Vec<(PeerId, Vec<u8>, Option<PeerId>)>,
     line: Line,
+    /// What is known of servers, until the line takes it.
+    known: String,
     rng: fastrand::Rng,
     codec: Codec,
     networking: Networking,
@@ -116,13 +118,8 @@ impl Session {
             person: setup.person,
             claim: Vec::new(),
             claims: Vec::new(),
-            line: Line::new(
-                setup.me,
-                rng.fork(),
-                setup.relays,
-                setup.known,
-                setup.shares,
-            ),
+            line: Line::new(setup.me, rng.fork(), setup.relays, setup.shares),
+            known: setup.known,
             rng,
             codec: Codec::new(setup.tag, setup.room_key, setup.me, setup.salt),
             networking: match setup.network {

@@ -28,6 +28,7 @@ use crate::{
         frame::Frame,
         line::{
             self, ScoutNews,
+            known::Known,
             server::{self, Server},
             tabs::{Group, Role},
         },
@@ -173,8 +174,8 @@ impl World {
             person: Some([1 + self.browser_of(client) as u8; 32]),
             relays: Endpoint::parse(ADDRESS, false).into_iter().collect(),
             known: match self.plan.knows_server {
-                true => vec![(ADDRESS.to_owned(), self.server())],
-                false => Vec::new(),
+                true => self.known(),
+                false => String::new(),
             },
             shares: self.plan.locks,
             network: (!self.plan.signs()).then_some(NETWORK),
@@ -204,6 +205,14 @@ impl World {
             binary: self.plan.seed.is_multiple_of(2),
             ..Server::default()
         }
+    }
+
+    fn known(&self) -> String {
+        let mut known = Known::default();
+        if let Ok(endpoint) = Endpoint::parse(ADDRESS, false) {
+            known.learn(&endpoint, self.server());
+        }
+        known.to_text()
     }
 
     pub fn session(&self, client: usize) -> Option<&Session> {

@@ -24,7 +24,8 @@ pub fn ceiling(attempt: u32, hidden: bool) -> Millis {
 }
 
 /// A token bucket over connection attempts: whatever a flapping network reports, a server sees no more than
-/// [`ATTEMPTS_AT_ONCE`] and one every [`ATTEMPT_REFILL_MS`].
+/// [`ATTEMPTS_AT_ONCE`] and one every [`ATTEMPT_REFILL_MS`] that nobody asked for. What somebody asks for comes at once, and
+/// empties the bucket no further.
 #[derive(Debug, Default)]
 pub struct Budget {
     /// When the bucket will be full again.
@@ -34,7 +35,8 @@ pub struct Budget {
 impl Budget {
     /// Pays for one attempt.
     pub fn spend(&mut self, now: Millis) {
-        self.full_at = self.full_at.max(now) + ATTEMPT_REFILL_MS;
+        let full_at = self.full_at.max(now) + ATTEMPT_REFILL_MS;
+        self.full_at = full_at.min(now + ATTEMPT_REFILL_MS * ATTEMPTS_AT_ONCE);
     }
 
     /// The earliest moment from `wanted` on at which an attempt is paid for.

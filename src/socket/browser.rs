@@ -14,3 +14,15 @@ pub fn is_secure() -> bool {
     let protocol = location.and_then(|location| location.protocol().ok());
     protocol.is_some_and(|protocol| protocol == "https:")
 }
+
+/// `ws://host` or `wss://host` of the page's own server; none for a page from a file.
+pub fn own_origin() -> Option<String> {
+    let location = web_sys::window()?.location();
+    let host = location.host().ok().filter(|host| !host.is_empty())?;
+    let scheme = match location.protocol().ok()?.as_str() {
+        "https:" => "wss",
+        "http:" => "ws",
+        _ => return None,
+    };
+    Some(format!("{scheme}://{host}"))
+}

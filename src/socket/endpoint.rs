@@ -36,6 +36,18 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
+    /// The same of a path on the page's own server: of `origin`, which is `ws://host` or `wss://host`.
+    pub fn resolve(
+        text: &str,
+        origin: Option<&str>,
+        page_is_secure: bool,
+    ) -> Result<Self, EndpointError> {
+        match origin.filter(|_| text.trim_start().starts_with('/')) {
+            Some(origin) => Self::parse(&format!("{origin}{}", text.trim()), page_is_secure),
+            None => Self::parse(text, page_is_secure),
+        }
+    }
+
     /// Checks `text`. `page_is_secure` says that the page came over https, where browsers block `ws:` to any
     /// host but this machine.
     pub fn parse(text: &str, page_is_secure: bool) -> Result<Self, EndpointError> {
@@ -74,6 +86,12 @@ impl Endpoint {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it leads to the same place as another one: what stands behind `?`, such as a token, aside.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        let place = |endpoint: &Self| endpoint.0.split('?').next().map(str::to_owned);
+        place(self) == place(other)
     }
 
     /// The host, with its port if it names one.

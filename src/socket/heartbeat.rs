@@ -69,6 +69,11 @@ impl Heartbeat {
         }
     }
 
+    /// How long nothing came.
+    pub fn silent_ms(&self, now: Millis) -> Millis {
+        now.saturating_sub(self.heard_at)
+    }
+
     pub fn wake_at(&self) -> Millis {
         match &self.asked {
             None => self.heard_at + HEARTBEAT_MS,

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use crate::{
     browser::{
         connection::{Connection, Event, Options, Sent},
-        is_secure,
+        is_secure, own_origin,
         websocket::MessageEvent,
     },
     close::CloseEvent,
@@ -28,9 +28,9 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct UseSocket {
     pub state: ReadSignal<State>,
-    /// How the last connection ended: code, reason, cleanly or not.
+    /// How the last connection ended that was not closed here: code, reason, cleanly or not.
     pub last_close: ReadSignal<Option<CloseEvent>>,
-    /// Why the address cannot be used, if it cannot.
+    /// Why an address cannot be used; of several, the others are used.
     pub problem: ReadSignal<Option<EndpointError>>,
     /// Milliseconds, once a heartbeat was answered.
     pub rtt_ms: ReadSignal<Option<Millis>>,
@@ -57,7 +57,13 @@ impl Subscription {
             return;
         };
         let is_this = |other: &Listener| self.listener.ptr_eq(&Rc::downgrade(other));
-        inbox.listeners.borrow_mut().retain(|other| !is_this(other));
+        // What it holds may remove others as it goes.
+        let removed = {
+            let mut listeners = inbox.listeners.borrow_mut();
+            let at = listeners.iter().position(is_this);
+            at.map(|at| listeners.remove(at))
+        };
+        drop(removed);
     }
 }
 
@@ -72,6 +78,7 @@ struct Inner {
 #[derive(Default)]
 struct Inbox {
     listeners: RefCell<Vec<Listener>>,
+    openers: RefCell<Vec<Rc<dyn Fn()>>>,
     streams: RefCell<Vec<mpsc::UnboundedSender<MessageEvent>>>,
     drained: Cell<bool>,
     waiting: RefCell<VecDeque<MessageEvent>>,
@@ -79,6 +86,11 @@ struct Inbox {
 }
 
 impl Inbox {
+    fn opened(&self) {
+        let openers = self.openers.borrow().clone();
+        openers.iter().for_each(|opener| opener());
+    }
+
     fn take_in(&self, message: &MessageEvent) {
         let listeners = self.listeners.borrow().clone();
         for listener in &listeners {
@@ -101,8 +113,9 @@ impl Inbox {
     }
 }
 
-/// Connects to `url` until the component is gone: a string, or a signal of one, which is followed. A bad address is no
-/// panic: see [`UseSocket::problem`].
+/// Connects to `url` until the component is gone: a string, or a signal of one, which is followed. One that begins with `/`
+/// is on the page's own server. A bad address is no panic: see [`UseSocket::problem`]. What waits to be sent stays where it
+/// was meant to go: it is dropped when the address leads elsewhere (but for what stands behind `?`).
 pub fn use_socket(url: impl Into<Signal<String>>) -> UseSocket {
     let url = url.into();
     use_socket_with(move || vec![url.get()], Options::default())
@@ -129,6 +142,7 @@ fn socket(urls: Box<dyn Fn() -> Vec<String>>, options: Options) -> UseSocket {
                 // A component that is going away has no signals any more.
                 let _ = set_received.try_update(|count| *count += 1);
             }
+            Event::Opened(_) => inbox.opened(),
             Event::Changed(connection) => {
                 set_if_new(state, set_state, connection.state());
                 set_if_new(last_close, set_last_close, connection.last_close());
@@ -143,10 +157,16 @@ fn socket(urls: Box<dyn Fn() -> Vec<String>>, options: Options) -> UseSocket {
         RenderEffect::new(move |before: Option<Vec<String>>| {
             let urls = urls();
             if before.as_ref() != Some(&urls) {
-                let servers = urls.iter().map(|url| Endpoint::parse(url, is_secure()));
-                let servers = servers.collect::<Result<Vec<_>, _>>();
-                set_problem.set(servers.as_ref().err().cloned());
-                connection.set_servers(servers.unwrap_or_default());
+                let origin = own_origin();
+                let (mut servers, mut problem) = (Vec::new(), None);
+                for url in &urls {
+                    match Endpoint::resolve(url, origin.as_deref(), is_secure()) {
+                        Ok(server) => servers.push(server),
+                        Err(error) => problem = problem.or(Some(error)),
+                    }
+                }
+                set_problem.set(problem);
+                connection.set_servers(servers);
             }
             urls
         })
@@ -211,22 +231,44 @@ impl UseSocket {
         subscription
     }
 
+    /// Calls `opener` each time a connection is open, until the component that called this is gone. What it sends goes
+    /// ahead of what waits: a login, a subscription.
+    pub fn on_open(&self, opener: impl Fn() + 'static) {
+        let opener: Rc<dyn Fn()> = Rc::new(opener);
+        let inbox = self.inner.try_with_value(|inner| {
+            inner.inbox.openers.borrow_mut().push(Rc::clone(&opener));
+            Rc::downgrade(&inner.inbox)
+        });
+        let added = StoredValue::new_local((inbox.unwrap_or_default(), Rc::downgrade(&opener)));
+        on_cleanup(move || {
+            let _ = added.try_with_value(|(inbox, opener)| {
+                let inbox = inbox.upgrade()?;
+                let mut openers = inbox.openers.borrow_mut();
+                let is_this = |other: &Rc<dyn Fn()>| opener.ptr_eq(&Rc::downgrade(other));
+                let at = openers.iter().position(is_this)?;
+                Some(openers.remove(at))
+            });
+        });
+    }
+
     /// Every message from now on, in order, for a consumer with a pace of its own; it has to keep up in the long run.
     pub fn stream(&self) -> mpsc::UnboundedReceiver<MessageEvent> {
         let (sender, receiver) = mpsc::unbounded();
-        self.inner
-            .with_value(|inner| inner.inbox.streams.borrow_mut().push(sender));
+        let _ = self
+            .inner
+            .try_with_value(|inner| inner.inbox.streams.borrow_mut().push(sender));
         receiver
     }
 
     /// Every message since the last call, in order; the first call begins to collect. For effects and animation frames.
     /// More than [`INBOX_BYTES`] are not kept for a consumer that never comes.
     pub fn drain(&self) -> Vec<MessageEvent> {
-        self.inner.with_value(|inner| {
+        let drained = self.inner.try_with_value(|inner| {
             inner.inbox.drained.set(true);
             inner.inbox.bytes.set(0);
             inner.inbox.waiting.take().into()
-        })
+        });
+        drained.unwrap_or_default()
     }
 
     /// Calls `listener` with every message as a value of `T`, written in JSON; or with why it is none.
@@ -287,8 +329,8 @@ impl UseSocket {
     }
 
     fn usable(&self) -> Result<Rc<Connection>, SendError> {
-        let is_good = self.problem.try_with_untracked(Option::is_none);
-        let connection = self.connection().filter(|_| is_good == Some(true));
+        let connection = self.connection();
+        let connection = connection.filter(|connection| connection.has_servers());
         connection.ok_or(SendError::NoConnection)
     }
 }

@@ -18,7 +18,7 @@
 //!
 #![doc = concat!("```\n", include_str!("examples/echo.rs"), "```")]
 //!
-//! Both are compiled with the crate's own tests. Without Leptos (`default-features = false`) there is
+//! Both are compiled for the browser by the tests of this crate's repository. Without Leptos (`default-features = false`) there is
 //! `browser::connection`, with callbacks in place of signals.
 //!
 //! Everything that decides is a state machine without a socket, a clock or chance, compiled and tested natively:

@@ -220,6 +220,8 @@ impl Machine {
                     .hidden_at
                     .take()
                     .map_or(0, |hid| now.saturating_sub(hid));
+                // What came meanwhile shows that it lived then.
+                let away = away.min(self.heartbeat.silent_ms(now));
                 self.returned(now, away, rng, &mut out);
             }
             Input::Opened(generation) => {

@@ -52,7 +52,7 @@ async fn look(room: Room) -> Result<(), Unanswered> {
 }
 
 async fn own(room: Room) -> Result<Option<Endpoint>, Unanswered> {
-    let Some(origin) = address::own_relay_origin() else {
+    let Some(origin) = address::own_origin() else {
         return Ok(None);
     };
     if !http::own_server_is_a_relay().await? {

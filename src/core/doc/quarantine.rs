@@ -117,7 +117,7 @@ mod tests {
             profile: Profile::new("Ada", [0; 3]),
             person: None,
             relays: Vec::new(),
-            known: Vec::new(),
+            known: String::new(),
         })
     }
 

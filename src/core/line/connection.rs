@@ -16,7 +16,7 @@ use crate::{
         peer::PeerId,
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
     },
-    limits::{CONTROL_FRAMES, KNOWN_SERVERS, Millis, READY_MS},
+    limits::{CONTROL_FRAMES, Millis, READY_MS},
 };
 
 /// What belongs to one connection, from its opening to that of the next one.
@@ -124,9 +124,7 @@ impl Line {
         self.lookout.opened(now, self.wanted.len());
         self.paced();
         self.opened = Some(endpoint.clone());
-        let known = self.known.iter().rev();
-        let mut known = known.filter(|(address, _)| address == endpoint.as_str());
-        let known = known.next().map(|(_, server)| server.clone());
+        let known = self.known.of(&endpoint).cloned();
         let opened = dialect::Input::Opened {
             endpoint: &endpoint,
             handshake_ms: self.machine.handshake_ms(),
@@ -254,20 +252,10 @@ impl Line {
         }
     }
 
-    /// Remembers what a server is, if that is worth it, or forgets what was wrong.
     fn remember(&mut self, server: Server) {
-        let Some(address) = self.opened.as_ref().map(Endpoint::as_str) else {
-            return;
-        };
-        let before = self.known.clone();
-        self.known.retain(|(known, _)| *known != address);
-        if server.is_worth_keeping() {
-            self.known.push((address.to_owned(), server));
-        }
-        let surplus = self.known.len().saturating_sub(KNOWN_SERVERS);
-        self.known.drain(..surplus);
-        if self.known != before {
-            self.tell(Output::Remember(self.known.clone()));
+        let is_news = |endpoint: &Endpoint| self.known.learn(endpoint, server);
+        if self.opened.as_ref().is_some_and(is_news) {
+            self.tell(Output::Remember(self.known.to_text()));
         }
     }
 

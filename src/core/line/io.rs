@@ -1,9 +1,6 @@
 //! What goes into a line and what comes out of it.
 
-use super::{
-    server::Server,
-    tabs::{Group, Role},
-};
+use super::tabs::{Group, Role};
 use crate::{
     core::{
         frame::Frame,
@@ -16,9 +13,6 @@ use crate::{
     },
     limits::Millis,
 };
-
-/// What is remembered of servers, by address, the latest last.
-pub type Known = Vec<(String, Server)>;
 
 /// What the host reports.
 #[derive(Clone, Debug)]
@@ -43,8 +37,8 @@ pub enum Output {
     Tabs(Vec<u8>),
     /// Queue for the lead of this group, in place of any other; or give up what there is.
     Lead(Option<Group>),
-    /// Keep this for later pages.
-    Remember(Known),
+    /// Keep this for later pages ([`known`](super::known)).
+    Remember(String),
 }
 
 pub type Subprotocols = &'static [&'static str];

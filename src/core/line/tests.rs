@@ -65,10 +65,11 @@ impl Test {
         let relays = relays.map(|relay| Endpoint::parse(relay, false).unwrap());
         let rng = fastrand::Rng::with_seed(1);
         let me = PeerId::from_random(1);
-        let mut line = Line::new(me, rng, relays.to_vec(), Vec::new(), false);
+        let mut line = Line::new(me, rng, relays.to_vec(), false);
         let (answers, heard) = (Rc::new(RefCell::new(answers)), Rc::default());
         line.speak(
             me,
+            Known::default(),
             Kind::unknown,
             vec![Box::new(Scripted {
                 answers: Rc::clone(&answers),

@@ -14,7 +14,7 @@ use crate::core::{
         undo::Direction,
     },
     frame::Frame,
-    line::{self, Known},
+    line,
     peer::PeerId,
     socket::{endpoint::Endpoint, machine},
     wire::{
@@ -41,8 +41,8 @@ pub struct Setup {
     pub person: Option<Seed>,
     /// The preferred one first. Empty: none is wanted.
     pub relays: Vec<Endpoint>,
-    /// What earlier sessions remembered of servers.
-    pub known: Known,
+    /// What earlier sessions remembered of servers, as [`line::Output::Remember`] had it; empty for nothing.
+    pub known: String,
     /// The host reaches the browser's other tabs and can tell which one leads: it answers
     /// [`line::Output::Lead`].
     pub shares: bool,

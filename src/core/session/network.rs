@@ -19,6 +19,7 @@ use crate::{
         line::{
             self,
             dialect::{self, Dialect, Speaker},
+            known::Known,
         },
         peer::PeerId,
         socket::machine,
@@ -205,7 +206,9 @@ impl Session {
             me: self.me,
             seed: self.rng.u64(..),
         };
-        self.line.speak(self.me, message::kind, dialects(speaker));
+        let known = Known::read(&std::mem::take(&mut self.known));
+        let dialects = dialects(speaker);
+        self.line.speak(self.me, known, message::kind, dialects);
     }
 
     fn network_wakes_at(&self) -> Option<Millis> {

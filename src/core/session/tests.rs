@@ -21,6 +21,7 @@ use crate::{
         frame::Frame,
         line::{
             self,
+            known::Known,
             server::{Audience, Server},
         },
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
@@ -64,6 +65,8 @@ impl Person {
             frame_bytes: LARGEST_FRAME_BYTES,
             ..Default::default()
         };
+        let mut known = Known::default();
+        known.learn(&relay, server);
         let session = Session::new(Setup {
             tag: Tag::derive("x", None),
             room_key: RoomKey::derive("x", None),
@@ -72,7 +75,7 @@ impl Person {
             seed: id,
             profile: Profile::new("Ada", [0; 3]),
             person: None,
-            known: vec![(relay.as_str().to_owned(), server)],
+            known: known.to_text(),
             relays: vec![relay],
             shares: false,
             network,

@@ -30,8 +30,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// Sent after 15 s of silence, to a server that is known to answer it: without an answer within 5 s the connection is
-    /// replaced. Without a heartbeat a half-open connection stays unnoticed.
+    /// Sent to a server that is known to answer it, after 15 s of silence while the page is seen: without an answer within
+    /// 5 s the connection is replaced. When the page is looked at again it is sent, too, and answered within a second or
+    /// what the line takes. Without a heartbeat a half-open connection stays unnoticed until somebody comes back to the
+    /// page after 20 s or more; then a connection over which nothing came meanwhile is made anew, to be sure.
     pub fn heartbeat(self, frame: impl Into<Frame>) -> Self {
         Self {
             heartbeat: Some(frame.into()),
@@ -60,6 +62,8 @@ impl Options {
 /// What happened.
 pub enum Event<'a> {
     Message(MessageEvent),
+    /// A connection is open. What is sent while this is heard goes ahead of what waits: a login, a subscription.
+    Opened(&'a Connection),
     /// State, last close, round trip or queue may be different.
     Changed(&'a Connection),
 }
@@ -86,6 +90,9 @@ pub struct Connection {
     inputs: RefCell<VecDeque<Input>>,
     running: Cell<bool>,
     alarm: Rc<Alarm>,
+    /// [`Event::Opened`] is being told.
+    opening: Cell<bool>,
+    told_queued: Cell<usize>,
     asked_at: Cell<Option<Millis>>,
     rtt_ms: Cell<Option<Millis>>,
     on_event: Box<dyn Fn(Event)>,
@@ -122,6 +129,8 @@ impl Connection {
                 inputs: RefCell::default(),
                 running: Cell::new(false),
                 alarm: Rc::default(),
+                opening: Cell::new(false),
+                told_queued: Cell::new(0),
                 asked_at: Cell::new(None),
                 rtt_ms: Cell::new(None),
                 on_event: Box::new(on_event),
@@ -143,7 +152,7 @@ impl Connection {
         self.machine.borrow().state().clone()
     }
 
-    /// How the last connection ended, if one did.
+    /// How the last connection ended that this page did not close itself.
     pub fn last_close(&self) -> Option<CloseEvent> {
         self.machine.borrow().last_close().cloned()
     }
@@ -173,8 +182,20 @@ impl Connection {
 
     /// Sends in order, at once or when it can; the queue is bounded, and survives the socket.
     pub fn send(&self, frame: Frame) -> Result<Sent, Full> {
+        if self.opening.get() && self.link.borrow().send(&frame).is_ok() {
+            return Ok(Sent::Handed);
+        }
         self.outbox.borrow_mut().push([frame])?;
-        Ok(self.drain())
+        let sent = self.drain();
+        self.tell_queued();
+        Ok(sent)
+    }
+
+    fn tell_queued(&self) {
+        let queued = self.queued();
+        if self.told_queued.replace(queued) != queued {
+            (self.on_event)(Event::Changed(self));
+        }
     }
 
     /// Sends `frame` ahead of what waits, in place of the one that waits in the same slot.
@@ -188,9 +209,19 @@ impl Connection {
         self.input(Input::RetryAsked);
     }
 
-    /// Goes to other servers, the preferred one first; while closed, once it is opened.
+    pub fn has_servers(&self) -> bool {
+        !self.servers.borrow().is_empty()
+    }
+
+    /// Goes to other servers, the preferred one first; while closed, once it is opened. What waits to be sent goes along if
+    /// one of the servers before is among them, whatever stands behind its `?`. Otherwise it was not meant for these.
     pub fn set_servers(&self, servers: Vec<Endpoint>) {
-        self.servers.replace(servers);
+        let before = self.servers.replace(servers.clone());
+        let is_kept = |old: &Endpoint| servers.iter().any(|new| new.is_same_place(old));
+        if !before.is_empty() && !before.iter().any(is_kept) {
+            self.outbox.borrow_mut().clear();
+            self.tell_queued();
+        }
         if self.is_wanted.get() {
             self.start();
         }
@@ -221,7 +252,7 @@ impl Connection {
             while let Some(buffered) = link.buffered_amount()
                 && let Some(frame) = outbox.next(buffered)
             {
-                // A socket that just died takes nothing; its close event is on the way.
+                // A browser that refuses it would refuse it again.
                 if link.send(&frame).is_err() {
                     break;
                 }
@@ -244,7 +275,7 @@ impl Connection {
         loop {
             let next = self.inputs.borrow_mut().pop_front();
             let Some(input) = next else { break };
-            let opened = matches!(input, Input::Opened(_));
+            let was_open = self.machine.borrow().is_open();
             let outputs =
                 self.machine
                     .borrow_mut()
@@ -257,6 +288,13 @@ impl Connection {
                 let blocked = self.link.borrow_mut().carry_out(output, &offered);
                 self.inputs.borrow_mut().extend(blocked);
             }
+            let opened = !was_open && self.machine.borrow().is_open();
+            if opened {
+                self.asked_at.set(None);
+                self.opening.set(true);
+                (self.on_event)(Event::Opened(self));
+                self.opening.set(false);
+            }
             if opened && self.options.heartbeat.is_some() {
                 self.inputs
                     .borrow_mut()
@@ -266,6 +304,7 @@ impl Connection {
         self.running.set(false);
         self.drain();
         self.set_timer();
+        self.told_queued.set(self.queued());
         (self.on_event)(Event::Changed(self));
     }
 

@@ -77,9 +77,10 @@ impl Link {
             .unwrap_or_default()
     }
 
-    /// Bytes handed to the browser and not yet to the network; none where there is no socket.
+    /// Bytes handed to the browser and not yet to the network; none where no socket is open. One that is closing would take
+    /// what it is given, and send nothing of it.
     pub fn buffered_amount(&self) -> Option<usize> {
-        let (_, socket) = self.live.as_ref()?;
+        let (_, socket) = self.live.as_ref().filter(|(_, socket)| socket.is_open())?;
         Some(usize::try_from(socket.buffered_amount()).unwrap_or(usize::MAX))
     }
 }

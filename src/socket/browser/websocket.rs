@@ -137,8 +137,12 @@ impl Socket {
         self.socket.unchecked_ref()
     }
 
+    pub fn is_open(&self) -> bool {
+        self.socket.ready_state() == WebSocket::OPEN
+    }
+
     fn check(&self) -> Result<(), SendError> {
-        if self.socket.ready_state() != WebSocket::OPEN {
+        if !self.is_open() {
             return Err(SendError::NotOpen);
         }
         match self.buffered_amount() {

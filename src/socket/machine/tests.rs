@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::limits::{PREFER_MS, REFUSED_CAP_MS};
+use crate::limits::{ATTEMPT_REFILL_MS, PREFER_MS, REFUSED_CAP_MS};
 
 const HOUR_MS: Millis = 3_600_000;
 
@@ -525,5 +525,34 @@ fn a_connection_that_somebody_else_watches_outlives_a_hidden_page() {
         bench.now += 2 * AWAY_MS;
         let out = bench.input(Input::Showed);
         assert_eq!(out.is_empty(), survives, "{liveness:?}: {out:?}");
+    }
+}
+
+/// An address that is bound to a text field changes with every letter.
+#[test]
+fn addresses_that_somebody_tries_out_cost_later_outages_nothing() {
+    let mut bench = Bench::started(&["a"]);
+    for _ in 0..90 {
+        bench.now += 200;
+        bench.input(Input::Started(vec![endpoint("a")]));
+    }
+    bench.input(Input::Opened(bench.machine.generation));
+    bench.now += 60_000;
+    bench.closed(1001);
+    let State::Waiting { until_ms, .. } = bench.machine.state() else {
+        panic!("it waits");
+    };
+    assert!(*until_ms <= bench.now + ATTEMPT_REFILL_MS, "{until_ms}");
+}
+
+#[test]
+fn a_connection_that_something_just_came_over_is_kept_though_the_page_was_away() {
+    for (late, survives) in [(100, true), (2 * AWAY_MS, false)] {
+        let mut bench = Bench::open(&["a"]);
+        bench.input(Input::Hid);
+        bench.now += 2 * AWAY_MS;
+        bench.input(Input::FrameArrived(1));
+        bench.now += late;
+        assert_eq!(bench.input(Input::Showed).is_empty(), survives, "{late} ms");
     }
 }

@@ -144,7 +144,7 @@ pub fn provide_room(address: Address) -> Option<Room> {
         seed: rng.u64(..),
         profile: profile.clone(),
         relays: Vec::new(),
-        known: preferences::load(KNOWN_SERVERS).unwrap_or_default(),
+        known: preferences::text(KNOWN_SERVERS).unwrap_or_default(),
         shares: room::can_share(),
         network: None,
     };

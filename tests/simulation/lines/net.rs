@@ -131,7 +131,7 @@ impl Net {
             profile: Profile::new(&format!("P{id}"), [0; 3]),
             person: None,
             relays: self.endpoints(),
-            known: Vec::new(),
+            known: String::new(),
             shares: false,
             network: Some(NETWORK.speaking(toy::dialects)),
         });

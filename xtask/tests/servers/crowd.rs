@@ -1,7 +1,10 @@
 //! Fifty people in one room of the embedded relay, and what they cost it.
 
 use anyhow::{Context, Result, ensure};
-use duplex::core::{apps::board::presence::Pointer, session::Input, wire::envelope};
+use duplex::core::{
+    apps::board::presence::Pointer, line::known::Known, session::Input, socket::endpoint::Endpoint,
+    wire::envelope,
+};
 use futures_util::StreamExt;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
@@ -69,7 +72,8 @@ async fn fifty_people_join_one_by_one_and_one_of_them_points() -> Result<()> {
             seen.strokes == STROKES && seen.status.line.server.is_worth_keeping()
         })
         .await?;
-    let known = vec![(url.clone(), seen.status.line.server)];
+    let mut known = Known::default();
+    known.learn(&Endpoint::parse(&url, false)?, seen.status.line.server);
     let mut listener = Listener::at(&url).await?;
     let (mut people, mut copy, mut most_answers) = (Vec::new(), 0, 0);
     for joined in 1..=PEOPLE {

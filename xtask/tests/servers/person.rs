@@ -16,7 +16,7 @@ use duplex::{
             table::{Value, Write},
         },
         frame::Frame,
-        line::{self, Known, Scout, ScoutNews},
+        line::{self, Scout, ScoutNews, known::Known},
         peer::PeerId,
         session::{Input, Output, Poll, Session, Setup, network::NETWORK, status::Status},
         socket::{close::CloseEvent, endpoint::Endpoint, machine},
@@ -77,7 +77,7 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 impl Person {
     /// Opens the room in a thread of its own: a session is not made to be shared.
     pub fn join(room: &str, servers: &[&str]) -> Result<Self> {
-        Self::join_knowing(room, servers, Known::new())
+        Self::join_knowing(room, servers, Known::default())
     }
 
     /// The same as somebody who remembers servers.
@@ -98,7 +98,7 @@ impl Person {
             profile: Profile::new("Ada", [1, 2, 3]),
             person: None,
             relays: relays?,
-            known,
+            known: known.to_text(),
         };
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (events, inbox) = mpsc::unbounded_channel();
