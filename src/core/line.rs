@@ -249,18 +249,18 @@ impl Line {
 
     /// Connects, if it was not done before.
     pub fn begin(&mut self, now: Millis) {
-        if *self.machine.state() == machine::State::Idle && !self.tabs.stands {
-            self.stand(now);
+        if *self.machine.state() == machine::State::Idle && !self.tabs.campaigns {
+            self.campaign(now);
         }
     }
 
     /// Connects to other relays than before, or to none.
     pub fn begin_again(&mut self, now: Millis) {
         match self.wanted.is_empty() {
-            false => self.stand(now),
+            false => self.campaign(now),
             true => {
                 self.socket(now, machine::Input::Stopped);
-                self.step_down(now);
+                self.resign(now);
             }
         }
     }
@@ -272,7 +272,7 @@ impl Line {
 
     pub fn leave(&mut self, now: Millis) {
         self.socket(now, machine::Input::Left);
-        self.step_down(now);
+        self.resign(now);
     }
 
     pub fn come_back(&mut self, now: Millis) {
@@ -281,7 +281,7 @@ impl Line {
                 self.socket(now, machine::Input::Returned);
                 self.woke(now);
             }
-            Role::Leader | Role::Follower => self.stand(now),
+            Role::Leader | Role::Follower => self.campaign(now),
         }
     }
 

@@ -4,7 +4,11 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 use web_sys::{File, HtmlInputElement};
 
-use super::{hooks::use_room::Room, pages::board::easel::Easel, text};
+use super::{
+    hooks::use_room::Room,
+    pages::board::easel::Easel,
+    text::{amount, file},
+};
 use crate::browser::{files, task};
 use crate::core::{
     apps,
@@ -28,7 +32,7 @@ pub fn export_board(easel: Easel) -> Value {
 
 /// Puts the strokes of an `.excalidraw` document on the board, as one undoable step.
 pub fn import_board(easel: Easel, document: &Value) -> Result<Value, String> {
-    let imported = excalidraw::import(document).map_err(|error| error.to_string())?;
+    let imported = excalidraw::import(document).map_err(|error| file::no_drawing(&error))?;
     let mut merged = merge(easel, imported);
     let mut skipped = std::mem::take(&mut merged.skipped);
     skipped.append(&mut merged.already);
@@ -66,12 +70,12 @@ fn open_text(easel: Easel, text: &str) -> Result<String, String> {
     {
         return open_room(easel.room, &file);
     }
-    let imported = excalidraw::import_text(text).map_err(|error| error.to_string())?;
+    let imported = excalidraw::import_text(text).map_err(|error| file::no_drawing(&error))?;
     let merged = merge(easel, imported);
     if let Some(bounds) = merged.bounds {
         easel.with(|board| board.reveal(bounds));
     }
-    let mut words = text::file::merged(&merged);
+    let mut words = file::merged(&merged);
     if merged.is_too_large_to_keep {
         words += "\nUndo takes all of it back, but not after this page was loaded again.";
     }
@@ -80,7 +84,7 @@ fn open_text(easel: Easel, text: &str) -> Result<String, String> {
 
 /// Brings what a whole room's file has and this room does not, as one undoable step.
 fn open_room(room: Room, file: &Value) -> Result<String, String> {
-    let (_, other) = rooms::from_file(file).map_err(|error| text::file::no_room(&error))?;
+    let (_, other) = rooms::from_file(file).map_err(|error| file::no_room(&error))?;
     room.show_now();
     let (before, writes) = room.read(|session| {
         let here = session.replica();
@@ -88,7 +92,7 @@ fn open_room(room: Room, file: &Value) -> Result<String, String> {
     });
     room.edit(writes);
     let after = room.read(|session| apps::amount(session.replica()));
-    let added = text::amount::list(&after.since(&before));
+    let added = amount::list(&after.since(&before));
     Ok(format!(
         "{added} came from the file. What was here stayed as it was."
     ))

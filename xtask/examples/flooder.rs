@@ -87,6 +87,8 @@ fn stroke(rng: &mut fastrand::Rng) -> Result<Write> {
     };
     Ok(Write {
         key: ink(Id::random(rng)),
-        value: Some(Value::Bytes(stroke.to_bytes(3)?.into())),
+        value: Some(Value::Bytes(
+            stroke.to_bytes(3).ok().context("a short stroke")?.into(),
+        )),
     })
 }

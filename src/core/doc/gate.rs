@@ -12,25 +12,25 @@ use std::{collections::HashMap, ops::Range};
 pub use self::pieces::{cut, filtered, stretches, write_number};
 use crate::limits::{ANY_DEPTH, CLOCK};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    #[error("It ends before it is complete.")]
+    /// It ends before it is complete.
     CutOff,
-    #[error("It goes on after its end.")]
+    /// It goes on after its end.
     Trailing,
-    #[error("It has a number that is too large for its place.")]
+    /// It has a number that is too large for its place.
     Number,
-    #[error("It announces more than there is.")]
+    /// It announces more than there is.
     Count,
-    #[error("It has text that is not UTF-8.")]
+    /// It has text that is not UTF-8.
     Text,
-    #[error("It is nested too deeply.")]
+    /// It is nested too deeply.
     Depth,
-    #[error("It has a kind of content that is not known.")]
+    /// It has a kind of content that is not known.
     Kind,
-    #[error("It lists one author twice.")]
+    /// It lists one author twice.
     Author,
-    #[error("It has an operation that builds on a later one of its author.")]
+    /// It has an operation that builds on a later one of its author.
     Order,
 }
 

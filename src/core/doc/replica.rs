@@ -30,16 +30,22 @@ use super::{
 };
 use crate::{core::peer::PeerId, limits::COMPARED_OPERATIONS};
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplicaError {
-    #[error("These bytes cannot be read. {0}")]
-    Gate(#[from] Refusal),
-    #[error("These bytes stopped the page once.")]
+    /// These bytes cannot be read.
+    Gate(Refusal),
+    /// These bytes stopped the page once.
     SetAside,
-    #[error("These bytes are no update of a document.")]
+    /// These bytes are no update of a document.
     Update,
-    #[error("These bytes are no state vector.")]
+    /// These bytes are no state vector.
     StateVector,
+}
+
+impl From<Refusal> for ReplicaError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Gate(refusal)
+    }
 }
 
 /// Names a state of the document: equal exactly when two copies have seen the same operations and hold the same.

@@ -1,8 +1,8 @@
-//! Tabs of one browser that want the same relays share one socket. One of them leads: it holds the socket, passes on
-//! what the others have for the relay, and tells them what comes and how the line stands. Who leads is decided by the
-//! host (a Web Lock); when a leader goes, the next one connects. Where the host has no such thing, every page holds a
-//! socket of its own. So does a follower whose leader has been silent for long, for a stopped tab keeps its lock; it
-//! follows again once the leader is heard.
+//! Leader election among the tabs of one browser that want the same relays, and what they tell each other. The leader holds
+//! the one socket, passes on what the others have for the relay, and tells them what comes and how the line stands. Who is
+//! elected is decided by the host (a Web Lock); when a leader goes, the next one connects. Where the host has no such
+//! thing, every page holds a socket of its own. So does a follower whose leader has been silent for long, for a stopped
+//! tab keeps its lock; it follows again once the leader is heard.
 
 use sha2::{Digest as _, Sha256};
 
@@ -161,8 +161,8 @@ pub struct Tabs {
     pub role: Role,
     /// The host can tell who leads.
     shares: bool,
-    /// Leading was asked for.
-    pub stands: bool,
+    /// It asked the host to be elected.
+    pub campaigns: bool,
     group: Group,
     /// Who gets to the relay through this page, and whether a person sees that tab.
     followers: Vec<(PeerId, bool)>,
@@ -184,7 +184,7 @@ impl Tabs {
                 false => Role::Alone,
             },
             shares,
-            stands: false,
+            campaigns: false,
             group: Group::of(&[]),
             followers: Vec::new(),
             is_seen: true,
@@ -197,7 +197,7 @@ impl Tabs {
 
     /// When a follower that a person sees asks for its leader.
     pub fn wake_at(&self) -> Option<Millis> {
-        (self.role == Role::Follower && self.stands && self.is_seen).then_some(self.ask_at)
+        (self.role == Role::Follower && self.campaigns && self.is_seen).then_some(self.ask_at)
     }
 
     /// This page, or its leader, was not there to be heard.
@@ -241,16 +241,16 @@ impl Tabs {
 }
 
 impl Line {
-    /// Stands for the lead among the tabs that want the same relays, or for none if no relay is wanted.
-    pub(super) fn stand(&mut self, now: Millis) {
+    /// Asks to be elected by the tabs that want the same relays; by none if no relay is wanted.
+    pub(super) fn campaign(&mut self, now: Millis) {
         if !self.tabs.shares {
             return self.connect(now);
         }
         let group = Group::of(&self.wanted);
         let is_wanted = !self.wanted.is_empty();
-        self.step_down(now);
+        self.resign(now);
         self.tabs.group = group;
-        self.tabs.stands = is_wanted;
+        self.tabs.campaigns = is_wanted;
         self.tabs.slept(now);
         if is_wanted {
             self.tell(Output::Lead(Some(group)));
@@ -258,13 +258,13 @@ impl Line {
         }
     }
 
-    /// Gives up the lead, and the socket with it.
-    pub(super) fn step_down(&mut self, now: Millis) {
+    /// Gives up the lead, or the wish for it, and the socket.
+    pub(super) fn resign(&mut self, now: Millis) {
         if !self.tabs.shares {
             return;
         }
         self.tabs.role = Role::Follower;
-        self.tabs.stands = false;
+        self.tabs.campaigns = false;
         self.tabs.heard = None;
         self.tabs.told = None;
         self.tabs.followers.clear();
@@ -274,7 +274,7 @@ impl Line {
 
     /// The host has decided.
     pub(super) fn leads(&mut self, now: Millis, role: Role) {
-        if self.tabs.stands {
+        if self.tabs.campaigns {
             self.tabs.role = role;
             let before = self.tabs.heard.take();
             self.missed(before.map(|(leader, _)| leader));
@@ -325,7 +325,7 @@ impl Line {
     }
 
     fn show_presence(&mut self) {
-        if self.tabs.role == Role::Follower && self.tabs.stands {
+        if self.tabs.role == Role::Follower && self.tabs.campaigns {
             self.tell_tabs(&TabMessage::Here {
                 group: self.tabs.group,
                 me: self.me,
@@ -403,7 +403,7 @@ impl Line {
     /// The leader said how its line stands.
     fn line_told(&mut self, now: Millis, leader: PeerId, line: LineStatus) {
         self.tabs.silent_since = now;
-        if self.tabs.role == Role::Alone && self.tabs.stands {
+        if self.tabs.role == Role::Alone && self.tabs.campaigns {
             // It is there after all, and two sockets are one too many.
             self.tabs.role = Role::Follower;
             self.socket(now, machine::Input::Left);
@@ -435,7 +435,7 @@ impl Line {
         }
         let is_cut_off = matches!(self.machine.state(), State::Waiting { .. });
         if is_cut_off && !self.tabs.is_seen && self.tabs.has_seen_followers() {
-            return self.stand(now);
+            return self.campaign(now);
         }
         self.tell_line(now, unsent);
     }

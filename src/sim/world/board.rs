@@ -119,7 +119,7 @@ impl World {
                     self.input(client, Input::Drafted(draft.into_iter().collect()));
                 }
                 Effect::Show(slot, value) => self.input(client, Input::Shows(slot, value)),
-                Effect::Say(sentence) => self.wrong.push(sentence),
+                Effect::Refused(error) => self.wrong.push(format!("{error:?}")),
                 Effect::Paint(..) => {}
             }
         }

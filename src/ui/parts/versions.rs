@@ -110,7 +110,7 @@ pub fn list() -> AnyView {
                 room.show_past(&then);
                 past.set_value(Some(then));
             }
-            Err(error) => room.say(format!("This version cannot be shown. {error}")),
+            Err(error) => room.say(text::file::no_version(&error)),
         }
     };
     let restore = move |_| {

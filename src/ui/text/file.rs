@@ -1,6 +1,14 @@
 //! What came of a file that was opened.
 
-use crate::core::{apps::board::edit::Merged, json, rooms::FileError};
+use crate::{
+    core::{
+        apps::board::{edit::Merged, formats::excalidraw::ImportError, stroke::StrokeError},
+        doc::{gate::Refusal, replica::ReplicaError},
+        json,
+        rooms::FileError,
+    },
+    limits::{IMPORT_ELEMENTS, STROKE_SAMPLES},
+};
 
 /// What came of a drawing, and what did not.
 pub fn merged(merged: &Merged) -> String {
@@ -38,8 +46,58 @@ pub fn no_room(error: &FileError) -> String {
     match error {
         FileError::Type => "This file holds no room.".to_owned(),
         FileError::Version => "This room was saved by a newer version of Duplex.".to_owned(),
-        FileError::Damaged(why) => format!("This file is damaged. {why}"),
+        FileError::Damaged(why) => format!("This file is damaged. {}", unreadable(why)),
     }
+}
+
+/// Why a file is no drawing that can be opened.
+pub fn no_drawing(error: &ImportError) -> String {
+    match error {
+        ImportError::Empty => "This file is empty.".to_owned(),
+        ImportError::Json => "This is no JSON.".to_owned(),
+        ImportError::NotExcalidraw => {
+            "This is no Excalidraw drawing: its \"type\" is not \"excalidraw\".".to_owned()
+        }
+        ImportError::NoElements => "This drawing has no list of elements.".to_owned(),
+        ImportError::TooMany => {
+            format!("This drawing has more than {IMPORT_ELEMENTS} elements.")
+        }
+    }
+}
+
+/// Why a stroke cannot be kept.
+pub fn no_stroke(error: &StrokeError) -> String {
+    match error {
+        StrokeError::Bytes => "These bytes are no stroke.".to_owned(),
+        StrokeError::Version => "This stroke was made by a newer version of Duplex.".to_owned(),
+        StrokeError::Samples => format!("A stroke has 1 to {STROKE_SAMPLES} points."),
+        StrokeError::Range => "A stroke\u{2019}s points or style are out of range.".to_owned(),
+    }
+}
+
+/// Why an earlier version of a room cannot be shown.
+pub fn no_version(error: &ReplicaError) -> String {
+    format!("This version cannot be shown. {}", unreadable(error))
+}
+
+fn unreadable(error: &ReplicaError) -> String {
+    let why = match error {
+        ReplicaError::SetAside => return "These bytes stopped the page once.".to_owned(),
+        ReplicaError::Update => return "These bytes are no update of a document.".to_owned(),
+        ReplicaError::StateVector => return "These bytes are no state vector.".to_owned(),
+        ReplicaError::Gate(refusal) => match refusal {
+            Refusal::CutOff => "It ends before it is complete.",
+            Refusal::Trailing => "It goes on after its end.",
+            Refusal::Number => "It has a number that is too large for its place.",
+            Refusal::Count => "It announces more than there is.",
+            Refusal::Text => "It has text that is not UTF-8.",
+            Refusal::Depth => "It is nested too deeply.",
+            Refusal::Kind => "It has a kind of content that is not known.",
+            Refusal::Author => "It lists one author twice.",
+            Refusal::Order => "It has an operation that builds on a later one of its author.",
+        },
+    };
+    format!("These bytes cannot be read. {why}")
 }
 
 #[cfg(test)]

@@ -80,11 +80,11 @@ pub fn merge(imported: Imported, scene: &Scene, rng: &mut fastrand::Rng) -> Merg
                 merged.bounds = Some(shown);
                 merged.writes.push(write);
             }
-            Err(error) => {
+            Err(_) => {
                 merged.changed.retain(|remark| remark.index != index);
                 merged.skipped.push(Remark {
                     index,
-                    why: error.to_string(),
+                    why: "It is larger, or has more points, than a stroke may have.".to_owned(),
                 });
             }
         }

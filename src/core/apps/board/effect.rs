@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{scene::Element, tiles::TileKey};
+use super::{scene::Element, stroke::StrokeError, tiles::TileKey};
 use crate::core::doc::{presence::slots::Slot, table::Write};
 
 #[derive(Debug)]
@@ -15,5 +15,6 @@ pub enum Effect {
     Show(Slot, Option<Vec<u8>>),
     /// On top of these tiles as they are.
     Paint(Rc<Element>, Vec<TileKey>),
-    Say(String),
+    /// A stroke cannot be kept.
+    Refused(StrokeError),
 }

@@ -36,15 +36,15 @@ pub struct Stroke {
     pub carried: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StrokeError {
-    #[error("These bytes are no stroke.")]
+    /// These bytes are no stroke.
     Bytes,
-    #[error("This stroke was made by a newer version of Duplex.")]
+    /// This stroke was made by a newer version of Duplex.
     Version,
-    #[error("A stroke has 1 to {STROKE_SAMPLES} points.")]
+    /// A stroke has 1 to [`STROKE_SAMPLES`] points.
     Samples,
-    #[error("A stroke's points or style are out of range.")]
+    /// A stroke's points or style are out of range.
     Range,
 }
 

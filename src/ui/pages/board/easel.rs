@@ -32,7 +32,10 @@ use crate::{
         peer::PeerId,
         session::Input,
     },
-    ui::hooks::use_room::{Editor, Room, set_if_new},
+    ui::{
+        hooks::use_room::{Editor, Room, set_if_new},
+        text,
+    },
 };
 
 /// Painting tiles stops for this frame after so many milliseconds, and goes on in the next.
@@ -135,7 +138,7 @@ impl Easel {
                         tiles.iter().for_each(|&key| canvases.add(key, &element));
                     }
                 }
-                Effect::Say(sentence) => self.room.warn(sentence),
+                Effect::Refused(error) => self.room.warn(text::file::no_stroke(&error)),
             }
         }
     }

@@ -147,17 +147,17 @@ fn thousandths(pressure: f64) -> f64 {
     (pressure * 1_000.0).round() / 1_000.0
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportError {
-    #[error("This file is empty.")]
+    /// This file is empty.
     Empty,
-    #[error("This is no JSON.")]
+    /// This is no JSON.
     Json,
-    #[error("This is no Excalidraw drawing: its \"type\" is not \"excalidraw\".")]
+    /// This is no Excalidraw drawing: its "type" is not "excalidraw".
     NotExcalidraw,
-    #[error("This drawing has no list of elements.")]
+    /// This drawing has no list of elements.
     NoElements,
-    #[error("This drawing has more than {IMPORT_ELEMENTS} elements.")]
+    /// This drawing has more than [`IMPORT_ELEMENTS`] elements.
     TooMany,
 }
 

@@ -126,7 +126,7 @@ impl Work for Drawing {
         };
         cx.effects.extend(match kept {
             Ok(write) => vec![Effect::Commit(vec![write])],
-            Err(error) => vec![Effect::Draft(None), Effect::Say(error.to_string())],
+            Err(error) => vec![Effect::Draft(None), Effect::Refused(error)],
         });
     }
 
@@ -234,7 +234,7 @@ mod tests {
         let work = bench.begin(&PEN, 0.0, 0.0);
         bench.end(work, End::Lifted);
         assert!(
-            matches!(bench.effects[..], [Effect::Draft(None), Effect::Say(_)]),
+            matches!(bench.effects[..], [Effect::Draft(None), Effect::Refused(_)]),
             "{:?}",
             bench.effects
         );
