@@ -42,6 +42,12 @@ fn member(me: PeerId) -> Codec {
     Codec::new(tag, key, me, SALT)
 }
 
+/// A message that is small enough to be sent.
+fn frames(codec: &mut Codec, kind: u8, body: &[u8]) -> Result<Vec<Frame>> {
+    let sealed = codec.encode(kind, body).ok().context("a small message")?;
+    Ok(sealed.frames)
+}
+
 async fn say(
     socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>,
     frames: impl IntoIterator<Item = Frame>,
@@ -69,7 +75,7 @@ pub async fn nobody_speaks_in_the_name_of_another(ground: Ground) -> Result<()> 
     let mut ada = member(PeerId::FIRST);
     ada.identify(identity);
     let (kind, body) = beat("Ada").write();
-    say(&mut socket, ada.encode(kind, &body)?.frames).await?;
+    say(&mut socket, frames(&mut ada, kind, &body)?).await?;
     page.until("Ada", "return duplex.status().people === 2")
         .await?;
     // The page introduces itself, with a signature that holds.
@@ -92,11 +98,11 @@ pub async fn nobody_speaks_in_the_name_of_another(ground: Ground) -> Result<()> 
     // Who says nothing of Ada is believed: that came after the lies.
     let mut ben = member(PeerId::from_random(2));
     let (kind, body) = beat("Ben").write();
-    say(&mut socket, ben.encode(kind, &body)?.frames).await?;
+    say(&mut socket, frames(&mut ben, kind, &body)?).await?;
     page.until("Ada and Ben", "return duplex.status().people === 3")
         .await?;
     let (kind, body) = Body::Leave.write();
-    say(&mut socket, ada.encode(kind, &body)?.frames).await?;
+    say(&mut socket, frames(&mut ada, kind, &body)?).await?;
     page.until("Ben alone", "return duplex.status().people === 2")
         .await?;
     page.close().await

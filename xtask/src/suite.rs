@@ -283,6 +283,18 @@ pub fn lint() -> Result<()> {
         "-D",
         "warnings",
     ];
+    // No default target, because it needs a built site.
+    let journeys = [
+        "clippy",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--test",
+        "journeys",
+        "--",
+        "-D",
+        "warnings",
+    ];
     let wasm = [
         "clippy",
         "--quiet",
@@ -313,7 +325,13 @@ pub fn lint() -> Result<()> {
         "duplex-socket",
         "--lib",
     ];
-    let commands: [&[&str]; 4] = [&["fmt", "--all", "--check"], &clippy, &wasm, &docs];
+    let commands: [&[&str]; 5] = [
+        &["fmt", "--all", "--check"],
+        &clippy,
+        &journeys,
+        &wasm,
+        &docs,
+    ];
     for arguments in commands {
         let mut command = cargo();
         command.args(arguments).env("RUSTDOCFLAGS", "-D warnings");
