@@ -189,7 +189,7 @@ impl Host {
 
     /// All that the session wants done by now.
     fn work(self: &Rc<Self>) {
-        let mut takes = true;
+        let mut takes = self.link.borrow().is_open();
         loop {
             let buffered = self.link.borrow().buffered_amount().filter(|_| takes);
             let next = self.session.borrow_mut().poll(clock::now(), buffered);

@@ -20,9 +20,9 @@ pub fn own_origin() -> Option<String> {
     let location = web_sys::window()?.location();
     let host = location.host().ok().filter(|host| !host.is_empty())?;
     let scheme = match location.protocol().ok()?.as_str() {
-        "https:" => "wss",
-        "http:" => "ws",
+        "https:" => "wss://",
+        "http:" => "ws://",
         _ => return None,
     };
-    Some(format!("{scheme}://{host}"))
+    Some([scheme, host.as_str()].concat())
 }

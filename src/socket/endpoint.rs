@@ -43,7 +43,7 @@ impl Endpoint {
         page_is_secure: bool,
     ) -> Result<Self, EndpointError> {
         match origin.filter(|_| text.trim_start().starts_with('/')) {
-            Some(origin) => Self::parse(&format!("{origin}{}", text.trim()), page_is_secure),
+            Some(origin) => Self::parse(&[origin, text.trim()].concat(), page_is_secure),
             None => Self::parse(text, page_is_secure),
         }
     }
@@ -90,8 +90,7 @@ impl Endpoint {
 
     /// Whether it leads to the same place as another one: what stands behind `?`, such as a token, aside.
     pub fn is_same_place(&self, other: &Self) -> bool {
-        let place = |endpoint: &Self| endpoint.0.split('?').next().map(str::to_owned);
-        place(self) == place(other)
+        self.0.split('?').next() == other.0.split('?').next()
     }
 
     /// The host, with its port if it names one.

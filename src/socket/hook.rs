@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use crate::{
     browser::{
         connection::{Connection, Event, Options, Sent},
-        is_secure, own_origin,
+        own_origin,
         websocket::MessageEvent,
     },
     close::CloseEvent,
@@ -79,7 +79,6 @@ struct Inner {
 struct Inbox {
     listeners: RefCell<Vec<Listener>>,
     openers: RefCell<Vec<Rc<dyn Fn()>>>,
-    streams: RefCell<Vec<mpsc::UnboundedSender<MessageEvent>>>,
     drained: Cell<bool>,
     waiting: RefCell<VecDeque<MessageEvent>>,
     bytes: Cell<usize>,
@@ -101,10 +100,6 @@ impl Inbox {
                 listener(message);
             }
         }
-        // A stream whose consumer is gone goes, too.
-        self.streams
-            .borrow_mut()
-            .retain(|stream| stream.unbounded_send(message.clone()).is_ok());
         let bytes = self.bytes.get() + message.data.len();
         if self.drained.get() && bytes <= INBOX_BYTES {
             self.bytes.set(bytes);
@@ -158,9 +153,11 @@ fn socket(urls: Box<dyn Fn() -> Vec<String>>, options: Options) -> UseSocket {
             let urls = urls();
             if before.as_ref() != Some(&urls) {
                 let origin = own_origin();
+                let origin = origin.as_deref();
+                let is_secure = origin.is_some_and(|origin| origin.starts_with("wss:"));
                 let (mut servers, mut problem) = (Vec::new(), None);
                 for url in &urls {
-                    match Endpoint::resolve(url, origin.as_deref(), is_secure()) {
+                    match Endpoint::resolve(url, origin, is_secure) {
                         Ok(server) => servers.push(server),
                         Err(error) => problem = problem.or(Some(error)),
                     }
@@ -214,21 +211,25 @@ impl UseSocket {
     /// Calls `listener` with every message, in order, as it arrives, until the component that called this is gone, or the
     /// subscription is removed.
     pub fn on_message(&self, listener: impl Fn(&MessageEvent) + 'static) -> Subscription {
-        let listener: Listener = Rc::new(listener);
-        let inbox = self.inner.try_with_value(|inner| {
-            let mut listeners = inner.inbox.listeners.borrow_mut();
-            listeners.push(Rc::clone(&listener));
-            Rc::downgrade(&inner.inbox)
-        });
-        let subscription = Subscription {
-            inbox: inbox.unwrap_or_default(),
-            listener: Rc::downgrade(&listener),
-        };
+        let subscription = self.listen(Rc::new(listener));
         let removed = StoredValue::new_local(subscription.clone());
         on_cleanup(move || {
             let _ = removed.try_with_value(Subscription::remove);
         });
         subscription
+    }
+
+    /// Until it is removed, or the connection is gone.
+    fn listen(&self, listener: Listener) -> Subscription {
+        let inbox = self.inner.try_with_value(|inner| {
+            let mut listeners = inner.inbox.listeners.borrow_mut();
+            listeners.push(Rc::clone(&listener));
+            Rc::downgrade(&inner.inbox)
+        });
+        Subscription {
+            inbox: inbox.unwrap_or_default(),
+            listener: Rc::downgrade(&listener),
+        }
     }
 
     /// Calls `opener` each time a connection is open, until the component that called this is gone. What it sends goes
@@ -254,9 +255,17 @@ impl UseSocket {
     /// Every message from now on, in order, for a consumer with a pace of its own; it has to keep up in the long run.
     pub fn stream(&self) -> mpsc::UnboundedReceiver<MessageEvent> {
         let (sender, receiver) = mpsc::unbounded();
-        let _ = self
-            .inner
-            .try_with_value(|inner| inner.inbox.streams.borrow_mut().push(sender));
+        let own: Rc<RefCell<Option<Subscription>>> = Rc::default();
+        let held = Rc::clone(&own);
+        // A stream whose consumer is gone goes, too.
+        let subscription = self.listen(Rc::new(move |message: &MessageEvent| {
+            if sender.unbounded_send(message.clone()).is_err()
+                && let Some(subscription) = held.take()
+            {
+                subscription.remove();
+            }
+        }));
+        own.replace(Some(subscription));
         receiver
     }
 

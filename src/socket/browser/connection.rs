@@ -247,9 +247,10 @@ impl Connection {
 
     /// Hands the browser what it may have now.
     fn drain(&self) -> Sent {
-        if self.machine.borrow().is_open() {
-            let (mut outbox, link) = (self.outbox.borrow_mut(), self.link.borrow());
-            while let Some(buffered) = link.buffered_amount()
+        let (mut outbox, link) = (self.outbox.borrow_mut(), self.link.borrow());
+        if self.machine.borrow().is_open() && link.is_open() {
+            while !outbox.is_empty()
+                && let Some(buffered) = link.buffered_amount()
                 && let Some(frame) = outbox.next(buffered)
             {
                 // A browser that refuses it would refuse it again.
@@ -258,9 +259,10 @@ impl Connection {
                 }
             }
         }
-        if self.outbox.borrow().is_empty() {
+        if outbox.is_empty() {
             return Sent::Handed;
         }
+        drop((outbox, link));
         self.set_timer();
         Sent::Queued
     }

@@ -77,10 +77,16 @@ impl Link {
             .unwrap_or_default()
     }
 
-    /// Bytes handed to the browser and not yet to the network; none where no socket is open. One that is closing would take
-    /// what it is given, and send nothing of it.
+    /// Whether a socket is open. One that is closing would take what it is given, and send nothing of it.
+    pub fn is_open(&self) -> bool {
+        self.live
+            .as_ref()
+            .is_some_and(|(_, socket)| socket.is_open())
+    }
+
+    /// Bytes handed to the browser and not yet to the network; none where there is no socket.
     pub fn buffered_amount(&self) -> Option<usize> {
-        let (_, socket) = self.live.as_ref().filter(|(_, socket)| socket.is_open())?;
+        let (_, socket) = self.live.as_ref()?;
         Some(usize::try_from(socket.buffered_amount()).unwrap_or(usize::MAX))
     }
 }
