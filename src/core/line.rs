@@ -285,7 +285,7 @@ impl Line {
         }
     }
 
-    /// Somebody who waits asks for another try.
+    /// A person asks to reconnect now.
     fn retry(&mut self, now: Millis) {
         match self.tabs.role {
             Role::Follower => self.tell_tabs(&TabMessage::Retry(self.tabs.group())),

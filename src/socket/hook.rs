@@ -41,13 +41,13 @@ pub struct UseSocket {
     inner: StoredValue<Inner, LocalStorage>,
 }
 
-type Listener = Rc<dyn Fn(&MessageEvent)>;
+type Listener = Rc<dyn Fn(&Event)>;
 
-/// A listener of [`UseSocket::on_message`]. It is also removed with the component that added it, whose signals it uses.
+/// A listener of [`UseSocket::on_message`] or [`UseSocket::on_open`]. It is also removed with the component that added it, whose signals it uses.
 #[derive(Clone)]
 pub struct Subscription {
     inbox: Weak<Inbox>,
-    listener: Weak<dyn Fn(&MessageEvent)>,
+    listener: Weak<dyn Fn(&Event)>,
 }
 
 impl Subscription {
@@ -78,28 +78,29 @@ struct Inner {
 #[derive(Default)]
 struct Inbox {
     listeners: RefCell<Vec<Listener>>,
-    openers: RefCell<Vec<Rc<dyn Fn()>>>,
     drained: Cell<bool>,
     waiting: RefCell<VecDeque<MessageEvent>>,
     bytes: Cell<usize>,
 }
 
 impl Inbox {
-    fn opened(&self) {
-        let openers = self.openers.borrow().clone();
-        openers.iter().for_each(|opener| opener());
-    }
-
-    fn take_in(&self, message: &MessageEvent) {
+    fn tell(&self, event: &Event) {
         let listeners = self.listeners.borrow().clone();
         for listener in &listeners {
             // One may be removed by another that comes before it.
             let is_there = |other: &Listener| Rc::ptr_eq(other, listener);
             let is_listening = self.listeners.borrow().iter().any(is_there);
             if is_listening {
-                listener(message);
+                listener(event);
             }
         }
+        if let Event::Message(message) = event {
+            self.keep(message);
+        }
+    }
+
+    /// For who drains.
+    fn keep(&self, message: &MessageEvent) {
         let bytes = self.bytes.get() + message.data.len();
         if self.drained.get() && bytes <= INBOX_BYTES {
             self.bytes.set(bytes);
@@ -132,12 +133,12 @@ fn socket(urls: Box<dyn Fn() -> Vec<String>>, options: Options) -> UseSocket {
     let on_event = {
         let inbox = Rc::clone(&inbox);
         move |event: Event| match event {
-            Event::Message(message) => {
-                inbox.take_in(&message);
+            Event::Message(_) => {
+                inbox.tell(&event);
                 // A component that is going away has no signals any more.
                 let _ = set_received.try_update(|count| *count += 1);
             }
-            Event::Opened(_) => inbox.opened(),
+            Event::Opened(_) => inbox.tell(&event),
             Event::Changed(connection) => {
                 set_if_new(state, set_state, connection.state());
                 set_if_new(last_close, set_last_close, connection.last_close());
@@ -211,7 +212,26 @@ impl UseSocket {
     /// Calls `listener` with every message, in order, as it arrives, until the component that called this is gone, or the
     /// subscription is removed.
     pub fn on_message(&self, listener: impl Fn(&MessageEvent) + 'static) -> Subscription {
-        let subscription = self.listen(Rc::new(listener));
+        self.listen_here(Rc::new(move |event: &Event| {
+            if let Event::Message(message) = event {
+                listener(message);
+            }
+        }))
+    }
+
+    /// Calls `opener` each time a connection is open, for as long as [`Self::on_message`] would. What it sends goes ahead of
+    /// what waits: a login, a subscription.
+    pub fn on_open(&self, opener: impl Fn() + 'static) -> Subscription {
+        self.listen_here(Rc::new(move |event: &Event| {
+            if let Event::Opened(_) = event {
+                opener();
+            }
+        }))
+    }
+
+    /// Until the component that called this is gone.
+    fn listen_here(&self, listener: Listener) -> Subscription {
+        let subscription = self.listen(listener);
         let removed = StoredValue::new_local(subscription.clone());
         on_cleanup(move || {
             let _ = removed.try_with_value(Subscription::remove);
@@ -232,34 +252,15 @@ impl UseSocket {
         }
     }
 
-    /// Calls `opener` each time a connection is open, until the component that called this is gone. What it sends goes
-    /// ahead of what waits: a login, a subscription.
-    pub fn on_open(&self, opener: impl Fn() + 'static) {
-        let opener: Rc<dyn Fn()> = Rc::new(opener);
-        let inbox = self.inner.try_with_value(|inner| {
-            inner.inbox.openers.borrow_mut().push(Rc::clone(&opener));
-            Rc::downgrade(&inner.inbox)
-        });
-        let added = StoredValue::new_local((inbox.unwrap_or_default(), Rc::downgrade(&opener)));
-        on_cleanup(move || {
-            let _ = added.try_with_value(|(inbox, opener)| {
-                let inbox = inbox.upgrade()?;
-                let mut openers = inbox.openers.borrow_mut();
-                let is_this = |other: &Rc<dyn Fn()>| opener.ptr_eq(&Rc::downgrade(other));
-                let at = openers.iter().position(is_this)?;
-                Some(openers.remove(at))
-            });
-        });
-    }
-
     /// Every message from now on, in order, for a consumer with a pace of its own; it has to keep up in the long run.
     pub fn stream(&self) -> mpsc::UnboundedReceiver<MessageEvent> {
         let (sender, receiver) = mpsc::unbounded();
         let own: Rc<RefCell<Option<Subscription>>> = Rc::default();
         let held = Rc::clone(&own);
         // A stream whose consumer is gone goes, too.
-        let subscription = self.listen(Rc::new(move |message: &MessageEvent| {
-            if sender.unbounded_send(message.clone()).is_err()
+        let subscription = self.listen(Rc::new(move |event: &Event| {
+            if let Event::Message(message) = event
+                && sender.unbounded_send(message.clone()).is_err()
                 && let Some(subscription) = held.take()
             {
                 subscription.remove();

@@ -76,7 +76,7 @@ impl Line {
                 }
                 machine::Output::Open(_, endpoint) => {
                     self.log.record(now, log::Event::opening(endpoint));
-                    self.choose_dialect(endpoint);
+                    self.spoken = self.dialect_of(endpoint);
                 }
                 machine::Output::Abandon(_) => self.log.record(now, log::Event::Abandoned),
                 machine::Output::Close(_) => {}
@@ -92,10 +92,11 @@ impl Line {
         }
     }
 
-    fn choose_dialect(&mut self, endpoint: &Endpoint) {
+    /// Which dialect is for the server at this address.
+    pub(super) fn dialect_of(&self, endpoint: &Endpoint) -> usize {
         let mut dialects = self.dialects.iter();
         let serves = dialects.position(|dialect| dialect.serves(endpoint));
-        self.spoken = serves.unwrap_or(self.dialects.len());
+        serves.unwrap_or(self.dialects.len())
     }
 
     pub(super) fn dialect(&self) -> Option<&dyn Dialect> {
@@ -144,7 +145,8 @@ impl Line {
         self.live.is_ready = false;
         self.live.ready_by = None;
         self.dialect_handles(now, dialect::Input::Closed(close));
-        if std::mem::take(&mut self.live.scouts) || self.lookout.closed() {
+        // Both end, whoever has the second connection.
+        if std::mem::take(&mut self.live.scouts) | self.lookout.closed() {
             self.tell(Output::Scout(Scout::Close, &[]));
         }
         if !self.parting {
@@ -236,14 +238,11 @@ impl Line {
 
     /// A connection that served is made anew; one that never did gives way to the next relay.
     fn fell_silent(&mut self, now: Millis) {
-        let why = || CloseEvent::ours("The server fell silent.");
-        self.socket(
-            now,
-            match self.live.is_ready {
-                true => machine::Input::Distrusted,
-                false => machine::Input::Refused(why()),
-            },
-        );
+        let input = match self.live.is_ready {
+            true => machine::Input::Distrusted,
+            false => machine::Input::Refused(CloseEvent::ours("The server fell silent.")),
+        };
+        self.socket(now, input);
     }
 
     pub(super) fn give_up_unready(&mut self, now: Millis) {
@@ -280,12 +279,12 @@ impl Line {
         }
     }
 
-    /// Whether the relay is open and known to connect nobody.
+    /// Whether the relay is open, and known to pass frames on to no other client.
     pub(super) fn is_useless(&self) -> bool {
         self.is_open() && !self.live.server.audience.may_connect()
     }
 
-    /// Looks at once at a server that connected nobody: somebody asks for it, or comes back to the page.
+    /// Examines a server again that passed frames on to no other client: a person asks for it, or comes back to the page.
     pub(super) fn look_again(&mut self, now: Millis) {
         if self.is_useless() {
             self.dialect_handles(now, dialect::Input::LookAgain);

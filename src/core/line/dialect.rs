@@ -102,10 +102,10 @@ pub enum Input<'a> {
     /// The page is looked at again, or has another network. Timers may have been late meanwhile, and the connection may
     /// have died.
     Woke,
-    /// Somebody waits for a server that connects nobody: it is to be looked at again.
+    /// A person waits for a server that passes frames on to no other client: it is to be examined again.
     LookAgain,
     Ticked {
-        /// Nobody else is met over this connection.
+        /// No peer was heard over this connection who has not left.
         is_alone: bool,
     },
 }
@@ -115,12 +115,12 @@ pub enum Input<'a> {
 pub enum Output {
     /// Send a frame of the protocol's own, ahead of every payload.
     Send(Frame),
-    /// A payload came, from somebody else or from here.
+    /// A payload came, of a peer or of this page.
     Payload(Frame),
     /// What the server is, as far as it is known now; [`Server::default`] until this says more. Sizes and forms are those of
     /// payloads.
     Server(Server),
-    /// The server has been found out about: it connects clients, or connects nobody ([`Server::audience`]).
+    /// The server is examined: it is known to which clients it passes frames on ([`Server::audience`]).
     Profiled,
     /// From now on payloads can be published. A server of which that is not said within
     /// [`READY_MS`](crate::limits::READY_MS) is given up.

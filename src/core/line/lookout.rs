@@ -102,8 +102,7 @@ impl Line {
             false => self.wanted.get(..place)?,
         };
         let is_bare = |relay: &Endpoint| {
-            let mut dialects = self.dialects.iter();
-            let dialect = dialects.find(|dialect| dialect.serves(relay));
+            let dialect = self.dialects.get(self.dialect_of(relay));
             dialect.is_some_and(|dialect| dialect.is_bare())
         };
         let others = relays.iter().filter(|relay| Some(*relay) != current);

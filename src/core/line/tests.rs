@@ -257,6 +257,11 @@ fn a_closed_connection_is_closed_for_the_dialect_and_its_scout() {
     test.close(20);
     let closed = Event::Do(Output::Scout(Scout::Close, &[]));
     assert!(test.events().contains(&closed));
+    assert_eq!(
+        test.line.lookout.wake_at(),
+        None,
+        "nobody looks out any more"
+    );
     test.line.tick(30);
     test.line.doubt(30);
     test.line.handle(40, Input::Frame("late".into()));

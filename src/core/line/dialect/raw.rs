@@ -322,12 +322,12 @@ impl Raw {
             return out.push(Output::Silent);
         }
         let binary = self.server.binary;
-        self.server = server;
+        let mut server = server;
         // What came before this examination says nothing of what a server does now that fell silent.
         if !std::mem::take(&mut self.verifies) {
-            self.server.noticed(self.heard_own, self.heard_others);
+            server.noticed(self.heard_own, self.heard_others);
         }
-        self.believe(self.server.clone(), out);
+        self.believe(server, out);
         if let Some(rtt_ms) = self.server.rtt_ms.map(Millis::from) {
             self.rtt_ms = Some(rtt_ms);
             out.push(Output::RoundTrip(rtt_ms));
