@@ -16,8 +16,8 @@
 //!              and fork, presence, storage and what is known to be in it (store, draft), undo, versions
 //!   app        what an app is, for the rest of core
 //!   apps/      all of them: a new one is a folder and two lines here, a line in `ui::pages`, and its chunk
-//!     board/     its table and slots; the engine: gestures, tools (a file each), scene, view, wet ink, what is to be
-//!                painted; strokes and their geometry, file formats
+//!     board/     its tables (ink, and what changes about it) and slots; the engine: gestures, tools (a file each),
+//!                selection, scene, view, wet ink, what is to be painted; strokes and their geometry, file formats
 //!     todo/      its table; items, their order, filters
 //!   rooms      the rooms of this device: a list of them, each as a file
 //!   session    line + wire + doc joined: the whole client minus the browser. All that concerns others is

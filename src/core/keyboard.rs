@@ -27,6 +27,10 @@ pub enum Command {
     ZoomOut,
     ZoomReset,
     ZoomToFit,
+    SelectAll,
+    Deselect,
+    /// What is selected.
+    Delete,
     ShowShortcuts,
 }
 
@@ -85,6 +89,11 @@ impl Press<'_> {
         if self.shift && !self.control && self.code == "Digit1" {
             return Some(Command::ZoomToFit);
         }
+        match self.key {
+            "Delete" | "Backspace" if !self.control => return Some(Command::Delete),
+            "Escape" => return Some(Command::Deselect),
+            _ => {}
+        }
         let character = self.character()?;
         if self.control {
             return Some(match (character, self.shift) {
@@ -93,6 +102,7 @@ impl Press<'_> {
                 ('+' | '=', _) => Command::ZoomIn,
                 ('-', _) => Command::ZoomOut,
                 ('0', _) => Command::ZoomReset,
+                ('a', false) => Command::SelectAll,
                 _ => return None,
             });
         }

@@ -181,7 +181,7 @@ pub fn from_file(file: &Value) -> Result<(String, Replica), FileError> {
 mod tests {
     use super::*;
     use crate::core::{
-        apps::board::table::{ink, strokes},
+        apps::board::table::{elements, ink},
         apps::todo::list::List,
         apps::{added, amount},
         doc::{
@@ -318,7 +318,7 @@ mod tests {
         here.write(&List::of(&here).add("rice", &mut rng).unwrap());
         let writes = added(&file, &here);
         here.write(&writes);
-        assert_eq!(strokes(&here).len(), 2);
+        assert_eq!(elements(&here).len(), 2);
         assert_eq!(titles(&here), ["green tea", "milk", "salt", "rice"]);
         assert_eq!(added(&file, &here), [], "all of it is here");
     }

@@ -11,7 +11,8 @@ use crate::{
     core::{
         apps::board::{
             engine::Board,
-            tools::{ERASER, PEN},
+            properties::Property,
+            tools::{ERASER, PEN, SELECT},
         },
         apps::todo::list::List,
         doc::undo::Direction,
@@ -57,6 +58,10 @@ pub enum Act {
     Draw,
     /// A whole stroke of the eraser, over a stroke of ink if there is one.
     Erase,
+    /// Moves a stroke of ink.
+    Shift,
+    /// Gives a stroke of ink another colour.
+    Recolor,
     Add,
     Complete,
     Rename,
@@ -69,11 +74,12 @@ pub enum Act {
 impl Step {
     pub fn random(plan: &Plan, rng: &mut fastrand::Rng) -> Self {
         use Act::{
-            Add, Cancel, Complete, Delete, Drag, Draw, Erase, Lift, Move, Press, Redo, Rename, Undo,
+            Add, Cancel, Complete, Delete, Drag, Draw, Erase, Lift, Move, Press, Recolor, Redo,
+            Rename, Shift, Undo,
         };
         let acts = [
-            Press, Press, Press, Drag, Drag, Lift, Lift, Cancel, Draw, Draw, Erase, Add, Complete,
-            Rename, Delete, Move, Undo, Redo,
+            Press, Press, Press, Drag, Drag, Lift, Lift, Cancel, Draw, Draw, Erase, Shift, Shift,
+            Recolor, Add, Complete, Rename, Delete, Move, Undo, Redo,
         ];
         Self {
             client: rng.usize(0..plan.clients.max(1)),
@@ -102,10 +108,11 @@ impl Step {
 impl World {
     /// Something that a person might do, from its beginning to its end.
     pub fn operate(&mut self, client: usize) {
-        use Act::{Add, Complete, Delete, Draw, Erase, Move, Redo, Rename, Undo};
+        use Act::{Add, Complete, Delete, Draw, Erase, Move, Recolor, Redo, Rename, Shift, Undo};
         let mut rng = self.rng.fork();
         let acts = [
-            Draw, Draw, Draw, Draw, Erase, Complete, Rename, Delete, Move, Undo, Redo, Add,
+            Draw, Draw, Draw, Draw, Erase, Shift, Recolor, Complete, Rename, Delete, Move, Undo,
+            Redo, Add,
         ];
         self.act(client, rng.choice(acts).unwrap_or(Draw), &mut rng);
     }
@@ -122,7 +129,11 @@ impl World {
         let at = Point::new(rng.f64() * 1_000.0, rng.f64() * 700.0);
         match (act, item) {
             (Act::Press, _) => {
-                let tool = if rng.u8(0..4) == 0 { &ERASER } else { &PEN };
+                let tool = match rng.u8(0..5) {
+                    0 => &ERASER,
+                    1 => &SELECT,
+                    _ => &PEN,
+                };
                 self.choose(client, tool);
                 self.press(client, at);
             }
@@ -140,6 +151,19 @@ impl World {
                 let on_ink = self.seen_ink(client, rng).unwrap_or(at);
                 self.choose(client, &ERASER);
                 self.draw(client, on_ink, rng);
+            }
+            (Act::Shift, _) => {
+                let on_ink = self.seen_ink(client, rng).unwrap_or(at);
+                self.choose(client, &SELECT);
+                self.draw(client, on_ink, rng);
+            }
+            (Act::Recolor, _) => {
+                let on_ink = self.seen_ink(client, rng).unwrap_or(at);
+                self.choose(client, &SELECT);
+                self.press(client, on_ink);
+                self.lift(client);
+                let color = [rng.u8(..), rng.u8(..), rng.u8(..)];
+                self.set(client, Property::Color(color));
             }
             (Act::Undo, _) => self.input(client, Input::UndoAsked(Direction::Undo)),
             (Act::Redo, _) => self.input(client, Input::UndoAsked(Direction::Redo)),
@@ -166,11 +190,11 @@ impl World {
             Act::Lift if is_drawing && self.has_recovered() => before.is_subset(&after),
             Act::Lift if is_drawing => after.len() == before.len() + 1,
             // A press ends what was under way.
-            Act::Draw | Act::Erase if is_busy => true,
+            Act::Draw | Act::Erase | Act::Shift | Act::Recolor if is_busy => true,
             Act::Lift | Act::Erase => after.is_subset(&before),
             Act::Draw => after.len() > before.len(),
             Act::Cancel => before.is_subset(&after),
-            Act::Drag => before == after,
+            Act::Drag | Act::Shift | Act::Recolor => before == after,
             _ => true,
         };
         if !is_right {

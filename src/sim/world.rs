@@ -480,8 +480,6 @@ impl World {
 }
 
 pub(super) fn strokes(session: &Session) -> BTreeSet<Id> {
-    table::strokes(session.replica())
-        .into_iter()
-        .map(|(id, _)| id)
-        .collect()
+    let strokes = session.replica().values(&table::INK).into_iter();
+    strokes.map(|(id, _)| id).collect()
 }

@@ -12,9 +12,10 @@ use super::{
 use crate::browser::{files, task};
 use crate::core::{
     apps,
-    apps::board::{edit, formats::excalidraw, scene::Scene, table::strokes},
+    apps::board::{edit, formats::excalidraw, scene::Scene, table::elements},
     apps::todo::{formats as list, list::List},
     json as core_json, rooms,
+    session::Session,
 };
 
 /// The board as an `.excalidraw` document.
@@ -22,7 +23,7 @@ pub fn export_board(easel: Easel) -> Value {
     let elements = match easel.room.is_past.get_untracked() {
         true => {
             let room = easel.room;
-            room.read(|session| Scene::of(strokes(session.replica())).in_order())
+            room.read(|session| Scene::of(elements(session.replica())).in_order())
         }
         false => easel.look(|board| board.scene().in_order()),
     };
@@ -37,7 +38,7 @@ pub fn import_board(easel: Easel, document: &Value) -> Result<Value, String> {
     let mut skipped = std::mem::take(&mut merged.skipped);
     skipped.append(&mut merged.already);
     skipped.sort_by_key(|remark| remark.index);
-    Ok(json!({ "added": merged.writes.len(), "changed": merged.changed, "skipped": skipped }))
+    Ok(json!({ "added": merged.added(), "changed": merged.changed, "skipped": skipped }))
 }
 
 /// Takes in the file that somebody chose: a drawing, or a whole room.
@@ -121,7 +122,11 @@ fn save(room: Room, name: &str, file: &Value) {
 fn merge(easel: Easel, imported: excalidraw::Imported) -> edit::Merged {
     easel.room.show_now();
     let mut rng = easel.room.rng();
-    let merged = easel.look(|board| edit::merge(imported, board.scene(), &mut rng));
+    let merged = easel.look(|board| {
+        let merge =
+            |session: &Session| edit::merge(imported, board.scene(), session.replica(), &mut rng);
+        easel.room.read(merge)
+    });
     easel.room.edit(merged.writes.clone());
     merged
 }

@@ -1,7 +1,7 @@
 //! Updates and state vectors of documents, from members of the room who hold its key.
 
 use duplex::core::{
-    apps::board::table::strokes,
+    apps::board::table::elements,
     apps::todo::table::{TITLE, field, items},
     doc::{
         gate,
@@ -188,7 +188,12 @@ fn attack(inputs: u32, seed: u64) {
             Some(title),
             "{number}: {bad:?}"
         );
-        std::hint::black_box((copy.digest(), strokes(&copy), items(&copy), copy.snapshot()));
+        std::hint::black_box((
+            copy.digest(),
+            elements(&copy),
+            items(&copy),
+            copy.snapshot(),
+        ));
         let grew = memory::peak().saturating_sub(before);
         assert!(grew <= GROWTH_BYTES, "{number}: {grew} bytes for {bad:?}");
     }

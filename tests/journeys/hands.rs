@@ -1,6 +1,6 @@
 //! Pointers and keys as hardware and systems send them, not as a driver would like to.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use xtask::browser::{Engine, Window};
 
@@ -423,4 +423,54 @@ async fn leave_and_return(window: &Window) -> Result<()> {
         window.until(page, shown).await?;
     }
     Ok(())
+}
+
+/// Two people work on the same stroke at once: one moves it, the other one colours it.
+pub async fn what_is_selected_is_moved_coloured_and_deleted_for_all(ground: Ground) -> Result<()> {
+    let address = ground.site.room("selected", "board");
+    let (a, b) = (ground.window().await?, ground.window().await?);
+    for window in [&a, &b] {
+        window.goto(&address).await?;
+        window.until_open().await?;
+    }
+    for y in [250.0, 450.0] {
+        a.drag(&[(500.0, y), (600.0, y), (700.0, y)], 16).await?;
+    }
+    strokes(&b, 2).await?;
+    let drawn = a.promise("duplex.board.export()").await?["elements"][0]["y"].clone();
+    let drawn = drawn.as_f64().context("a place")?.round();
+    for window in [&a, &b] {
+        window.press("Select").await?;
+        // From the far corner: boxes are drawn in any direction.
+        window
+            .drag(&[(750.0, 300.0), (600.0, 260.0), (450.0, 200.0)], 16)
+            .await?;
+        let framed = "return document.querySelectorAll('.marks .frame').length === 1";
+        window.until("one of them selected", framed).await?;
+    }
+    a.drag(&[(600.0, 250.0), (600.0, 300.0), (600.0, 350.0)], 16)
+        .await?;
+    b.press("Red").await?;
+    let is_both = format!(
+        "return duplex.board.export().then(({{ elements: [line] }}) => \
+         line.strokeColor === '#e03131' && Math.round(line.y) === {})",
+        drawn + 100.0
+    );
+    for window in [&a, &b] {
+        window.until("it red and lower", &is_both).await?;
+    }
+    a.press("Delete").await?;
+    strokes(&b, 1).await?;
+    a.until(
+        "nothing selected",
+        "return document.querySelectorAll('.marks .frame').length === 0",
+    )
+    .await?;
+    a.press("Undo").await?;
+    for window in [&a, &b] {
+        strokes(window, 2).await?;
+        window.until("it as it was", &is_both).await?;
+    }
+    a.close().await?;
+    b.close().await
 }

@@ -112,6 +112,7 @@ fn main() {
         hands::a_pen_that_rests_is_stored_whole,
         hands::files_are_dropped_on_the_board_and_nowhere_open_in_place_of_the_page,
         hands::a_pointer_leaves_with_its_owner,
+        hands::what_is_selected_is_moved_coloured_and_deleted_for_all,
         storage::storage_that_was_deleted_gets_everything_again,
         lifecycle::what_was_saved_survives_a_killed_browser,
         lifecycle::a_browser_that_is_killed_while_somebody_draws_keeps_the_ink,

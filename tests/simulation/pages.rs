@@ -2,7 +2,7 @@
 
 use duplex::{
     core::{
-        apps::board::table::{ink, strokes},
+        apps::board::table::{elements, ink},
         doc::{
             id::Id,
             store::Saved,
@@ -75,7 +75,7 @@ fn a_draft_of_a_page_that_is_here_is_its_own() {
     world.reload(1);
     world.run(5_000);
     assert_eq!(
-        world.session(1).map(|s| strokes(s.replica()).len()),
+        world.session(1).map(|s| elements(s.replica()).len()),
         Some(0)
     );
     world.input(0, session::Input::Edited(vec![write(9)]));
@@ -84,7 +84,7 @@ fn a_draft_of_a_page_that_is_here_is_its_own() {
     world.reload(1);
     world.run(5_000);
     assert_eq!(
-        world.session(1).map(|s| strokes(s.replica()).len()),
+        world.session(1).map(|s| elements(s.replica()).len()),
         Some(1)
     );
     assert_eq!(world.disk(0).map(|disk| disk.read().drafts), Some(vec![]));

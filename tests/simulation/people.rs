@@ -4,7 +4,7 @@ use duplex::{
     core::{
         apps::board::{
             presence::{Pointer, Viewport},
-            table::{ink, strokes},
+            table::{elements, ink},
         },
         apps::todo::list::List,
         doc::{
@@ -121,7 +121,7 @@ fn fifty_joins_cost_little_more_than_what_the_joiners_get() {
     const PEOPLE: usize = 50;
     let mut world = World::new(quiet(10, 1, Audience::Others));
     world.run(2_000);
-    while world.session(0).map_or(0, |s| strokes(s.replica()).len()) < 600 {
+    while world.session(0).map_or(0, |s| elements(s.replica()).len()) < 600 {
         world.operate(0);
         world.run(20);
     }
@@ -213,7 +213,7 @@ fn who_floods_the_room_is_muted_and_nobody_waits_for_it() {
         muted = muted.or(is_muted.then_some(ms));
     }
     assert!(muted.is_some_and(|ms| ms < 3_000), "{muted:?}");
-    let flooded = strokes(world.session(2).unwrap().replica()).len();
+    let flooded = elements(world.session(2).unwrap().replica()).len();
     assert!(flooded < 5_000, "{flooded} of the flood were taken in");
     // What was not listened to comes when it is over.
     world.run(40_000);

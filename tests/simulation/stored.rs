@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use duplex::{
     core::{
-        apps::board::table::{ink, strokes},
+        apps::board::table::{elements, ink},
         apps::todo::table::items,
         doc::{
             id::Id,
@@ -60,9 +60,9 @@ fn a_room_that_the_first_build_stored_opens_with_its_undo_steps_draft_and_versio
     world.reload(0);
     world.run(DRAFT_IS_LEFT_MS / 2);
     let ink_of = |world: &World| -> BTreeMap<String, String> {
-        let strokes = strokes(world.session(0).unwrap().replica()).into_iter();
+        let strokes = elements(world.session(0).unwrap().replica()).into_iter();
         strokes
-            .map(|(id, stroke)| (id.as_str().to_owned(), BASE64.encode(stroke)))
+            .map(|(id, stroke)| (id.as_str().to_owned(), BASE64.encode(stroke.ink)))
             .collect()
     };
     assert_eq!(ink_of(&world), fixture.ink);
@@ -103,12 +103,12 @@ fn a_room_that_the_first_build_stored_opens_with_its_undo_steps_draft_and_versio
         .collect();
     let last = versions::replay(&versions).unwrap();
     assert_eq!(
-        strokes(&last).len(),
+        elements(&last).len(),
         versions.last().unwrap().amount.of("board") as usize
     );
     let key = ink(Id::parse("new").unwrap());
     let mut now = versions::replay(&versions[..1]).unwrap();
     now.write(&[Write::put(key, Value::Bytes([7].into()))]);
     now.write(&versions::restored(&last, &now));
-    assert_eq!(strokes(&now).len(), strokes(&last).len());
+    assert_eq!(elements(&now).len(), elements(&last).len());
 }

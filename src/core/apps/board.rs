@@ -13,7 +13,9 @@ pub mod formats;
 pub mod gesture;
 pub mod paint;
 pub mod presence;
+pub mod properties;
 pub mod scene;
+pub mod selection;
 pub mod stroke;
 pub mod table;
 pub mod tiles;
@@ -23,7 +25,7 @@ pub mod wet;
 pub const APP: App = App {
     name: "board",
     takes: |_, _| false,
-    tables: &[table::INK],
+    tables: &table::TABLES,
     slots: &[Pointer::SLOT, Viewport::SLOT, WET],
 };
 
@@ -36,13 +38,18 @@ pub const ENGINE: Engine = Engine {
             ("Space and drag", "Move the board"),
             ("Ctrl + plus, minus, 0", "Zoom in, out, to 100 %"),
             ("Shift + 1", "Zoom to fit"),
+            ("Ctrl + A", "Select all"),
+            (
+                "Delete, Escape",
+                "Delete what is selected, or select nothing",
+            ),
         ];
         tools.chain(others).collect()
     },
     nouns: ["stroke", "strokes"],
     count: |replica| replica.count(&table::INK),
-    added: |other, here| other.missing_in(here, &table::INK),
+    added: table::added,
     implied: presence::implied,
-    // A stroke is written once: there are no conflicts.
+    // Of two values of a property one counts: nobody has to be told.
     settled: |_, _, _| Default::default(),
 };

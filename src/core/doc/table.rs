@@ -4,6 +4,7 @@
 //! | table | row | field | value |
 //! |---|---|---|---|
 //! | `ink` | stroke's id | – | bytes, written once |
+//! | `ink.offset`, `ink.color`, … | stroke's id | – | what changed about it since |
 //! | `todo` | item's id | `title`, `done`, `order`, … | text, flag |
 //!
 //! Apps name their tables and fields ([`crate::core::apps::board::table`], [`crate::core::apps::todo::table`]). Nothing in `doc` knows
@@ -203,7 +204,7 @@ pub enum Touched {
     Everything,
 }
 
-/// Rows of one table that changed, for who shows that table.
+/// Rows that changed, for who shows their tables.
 #[derive(Clone, Copy, Debug)]
 pub enum Changed<'a> {
     Rows(&'a [&'a Id]),
@@ -211,12 +212,11 @@ pub enum Changed<'a> {
     Everything,
 }
 
-impl Touched {
-    /// The row of `table` that was touched.
-    pub fn row_of(&self, table: &Name) -> Option<&Id> {
-        match self {
-            Self::Row(row) if row.table == *table => Some(&row.id),
-            _ => None,
-        }
-    }
+/// The ids of rows of these tables that were touched; one that is in several may be there as often.
+pub fn rows<'a>(touched: &'a [Touched], tables: &[Name]) -> Vec<&'a Id> {
+    let rows = touched.iter().filter_map(|touched| match touched {
+        Touched::Row(row) if tables.contains(&row.table) => Some(&row.id),
+        _ => None,
+    });
+    rows.collect()
 }

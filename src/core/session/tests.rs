@@ -10,7 +10,7 @@ use crate::{
     core::{
         apps::board::{
             presence::{Pointer, WET},
-            table::{ink, strokes},
+            table::{elements, ink},
         },
         doc::{
             id::Id,
@@ -137,7 +137,7 @@ impl Person {
     }
 
     fn strokes(&self) -> usize {
-        strokes(self.session.replica()).len()
+        elements(self.session.replica()).len()
     }
 }
 

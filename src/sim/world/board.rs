@@ -8,10 +8,14 @@ use crate::core::{
         effect::Effect,
         engine::Board,
         gesture::{Button, Input as PointerInput, PointerKind},
+        properties::Property,
         table,
-        tools::{ScreenSample, Tool},
+        tools::{LATER, ScreenSample, Tool},
     },
-    doc::table::{Changed, Touched},
+    doc::{
+        id::Id,
+        table::{Changed, Touched, rows},
+    },
     keyboard::Command,
     peer::PeerId,
     session::{Input, Session},
@@ -23,6 +27,7 @@ const SIZE: Size = Size::new(1_000.0, 700.0);
 /// The board of a page that was just loaded.
 pub(super) fn opened(rng: fastrand::Rng, session: &Session) -> Board {
     let mut board = Board::new(rng);
+    board.equip(LATER);
     board.resize(0, SIZE, 1.0);
     board.changed(0, session.replica(), Changed::Everything, false);
     board
@@ -41,6 +46,14 @@ impl World {
         if let Some(page) = self.pages.get_mut(client) {
             page.board.command(self.now, Command::Choose(tool));
         }
+    }
+
+    /// Of what is selected, and of what is drawn from now on.
+    pub fn set(&mut self, client: usize, property: Property) {
+        if let Some(page) = self.pages.get_mut(client) {
+            page.board.set(property);
+        }
+        self.carry_out_effects(client);
     }
 
     /// A mouse button goes down at a place of the window.
@@ -130,8 +143,7 @@ impl World {
         let Some(page) = self.pages.get_mut(client) else {
             return;
         };
-        let rows = touched.iter().filter_map(|row| row.row_of(&table::INK));
-        let rows: Vec<_> = rows.collect();
+        let rows = rows(touched, &table::TABLES);
         let changed = match touched.contains(&Touched::Everything) {
             true => Changed::Everything,
             false => Changed::Rows(&rows),
@@ -154,11 +166,13 @@ impl World {
         let differs = |&client: &usize| {
             let page = self.pages.get(client);
             page.is_some_and(|page| {
-                let held = table::strokes(page.session.replica());
+                let held = table::elements(page.session.replica());
                 let scene = page.board.scene();
-                !page.board.is_at_rest()
-                    || held.len() != scene.len()
-                    || held.iter().any(|(id, _)| scene.get(id).is_none())
+                let is_shown = |(id, drawn): (&Id, &table::Drawn)| {
+                    let shown = scene.get(id);
+                    shown.is_some_and(|shown| shown.properties() == &drawn.properties)
+                };
+                !page.board.is_at_rest() || held.len() != scene.len() || !held.iter().all(is_shown)
             })
         };
         (0..self.pages.len()).filter(differs).collect()

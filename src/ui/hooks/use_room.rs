@@ -26,7 +26,7 @@ use crate::{
                 slots::{Shown, Slot},
             },
             replica::Replica,
-            table::{Changed, Name, Touched, Write},
+            table::{self, Changed, Name, Touched, Write},
             undo::Direction,
         },
         peer::PeerId,
@@ -114,9 +114,9 @@ pub trait Editor {
 
 pub type Tell = Box<dyn Fn(&Replica, Changed)>;
 
-/// A subscriber to changes of a table.
+/// A subscriber to changes of some tables.
 struct Watcher {
-    table: Name,
+    tables: &'static [Name],
     tell: Tell,
 }
 
@@ -212,12 +212,12 @@ impl Room {
         self.inner.with_value(|inner| inner.rng.borrow_mut().fork())
     }
 
-    /// Tells `tell` at once what a table holds, and then what changes there, in the document that is shown: while an
+    /// Tells `tell` at once what these tables hold, and then what changes there, in the document that is shown: while an
     /// earlier version is looked at, that one. Until the component that asked goes. `tell` must not edit.
-    pub fn watch(&self, table: Name, tell: Tell) {
+    pub fn watch(&self, tables: &'static [Name], tell: Tell) {
         self.show_now();
         self.read(|session| tell(session.replica(), Changed::Everything));
-        let watcher = Rc::new(Watcher { table, tell });
+        let watcher = Rc::new(Watcher { tables, tell });
         self.inner.with_value(|inner| {
             let mut watchers = inner.watchers.borrow_mut();
             watchers.push(Rc::downgrade(&watcher));
@@ -434,9 +434,7 @@ impl Room {
         let all = touched.contains(&Touched::Everything);
         self.read(|session| {
             for watcher in self.watchers() {
-                let rows = touched.iter().filter_map(|row| row.row_of(&watcher.table));
-                let rows: Vec<_> = rows.collect();
-                match rows.as_slice() {
+                match table::rows(touched, watcher.tables).as_slice() {
                     _ if all => (watcher.tell)(session.replica(), Changed::Everything),
                     [] => {}
                     rows => (watcher.tell)(session.replica(), Changed::Rows(rows)),

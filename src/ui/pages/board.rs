@@ -4,6 +4,7 @@ pub mod back_to_ink;
 pub mod cursors;
 pub mod easel;
 pub mod following;
+pub mod marks;
 pub mod stage;
 pub mod toolbar;
 
@@ -40,6 +41,8 @@ pub fn BoardPage() -> impl IntoView {
                 // `History` has them.
                 Command::Step(_) => return,
                 Command::ShowShortcuts => show_shortcuts.set(true),
+                // Others may have something to end, too.
+                Command::Deselect => return easel.command(command),
                 command => easel.command(command),
             }
             event.prevent_default();

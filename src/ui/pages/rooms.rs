@@ -330,9 +330,9 @@ fn read(file: &Value) -> Result<Opened, String> {
     let drawing = excalidraw::import(file);
     let drawing = drawing.map_err(|_| "This file holds no room and no drawing.".to_owned())?;
     let mut rng = fastrand::Rng::with_seed(random::bits().unwrap_or_default());
-    let merged = edit::merge(drawing, &Scene::default(), &mut rng);
     // Nobody goes on writing in this copy.
     let mut replica = Replica::new(PeerId::from_random(rng.u64(..)));
+    let merged = edit::merge(drawing, &Scene::default(), &replica, &mut rng);
     match replica.write(&merged.writes) {
         Some(_) => Ok(Opened {
             title: "Drawing".to_owned(),

@@ -16,7 +16,7 @@ pub fn merged(merged: &Merged) -> String {
         1 => "1 stroke".to_owned(),
         count => format!("{count} strokes"),
     };
-    let mut words = match (merged.writes.len(), merged.already.len()) {
+    let mut words = match (merged.added(), merged.already.len()) {
         (0, 0) => "There is nothing in this file that can be opened.".to_owned(),
         (0, 1) => "Nothing new is in this file: its stroke is here already.".to_owned(),
         (0, count) => format!(
@@ -105,7 +105,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::core::apps::board::{edit, formats::excalidraw, scene::Scene};
+    use crate::core::{
+        apps::board::{edit, formats::excalidraw, scene::Scene},
+        doc::replica::Replica,
+        peer::PeerId,
+    };
 
     #[test]
     fn what_came_and_what_did_not_is_said_whole() {
@@ -115,6 +119,7 @@ mod tests {
             merged(&edit::merge(
                 imported,
                 &Scene::default(),
+                &Replica::new(PeerId::FIRST),
                 &mut fastrand::Rng::with_seed(1),
             ))
         };

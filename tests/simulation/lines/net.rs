@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::toy;
 use duplex::{
     core::{
-        apps::board::table::{ink, stroke},
+        apps::board::table::{element, ink},
         doc::{
             id::Id,
             presence::Profile,
@@ -176,7 +176,7 @@ impl Net {
 
     pub fn has(&self, person: usize, name: &str) -> bool {
         let replica = self.people[person].session.replica();
-        stroke(replica, &Id::parse(name).unwrap()).is_some()
+        element(replica, &Id::parse(name).unwrap()).is_some()
     }
 
     pub fn schedule(&mut self, after: Millis, person: usize, way: Way, news: News) {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use duplex::{
     core::{
         apps::board::stroke::{Sample, Stroke, Style},
-        apps::board::table::{ink, strokes},
+        apps::board::table::{elements, ink},
         doc::{
             id::Id,
             presence::Profile,
@@ -50,7 +50,7 @@ impl Seen {
         Self {
             status: session.status(),
             digest: session.replica().digest(),
-            strokes: strokes(session.replica()).len(),
+            strokes: elements(session.replica()).len(),
             sentences: Vec::new(),
             opened: 0,
         }

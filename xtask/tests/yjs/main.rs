@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use duplex::core::{
-    apps::board::table::strokes,
+    apps::board::table::elements,
     apps::todo::table,
     doc::{gate, replica::Replica, table::Value},
     peer::PeerId,
@@ -23,10 +23,15 @@ fn bytes(value: &Json) -> Result<Vec<u8>> {
 }
 
 fn inks(copy: &Replica) -> Json {
-    let inks = strokes(copy).into_iter();
-    inks.map(|(id, bytes)| (id.as_str().to_owned(), BASE64_STANDARD.encode(bytes).into()))
-        .collect::<Map<_, _>>()
-        .into()
+    let inks = elements(copy).into_iter();
+    inks.map(|(id, drawn)| {
+        (
+            id.as_str().to_owned(),
+            BASE64_STANDARD.encode(drawn.ink).into(),
+        )
+    })
+    .collect::<Map<_, _>>()
+    .into()
 }
 
 fn todos(copy: &Replica) -> Json {

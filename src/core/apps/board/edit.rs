@@ -7,14 +7,16 @@ use kurbo::Rect;
 use super::{
     formats::excalidraw::{Import, Imported},
     paint,
+    properties::Property,
     scene::Scene,
     stroke::{Stroke, StrokeError, Track},
-    table::ink,
+    table::{INK, ink, plain},
 };
 use crate::{
     core::{
         doc::{
             id::Id,
+            replica::Replica,
             table::{Value, Write},
         },
         json::Remark,
@@ -35,6 +37,11 @@ pub fn erase(ids: impl IntoIterator<Item = Id>) -> Vec<Write> {
     ids.into_iter().map(|id| Write::clear(ink(id))).collect()
 }
 
+/// Gives elements a property.
+pub fn set(ids: impl IntoIterator<Item = Id>, property: Property) -> Vec<Write> {
+    ids.into_iter().map(|id| property.write(id)).collect()
+}
+
 /// What a file's strokes come to.
 #[derive(Debug, Default)]
 pub struct Merged {
@@ -50,8 +57,13 @@ pub struct Merged {
 }
 
 /// A file's strokes on top of what is there, with their ids where those are free. What is the same here already is not
-/// added again.
-pub fn merge(imported: Imported, scene: &Scene, rng: &mut fastrand::Rng) -> Merged {
+/// added again. `scene` shows `replica`.
+pub fn merge(
+    imported: Imported,
+    scene: &Scene,
+    replica: &Replica,
+    rng: &mut fastrand::Rng,
+) -> Merged {
     let mut merged = Merged {
         changed: imported.changed,
         skipped: imported.skipped,
@@ -78,6 +90,7 @@ pub fn merge(imported: Imported, scene: &Scene, rng: &mut fastrand::Rng) -> Merg
         match put(&id, &stroke, IMPORT_BITS) {
             Ok(write) => {
                 merged.bounds = Some(shown);
+                merged.writes.extend(plain(replica, &id));
                 merged.writes.push(write);
             }
             Err(_) => {
@@ -126,6 +139,12 @@ fn is_same(a: &Stroke, b: &Stroke) -> bool {
 }
 
 impl Merged {
+    /// How many strokes came.
+    pub fn added(&self) -> usize {
+        let ink = self.writes.iter().filter(|write| write.key.table == INK);
+        ink.count()
+    }
+
     /// Whether all of the file came as it is.
     pub fn is_whole(&self) -> bool {
         self.skipped.is_empty() && self.changed.is_empty()
@@ -161,12 +180,14 @@ mod tests {
         ]});
         let (mut replica, mut rng) = (Replica::new(PeerId::FIRST), fastrand::Rng::with_seed(1));
         for (added, already) in [(11, 0), (0, 11), (0, 11)] {
-            let scene = Scene::of(table::strokes(&replica));
-            let merged = merge(excalidraw::import(&file).unwrap(), &scene, &mut rng);
-            assert_eq!(
-                (merged.writes.len(), merged.already.len()),
-                (added, already)
+            let scene = Scene::of(table::elements(&replica));
+            let merged = merge(
+                excalidraw::import(&file).unwrap(),
+                &scene,
+                &replica,
+                &mut rng,
             );
+            assert_eq!((merged.added(), merged.already.len()), (added, already));
             assert_eq!(merged.skipped.len(), 1);
             assert!(
                 merged
@@ -174,16 +195,21 @@ mod tests {
                     .is_some_and(|bounds| bounds.width() > 29_000.0)
             );
             replica.write(&merged.writes);
-            assert_eq!(table::strokes(&replica).len(), 11);
-            assert!(table::stroke(&replica, &Id::parse("a").unwrap()).is_some());
+            assert_eq!(table::elements(&replica).len(), 11);
+            assert!(table::element(&replica, &Id::parse("a").unwrap()).is_some());
         }
         // Another drawing that has the same ids keeps its own.
         let other = json!({"type": "excalidraw", "elements": [stroke("b", 1)]});
         for expected in [12, 12] {
-            let scene = Scene::of(table::strokes(&replica));
-            let merged = merge(excalidraw::import(&other).unwrap(), &scene, &mut rng);
+            let scene = Scene::of(table::elements(&replica));
+            let merged = merge(
+                excalidraw::import(&other).unwrap(),
+                &scene,
+                &replica,
+                &mut rng,
+            );
             replica.write(&merged.writes);
-            assert_eq!(table::strokes(&replica).len(), expected);
+            assert_eq!(table::elements(&replica).len(), expected);
         }
     }
 
@@ -197,6 +223,6 @@ mod tests {
         };
         replica.write(&[write]);
         replica.write(&erase([id]));
-        assert!(table::strokes(&replica).is_empty());
+        assert!(table::elements(&replica).is_empty());
     }
 }

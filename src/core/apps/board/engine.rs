@@ -11,19 +11,27 @@ use kurbo::{Rect, Size};
 pub use self::view::Wheel;
 use super::{
     camera::{Camera, ZOOM_STEP},
+    edit,
     effect::Effect,
     gesture::{Action, Gestures, Input},
     presence::{Pointer, Viewport},
+    properties::Property,
     scene::{Element, Scene},
+    selection::{Marks, Selection},
     stroke::{Stroke, Style},
-    table::{stroke, strokes},
+    table::{element, elements},
     tiles::{Blit, Plan, TileKey, Tiles, View},
-    tools::{Context, Cursor, Tool, Work},
+    tools::{Context, Cursor, Later, SELECT, Tool, Work},
     wet::WetInk,
 };
 use crate::{
     core::{
-        doc::{id::Id, presence::slots::Shows, replica::Replica, table::Changed},
+        doc::{
+            id::Id,
+            presence::slots::Shows,
+            replica::Replica,
+            table::{Changed, Write},
+        },
         keyboard::Command,
         peer::PeerId,
     },
@@ -41,8 +49,9 @@ pub struct Shown {
     pub camera: Camera,
     pub tool: &'static Tool,
     pub cursor: Cursor,
-    /// Of what is drawn next.
+    /// Of what is selected, else of what is drawn next.
     pub style: Style,
+    pub marks: Marks,
 }
 
 pub struct Board {
@@ -50,7 +59,9 @@ pub struct Board {
     style: Style,
     gestures: Gestures,
     work: Option<Box<dyn Work>>,
+    later: Later,
     scene: Scene,
+    selection: Selection,
     tiles: Tiles,
     wet: WetInk,
     rng: fastrand::Rng,
@@ -81,7 +92,9 @@ impl Board {
             },
             gestures: Gestures::default(),
             work: None,
+            later: &[],
             scene: Scene::default(),
+            selection: Selection::default(),
             tiles: Tiles::default(),
             wet: WetInk::default(),
             rng,
@@ -97,6 +110,11 @@ impl Board {
         }
     }
 
+    /// The tools are here whose code comes later.
+    pub fn equip(&mut self, later: Later) {
+        self.later = later;
+    }
+
     pub fn scene(&self) -> &Scene {
         &self.scene
     }
@@ -106,13 +124,22 @@ impl Board {
             camera: self.camera,
             tool: self.gestures.tool(),
             cursor: self.gestures.cursor(),
-            style: self.style,
+            style: self.selection.style(&self.scene).unwrap_or(self.style),
+            marks: self.selection.marks(),
         }
     }
 
-    /// Of what is begun from now on.
-    pub fn set_style(&mut self, style: Style) {
-        self.style = style;
+    /// Gives it to what is selected, and to what is begun from now on.
+    pub fn set(&mut self, property: Property) {
+        property.set(&mut self.style);
+        let selected = self.selection.ids().cloned();
+        self.commit(edit::set(selected, property));
+    }
+
+    fn commit(&mut self, writes: Vec<Write>) {
+        if !writes.is_empty() {
+            self.effects.push(Effect::Commit(writes));
+        }
     }
 
     /// A tool is at work.
@@ -129,7 +156,7 @@ impl Board {
     pub fn is_at_rest(&self) -> bool {
         let strokes = self.scene.in_order();
         let mut strokes = strokes.iter();
-        !self.is_busy() && strokes.all(|stroke| !stroke.is_fading() && !self.wet.has(&stroke.id))
+        !self.is_busy() && strokes.all(|stroke| stroke.is_at_rest() && !self.wet.has(&stroke.id))
     }
 
     pub fn command(&mut self, now: Millis, command: Command) {
@@ -141,11 +168,33 @@ impl Board {
             Command::ZoomReset => camera.zoomed(1.0 / camera.zoom, middle),
             Command::ZoomToFit => self.fitting(),
             Command::Choose(tool) => {
+                if tool != &SELECT {
+                    self.select([]);
+                }
                 self.gestures.handle(now, Input::ToolChosen(tool));
+                return;
+            }
+            Command::SelectAll => {
+                self.gestures.handle(now, Input::ToolChosen(&SELECT));
+                let all = self.scene.in_order();
+                self.select(all.iter().map(|element| element.id.clone()));
+                return;
+            }
+            Command::Deselect => {
+                self.select([]);
+                return;
+            }
+            Command::Delete => {
+                let selected = self.selection.ids().cloned();
+                self.commit(edit::erase(selected));
                 return;
             }
             Command::Step(_) | Command::ShowShortcuts => return,
         });
+    }
+
+    fn select(&mut self, ids: impl IntoIterator<Item = Id>) {
+        self.selection.set(&self.scene, ids);
     }
 
     /// What a pointer did. `others`: how many see it.
@@ -187,13 +236,14 @@ impl Board {
             style: self.style,
             others,
             scene: &mut self.scene,
+            selection: &mut self.selection,
             tiles: &mut self.tiles,
             rng: &mut self.rng,
             effects: &mut self.effects,
         };
         match action {
             Action::Begin(tool, press) => {
-                self.work = tool.begin.map(|begin| begin(&mut cx, press));
+                self.work = tool.begin(self.later).map(|begin| begin(&mut cx, press));
             }
             Action::Drag(samples) => {
                 if let Some(work) = &mut self.work {
@@ -242,7 +292,7 @@ impl Board {
         match changed {
             Changed::Rows(ids) if ids.len() <= MANY => self.touch(replica, ids),
             Changed::Everything | Changed::Rows(_) => {
-                self.scene = Scene::of(strokes(replica));
+                self.scene = Scene::of(elements(replica));
                 self.tiles.clear();
             }
         }
@@ -250,6 +300,7 @@ impl Board {
             Changed::Rows(ids) => ids.contains(&id),
             Changed::Everything => self.scene.get(id).is_some(),
         });
+        self.selection.follow(&self.scene);
         self.show_ink_at_first();
         self.ask_paint(match is_arriving {
             true => now.max(self.painted_at + ARRIVING_MS),
@@ -263,11 +314,19 @@ impl Board {
         let top = self.scene.top();
         let mut touched = Vec::new();
         for &id in ids {
+            let drawn = element(replica, id);
+            let shown = self.scene.get(id);
+            if let (Some(shown), Some(drawn)) = (shown, &drawn)
+                && shown.ink() == &drawn.ink
+            {
+                let places = self.scene.restyle(id, drawn.properties.clone());
+                (places.into_iter().flatten()).for_each(|place| self.tiles.damaged(place));
+                continue;
+            }
             if let Some(area) = self.scene.remove(id) {
                 self.tiles.damaged(area);
             }
-            let ink = stroke(replica, id);
-            touched.extend(ink.and_then(|ink| self.scene.insert(id.clone(), ink)));
+            touched.extend(drawn.and_then(|drawn| self.scene.insert(id.clone(), drawn)));
         }
         touched.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
         for element in touched {

@@ -12,7 +12,7 @@
 
 use kurbo::{Point, Vec2};
 
-use super::tools::{Cursor, ERASER, End, HAND, PEN, Press, ScreenSample, Tool};
+use super::tools::{Act as ToolAct, Cursor, ERASER, End, HAND, PEN, Press, ScreenSample, Tool};
 use crate::limits::{LIFT_LOST_MS, Millis};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,13 +281,13 @@ impl Gestures {
             Button::Eraser => &ERASER,
             Button::Other => return None,
         };
-        let (act, action) = match tool.begin {
-            None => {
+        let (act, action) = match tool.act {
+            ToolAct::Pan => {
                 let last = sample.at;
                 let waits = is_palm;
                 (Act::Pan { last, waits }, None)
             }
-            Some(_) => {
+            ToolAct::Work(_) | ToolAct::Later => {
                 let has_pressure = kind == PointerKind::Pen;
                 let press = Press {
                     sample,

@@ -1,4 +1,4 @@
-//! All dry strokes, found by place: an R-tree over their boxes, painted in z-order.
+//! All elements, found by place: an R-tree over their boxes, painted in z-order.
 
 use std::{
     borrow::Cow,
@@ -8,27 +8,32 @@ use std::{
     sync::Arc,
 };
 
-use kurbo::{Point, Rect};
+use kurbo::{Point, Rect, Vec2};
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 
 use super::{
     paint::{self, Fill},
-    stroke::Stroke,
+    properties::Properties,
+    stroke::{Stroke, Style},
+    table::Drawn,
 };
 use crate::{core::doc::id::Id, limits::OUTLINE_POINTS};
 
-/// A stroke of the document. Its samples stay in their bytes, which take a tenth of the space.
+/// A stroke of the document as it looks by now. Its samples stay in their bytes, which take a tenth of the space.
 #[derive(Debug)]
 pub struct Element {
     pub id: Id,
     /// Holds all of its paint.
     pub bounds: Rect,
+    pub style: Style,
     z: u64,
     /// Its z is out of all proportion, and does not count ([`Ladder`]).
     is_aloft: Cell<bool>,
     /// Under the eraser, not erased yet.
     is_fading: Cell<bool>,
-    ink: Arc<[u8]>,
+    drawn: Drawn,
+    /// A tool moves it just now, by so much; the document does not know.
+    shift: Vec2,
     fill: OnceCell<Fill>,
     outlines: Outlines,
 }
@@ -45,15 +50,21 @@ impl Default for Outlines {
 
 impl Element {
     /// None for bytes that do not read, as those of a newer version; they stay in the document.
-    fn of(id: Id, ink: Arc<[u8]>, outlines: &Outlines) -> Option<Self> {
-        let stroke = Stroke::from_bytes(&ink).ok()?;
+    fn of(id: Id, drawn: Drawn, outlines: &Outlines) -> Option<Self> {
+        Self::shifted(id, drawn, Vec2::ZERO, outlines)
+    }
+
+    fn shifted(id: Id, drawn: Drawn, shift: Vec2, outlines: &Outlines) -> Option<Self> {
+        let stroke = stroke(&drawn, shift)?;
         Some(Self {
             id,
             bounds: paint::bounds(&stroke),
+            style: stroke.style,
             z: stroke.z,
             is_aloft: Cell::new(false),
             is_fading: Cell::new(false),
-            ink,
+            drawn,
+            shift,
             fill: OnceCell::new(),
             outlines: outlines.clone(),
         })
@@ -61,7 +72,16 @@ impl Element {
 
     /// Read anew each time.
     pub fn stroke(&self) -> Option<Stroke> {
-        Stroke::from_bytes(&self.ink).ok()
+        stroke(&self.drawn, self.shift)
+    }
+
+    pub fn ink(&self) -> &Arc<[u8]> {
+        &self.drawn.ink
+    }
+
+    /// As the document has them.
+    pub fn properties(&self) -> &Properties {
+        &self.drawn.properties
     }
 
     /// The outline, worked out when first painted, and kept while the scene keeps few.
@@ -85,6 +105,11 @@ impl Element {
         self.is_fading.get()
     }
 
+    /// It shows what the document has.
+    pub fn is_at_rest(&self) -> bool {
+        !self.is_fading() && self.shift == Vec2::ZERO
+    }
+
     /// Elements are painted in this order.
     pub fn order(&self) -> (u64, u64, &Id) {
         // Those that do not count keep the order in which they were drawn.
@@ -97,6 +122,11 @@ impl Element {
             false => self.z,
         }
     }
+}
+
+fn stroke(drawn: &Drawn, shift: Vec2) -> Option<Stroke> {
+    let stroke = Stroke::from_bytes(&drawn.ink).ok()?;
+    Some(drawn.properties.applied(stroke, shift))
 }
 
 /// Which z of the strokes count. People count upwards from 1; a stroke whose z is far beyond all others, which somebody
@@ -163,11 +193,13 @@ pub struct Scene {
 
 impl Scene {
     /// Everything at once that reads: the R-tree is packed, which is faster and better than one by one.
-    pub fn of(inks: impl IntoIterator<Item = (Id, Arc<[u8]>)>) -> Self {
+    pub fn of(drawn: impl IntoIterator<Item = (Id, Drawn)>) -> Self {
         let outlines = Outlines::default();
-        let elements: HashMap<Id, Rc<Element>> = inks
+        let elements: HashMap<Id, Rc<Element>> = drawn
             .into_iter()
-            .filter_map(|(id, ink)| Some((id.clone(), Rc::new(Element::of(id, ink, &outlines)?))))
+            .filter_map(|(id, drawn)| {
+                Some((id.clone(), Rc::new(Element::of(id, drawn, &outlines)?)))
+            })
             .collect();
         let mut scene = Self {
             outlines,
@@ -186,9 +218,9 @@ impl Scene {
     }
 
     /// Puts a stroke in, in place of one with the same id; none if it does not read.
-    pub fn insert(&mut self, id: Id, ink: Arc<[u8]>) -> Option<Rc<Element>> {
+    pub fn insert(&mut self, id: Id, drawn: Drawn) -> Option<Rc<Element>> {
         self.remove(&id);
-        let element = Rc::new(Element::of(id.clone(), ink, &self.outlines)?);
+        let element = Rc::new(Element::of(id.clone(), drawn, &self.outlines)?);
         self.index.insert(entry(&element));
         if element.z > STEP {
             let at = self.ladder.place(&element);
@@ -204,6 +236,46 @@ impl Scene {
         }
         self.elements.insert(id, Rc::clone(&element));
         Some(element)
+    }
+
+    /// The document has other properties of an element; gives the boxes to paint anew, where it was and where it is.
+    pub fn restyle(&mut self, id: &Id, properties: Properties) -> Option<[Rect; 2]> {
+        let old = self.elements.get(id)?;
+        self.replace(id, properties, old.shift)
+    }
+
+    /// Shows an element elsewhere than the document has it; gives the boxes to paint anew.
+    pub fn shift(&mut self, id: &Id, by: Vec2) -> Option<[Rect; 2]> {
+        let old = self.elements.get(id)?;
+        self.replace(id, old.drawn.properties.clone(), by)
+    }
+
+    /// Another look of the same ink.
+    fn replace(&mut self, id: &Id, properties: Properties, shift: Vec2) -> Option<[Rect; 2]> {
+        let old = self.elements.get(id)?;
+        let drawn = Drawn {
+            ink: Arc::clone(old.ink()),
+            properties,
+        };
+        let element = Element::shifted(id.clone(), drawn, shift, &self.outlines)?;
+        let element = Rc::new(element);
+        // Its order is its ink's.
+        element.is_aloft.set(old.is_aloft.get());
+        element.is_fading.set(old.is_fading());
+        let places = [old.bounds, element.bounds];
+        if places[0] != places[1] {
+            self.index.remove(&entry(old));
+            self.index.insert(entry(&element));
+        }
+        let high = self.ladder.place(&element);
+        if let Some(high) = self.ladder.high.get_mut(high).filter(|high| high.id == *id) {
+            *high = Rc::clone(&element);
+        }
+        if let Some(top) = self.top.as_mut().filter(|top| top.id == *id) {
+            *top = Rc::clone(&element);
+        }
+        self.elements.insert(id.clone(), element);
+        Some(places)
     }
 
     /// Takes a stroke out; gives the box to paint anew.
@@ -312,8 +384,8 @@ fn entry(element: &Element) -> Entry {
 mod tests {
     use super::{super::stroke::tests as stroke, *};
 
-    fn line(z: u64, x: f64, y: f64) -> Arc<[u8]> {
-        stroke::line(z, Point::new(x, y), 50.0)
+    fn line(z: u64, x: f64, y: f64) -> Drawn {
+        stroke::line(z, Point::new(x, y), 50.0).into()
     }
 
     fn id(n: u64) -> Id {
@@ -391,7 +463,7 @@ mod tests {
             let inks = scene
                 .elements
                 .values()
-                .map(|e| (e.id.clone(), Arc::clone(&e.ink)));
+                .map(|e| (e.id.clone(), e.drawn.clone()));
             assert_eq!(order(&Scene::of(inks)), order(&scene));
             for n in 0..spoilt.len() {
                 scene.remove(&id(100 + n as u64));
@@ -440,7 +512,12 @@ mod tests {
         drop(first);
         assert_eq!(left.get(), points + 3);
         assert!(matches!(second.fill(), Some(Cow::Borrowed(_))));
-        assert!(scene.insert(id(3), Arc::new([9, 9])).is_none(), "no stroke");
+        assert!(
+            scene
+                .insert(id(3), Arc::<[u8]>::from([9, 9]).into())
+                .is_none(),
+            "no stroke"
+        );
     }
 
     #[test]

@@ -152,8 +152,12 @@ impl Track {
 
 impl Style {
     pub fn check(&self) -> Result<(), StrokeError> {
-        let good = self.opacity <= 100 && self.width > 0.0 && self.width <= WIDTH_MAX;
+        let good = self.opacity <= 100 && Self::is_width(self.width);
         good.then_some(()).ok_or(StrokeError::Range)
+    }
+
+    pub fn is_width(width: f32) -> bool {
+        width > 0.0 && width <= WIDTH_MAX
     }
 }
 

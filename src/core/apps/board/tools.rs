@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use kurbo::Vec2;
+
 use super::{
     camera::Camera,
     effect::Effect,
     scene::Scene,
+    selection::Selection,
     stroke::{Sample, Stroke, Style},
     tiles::Tiles,
 };
@@ -17,11 +20,12 @@ use crate::{
 mod eraser;
 mod hand;
 mod pen;
+mod select;
 
-pub use self::{eraser::ERASER, hand::HAND, pen::PEN};
+pub use self::{eraser::ERASER, hand::HAND, pen::PEN, select::SELECT};
 
 /// In the order of the toolbar.
-pub static TOOLS: [&Tool; 3] = [&HAND, &PEN, &ERASER];
+pub static TOOLS: [&Tool; 4] = [&SELECT, &HAND, &PEN, &ERASER];
 
 pub struct Tool {
     pub name: &'static str,
@@ -32,14 +36,30 @@ pub struct Tool {
     pub help: &'static str,
     /// Over the board while it is chosen.
     pub cursor: Cursor,
-    /// Goes to work where a pointer came down. None: a drag moves the board.
-    pub begin: Option<Begin>,
+    pub act: Act,
 }
 
+/// What a tool does where a pointer comes down.
+#[derive(Clone, Copy)]
+pub enum Act {
+    /// A drag moves the board.
+    Pan,
+    Work(Begin),
+    /// The code comes with a chunk: it is in [`LATER`].
+    Later,
+}
+
+/// Goes to work.
 pub type Begin = fn(&mut Context, Press) -> Box<dyn Work>;
+
+/// The work of tools that the first stroke does not wait for.
+pub type Later = &'static [(&'static Tool, Begin)];
+
+pub const LATER: Later = &[(&SELECT, select::begin)];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cursor {
+    Default,
     Crosshair,
     /// A drag would move the board.
     Grab,
@@ -101,6 +121,7 @@ pub struct Context<'a> {
     /// How many others see what is shown.
     pub others: usize,
     pub scene: &'a mut Scene,
+    pub selection: &'a mut Selection,
     pub tiles: &'a mut Tiles,
     pub rng: &'a mut fastrand::Rng,
     pub effects: &'a mut Vec<Effect>,
@@ -119,6 +140,29 @@ impl Context<'_> {
     pub fn fade(&mut self, id: &Id, fade: bool) -> bool {
         let area = self.scene.fade(id, fade);
         area.inspect(|&area| self.tiles.damaged(area)).is_some()
+    }
+
+    /// Shows elements elsewhere, until the document says that they are.
+    pub fn shift(&mut self, ids: &[Id], by: Vec2) {
+        for id in ids {
+            let areas = self.scene.shift(id, by).into_iter();
+            areas.flatten().for_each(|area| self.tiles.damaged(area));
+        }
+        self.selection.follow(self.scene);
+    }
+}
+
+impl Tool {
+    /// How it goes to work, as far as that is here; `later` is [`LATER`], once it is.
+    pub fn begin(&'static self, later: Later) -> Option<Begin> {
+        match self.act {
+            Act::Pan => None,
+            Act::Work(begin) => Some(begin),
+            Act::Later => {
+                let mut later = later.iter();
+                Some(later.find(|(tool, _)| *tool == self)?.1)
+            }
+        }
     }
 }
 
@@ -159,6 +203,7 @@ pub mod tests {
         pub camera: Camera,
         pub style: Style,
         pub scene: Scene,
+        pub selection: Selection,
         pub effects: Vec<Effect>,
         tiles: Tiles,
         rng: fastrand::Rng,
@@ -171,6 +216,7 @@ pub mod tests {
                 camera: Camera::default(),
                 style: STYLE,
                 scene: Scene::default(),
+                selection: Selection::default(),
                 effects: Vec::new(),
                 tiles: Tiles::default(),
                 rng: fastrand::Rng::with_seed(1),
@@ -184,7 +230,7 @@ pub mod tests {
             let id = Id::random(&mut self.rng);
             let z = self.scene.next_z();
             self.scene
-                .insert(id, line(z, Point::new(x, 0.0), 3.0))
+                .insert(id, line(z, Point::new(x, 0.0), 3.0).into())
                 .unwrap();
         }
 
@@ -201,19 +247,20 @@ pub mod tests {
                 style: self.style,
                 others: 1,
                 scene: &mut self.scene,
+                selection: &mut self.selection,
                 tiles: &mut self.tiles,
                 rng: &mut self.rng,
                 effects: &mut self.effects,
             })
         }
 
-        pub fn begin(&mut self, tool: &Tool, x: f64, y: f64) -> Box<dyn Work> {
+        pub fn begin(&mut self, tool: &'static Tool, x: f64, y: f64) -> Box<dyn Work> {
             let sample = sample((x, y));
             let press = Press {
                 sample,
                 has_pressure: false,
             };
-            self.with(|cx| tool.begin.unwrap()(cx, press))
+            self.with(|cx| tool.begin(LATER).unwrap()(cx, press))
         }
 
         pub fn drag(&mut self, work: &mut Box<dyn Work>, to: &[(f64, f64)]) {
@@ -230,6 +277,14 @@ pub mod tests {
         ScreenSample {
             at: Point::new(x, y),
             pressure: 0.5,
+        }
+    }
+
+    #[test]
+    fn every_tool_that_works_later_is_among_those() {
+        let works = |tool: &&&'static Tool| !matches!(tool.act, Act::Pan);
+        for tool in TOOLS.iter().filter(works) {
+            assert!(tool.begin(LATER).is_some(), "{tool:?}");
         }
     }
 

@@ -22,9 +22,9 @@ use crate::{
             gesture::Input as PointerInput,
             paint,
             presence::WET,
+            properties::Property,
             scene::Element,
-            stroke::Style,
-            table::INK,
+            table::TABLES,
             tiles::{TILE_PX, TileKey, View},
         },
         doc::{presence::slots::Slot, replica::Replica, table::Changed},
@@ -81,7 +81,7 @@ pub fn provide_easel(room: Room) {
         let is_arriving = room.read(|session| session.is_arriving());
         easel.with(|board| board.changed(clock::now(), replica, changed, is_arriving));
     };
-    room.watch(INK, Box::new(show));
+    room.watch(&TABLES, Box::new(show));
     room.edit_with(Rc::new(easel));
     provide_context(easel);
 }
@@ -112,9 +112,9 @@ impl Easel {
         self.with(|board| board.command(clock::now(), command));
     }
 
-    /// Of what is drawn from now on.
-    pub fn set_style(&self, style: Style) {
-        self.with(|board| board.set_style(style));
+    /// Of what is selected, and of what is drawn from now on.
+    pub fn set(&self, property: Property) {
+        self.with(|board| board.set(property));
     }
 
     /// Stores what is under the pen as it is: the page may be about to go.

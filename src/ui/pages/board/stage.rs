@@ -76,6 +76,7 @@ pub fn Stage() -> impl IntoView {
             role="application"
             aria-label="Drawing board"
             class:pans=move || easel.shown.read().cursor == Cursor::Grab
+            class:selects=move || easel.shown.read().cursor == Cursor::Default
             on:pointerdown=move |event| on_pointer(easel, stage, &event, Phase::Down)
             on:pointermove=move |event| on_pointer(easel, stage, &event, Phase::Move)
             on:pointerup=move |event| on_pointer(easel, stage, &event, Phase::Up)

@@ -8,8 +8,8 @@ use crate::{
     core::{
         apps::board::{
             paint,
-            stroke::Style,
-            tools::{ERASER, HAND, PEN, Tool},
+            properties::Property,
+            tools::{ERASER, HAND, PEN, SELECT, Tool},
         },
         keyboard::Command,
     },
@@ -34,6 +34,7 @@ pub fn Toolbar() -> impl IntoView {
     view! {
         <div class="panel toolbar" role="toolbar" aria-label="Drawing">
             <div class="group">
+                <ToolButton tool=&SELECT icon=icondata::LuMousePointer2/>
                 <ToolButton tool=&HAND icon=icondata::LuHand/>
                 <ToolButton tool=&PEN icon=icondata::LuPen/>
                 <ToolButton tool=&ERASER icon=icondata::LuEraser/>
@@ -80,7 +81,7 @@ fn Inks() -> impl IntoView {
                 aria-label=name
                 title=name
                 aria-pressed=move || (style().color == color).to_string()
-                on:click=move |_| easel.set_style(Style { color, ..style() })
+                on:click=move |_| easel.set(Property::Color(color))
             ></button>
         }
     };
@@ -104,7 +105,7 @@ fn Widths() -> impl IntoView {
                 aria-label=name
                 title=name
                 aria-pressed=move || (style().width == width).to_string()
-                on:click=move |_| easel.set_style(Style { width, ..style() })
+                on:click=move |_| easel.set(Property::Width(width))
             ></button>
         }
     };

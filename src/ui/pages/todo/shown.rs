@@ -11,7 +11,7 @@ use web_sys::Element;
 
 use crate::{
     core::{
-        apps::todo::{filter::Filter, item::Item, list::List, table::TODO},
+        apps::todo::{self, filter::Filter, item::Item, list::List},
         doc::{
             id::Id,
             replica::Replica,
@@ -93,7 +93,7 @@ impl Shown {
             }
             shown.waiting.notify();
         };
-        this.room.watch(TODO, Box::new(told));
+        this.room.watch(todo::APP.tables, Box::new(told));
         let shown = this.clone();
         Effect::new(move || {
             shown.waiting.track();

@@ -10,7 +10,7 @@ use crate::{
             gesture::{Button, PointerKind},
             presence::WET,
             stroke, table,
-            tools::{ERASER, HAND, PEN, ScreenSample},
+            tools::{ERASER, HAND, LATER, PEN, SELECT, ScreenSample},
             wet,
         },
         doc::table::{Value, Write},
@@ -36,6 +36,7 @@ impl Desk {
 
     fn of(replica: Replica) -> Self {
         let mut board = Board::new(fastrand::Rng::with_seed(1));
+        board.equip(LATER);
         board.resize(0, SIZE, 1.0);
         board.changed(0, &replica, Changed::Everything, false);
         Self {
@@ -48,16 +49,24 @@ impl Desk {
 
     fn handle(&mut self, input: Input) {
         self.now += 16;
-        self.board.handle(self.now, 1, input);
+        let now = self.now;
+        self.with(|board| board.handle(now, 1, input));
+    }
+
+    /// Somebody's edit comes, or one's own back.
+    fn arrived(&mut self, writes: &[Write]) {
+        self.replica.write(writes);
+        let ids: Vec<_> = writes.iter().map(|write| &write.key.id).collect();
+        let changed = Changed::Rows(&ids);
+        self.board.changed(self.now, &self.replica, changed, false);
+        self.effects.extend(self.board.effects());
+    }
+
+    fn with(&mut self, work: impl FnOnce(&mut Board)) {
+        work(&mut self.board);
         for effect in self.board.effects() {
             match effect {
-                Effect::Commit(writes) => {
-                    self.replica.write(&writes);
-                    let ids: Vec<_> = writes.iter().map(|write| &write.key.id).collect();
-                    let changed = Changed::Rows(&ids);
-                    self.board.changed(self.now, &self.replica, changed, false);
-                    self.effects.extend(self.board.effects());
-                }
+                Effect::Commit(writes) => self.arrived(&writes),
                 effect => self.effects.push(effect),
             }
         }
@@ -109,7 +118,7 @@ impl Desk {
     }
 
     fn count(&self) -> usize {
-        assert_eq!(strokes(&self.replica).len(), self.board.scene().len());
+        assert_eq!(elements(&self.replica).len(), self.board.scene().len());
         self.board.scene().len()
     }
 }
@@ -194,19 +203,17 @@ fn what_is_under_the_pen_is_stored_while_it_is_drawn_and_when_it_rests() {
     let unload = draft(&mut desk.board);
     desk.lift();
     // All of them are the stroke that comes of it in the end.
-    let [(id, ink)] = &strokes(&desk.replica)[..] else {
-        panic!()
-    };
+    let (id, drawn) = elements(&desk.replica).into_iter().next().unwrap();
     for (draft, samples) in [(last, 100), (unload, 101)] {
         let draft = draft.unwrap();
-        assert_eq!(draft.key.id, *id);
+        assert_eq!(draft.key.id, id);
         let Some(Value::Bytes(bytes)) = draft.value else {
             panic!()
         };
         let drafted = stroke::Stroke::from_bytes(&bytes).unwrap();
         assert_eq!(drafted.samples.len(), samples);
     }
-    let whole = stroke::Stroke::from_bytes(ink).unwrap();
+    let whole = stroke::Stroke::from_bytes(&drawn.ink).unwrap();
     assert_eq!(whole.samples.len(), 101);
 }
 
@@ -443,4 +450,77 @@ fn many_strokes_at_once_are_a_new_scene() {
         .changed(0, &desk.replica, Changed::Rows(&ids), false);
     assert!(desk.board.effects().is_empty());
     assert_eq!(desk.count(), MANY + 1);
+}
+
+/// Two strokes, of which the left one is selected.
+fn one_of_two() -> Desk {
+    let mut desk = Desk::new();
+    desk.drag((100.0, 100.0), (200.0, 100.0));
+    desk.drag((500.0, 100.0), (600.0, 100.0));
+    desk.choose(&SELECT);
+    desk.drag((50.0, 50.0), (300.0, 150.0));
+    desk
+}
+
+fn colors(desk: &Desk) -> Vec<[u8; 3]> {
+    let all = desk.board.scene().in_order();
+    all.iter().map(|element| element.style.color).collect()
+}
+
+#[test]
+fn what_is_selected_takes_a_colour_and_keeps_it_where_it_is_moved() {
+    let mut desk = one_of_two();
+    let black = desk.board.shown().style.color;
+    desk.with(|board| board.set(Property::Color([9, 8, 7])));
+    assert_eq!(colors(&desk), [[9, 8, 7], black]);
+    let frame = desk.board.shown().marks.frame.unwrap();
+    desk.drag((150.0, 100.0), (150.0, 300.0));
+    let moved = desk.board.shown().marks.frame.unwrap();
+    assert_eq!(moved, frame + Vec2::new(0.0, 200.0));
+    assert_eq!(colors(&desk), [[9, 8, 7], black]);
+    assert_eq!(desk.board.shown().style.color, [9, 8, 7]);
+    assert!(desk.board.is_at_rest());
+    // A reload shows the same.
+    let again = Scene::of(elements(&desk.replica));
+    let bounds = |scene: &Scene| scene.in_order()[0].bounds;
+    assert_eq!(bounds(&again), bounds(desk.board.scene()));
+}
+
+#[test]
+fn what_is_selected_is_deleted_and_nothing_is_selected_then() {
+    let mut desk = one_of_two();
+    desk.with(|board| board.command(0, Command::Delete));
+    assert_eq!(desk.count(), 1);
+    assert_eq!(desk.board.shown().marks.frame, None);
+    desk.with(|board| board.command(0, Command::Delete));
+    assert_eq!(desk.count(), 1, "nothing is selected");
+    desk.with(|board| board.command(0, Command::SelectAll));
+    desk.with(|board| board.command(0, Command::Deselect));
+    desk.with(|board| board.command(0, Command::Delete));
+    assert_eq!(desk.count(), 1);
+    desk.with(|board| board.command(0, Command::SelectAll));
+    desk.choose(&PEN);
+    desk.with(|board| board.command(0, Command::Delete));
+    assert_eq!(desk.count(), 1, "another tool selects nothing");
+}
+
+/// Somebody moves an element that is being moved here: both moves count.
+#[test]
+fn an_element_that_two_people_move_at_once_stays_in_one_piece() {
+    let mut desk = one_of_two();
+    let left = |desk: &Desk| {
+        desk.board.scene().in_order()[0]
+            .stroke()
+            .unwrap()
+            .bounds()
+            .x0
+    };
+    let id = desk.board.scene().in_order()[0].id.clone();
+    desk.press(150.0, 100.0);
+    desk.move_to(150.0, 200.0);
+    desk.arrived(&[Property::Offset(Vec2::new(40.0, 0.0)).write(id)]);
+    assert_eq!(left(&desk), 140.0);
+    desk.handle(Input::Cancelled { pointer: 1 });
+    assert_eq!(left(&desk), 140.0);
+    assert!(desk.board.is_at_rest());
 }

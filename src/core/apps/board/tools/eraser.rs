@@ -2,7 +2,7 @@
 
 use kurbo::Point;
 
-use super::{Context, Cursor, End, ScreenSample, Tool, Work};
+use super::{Act, Context, Cursor, End, ScreenSample, Tool, Work};
 use crate::core::{
     apps::board::{edit, effect::Effect},
     doc::id::Id,
@@ -14,7 +14,7 @@ pub static ERASER: Tool = Tool {
     shortcut: "E or 0",
     help: "Eraser",
     cursor: Cursor::Crosshair,
-    begin: Some(|cx, press| {
+    act: Act::Work(|cx, press| {
         let mut erasing = Erasing {
             last: press.sample.at,
             faded: Vec::new(),

@@ -1,7 +1,7 @@
 //! Moves the board. A drag that does so is the gesture recogniser's, since Space, the middle button and palms do it with
 //! every tool.
 
-use super::{Cursor, Tool};
+use super::{Act, Cursor, Tool};
 
 pub static HAND: Tool = Tool {
     name: "Hand",
@@ -9,5 +9,5 @@ pub static HAND: Tool = Tool {
     shortcut: "H",
     help: "Hand: move the board",
     cursor: Cursor::Grab,
-    begin: None,
+    act: Act::Pan,
 };

@@ -1,7 +1,7 @@
 //! Draws: how a stroke grows under the pen, what the others and storage get of it, and what it becomes. A stroke that gets
 //! too long for one goes on as another one from the same point, so that no ink is lost.
 
-use super::{Context, Cursor, End, Press, ScreenSample, Tool, Work};
+use super::{Act, Context, Cursor, End, Press, ScreenSample, Tool, Work};
 use crate::{
     core::{
         apps::board::{
@@ -22,7 +22,7 @@ pub static PEN: Tool = Tool {
     shortcut: "P or 7",
     help: "Pen",
     cursor: Cursor::Crosshair,
-    begin: Some(|cx, press| Box::new(Drawing::begin(cx, press))),
+    act: Act::Work(|cx, press| Box::new(Drawing::begin(cx, press))),
 };
 
 struct Drawing {

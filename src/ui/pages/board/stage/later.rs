@@ -1,4 +1,4 @@
-//! What of the stage the first stroke does not wait for: the cursors of the others, the wheel, pinches on a touch pad, and
+//! What of the stage the first stroke does not wait for: what is selected, the cursors of the others, the wheel, pinches on a touch pad, and
 //! screens of another density.
 
 use js_sys::Number;
@@ -10,15 +10,17 @@ use web_sys::{Element, WheelEvent};
 use super::{keep, measure};
 use crate::{
     browser::{lifecycle::Listener, task},
-    core::apps::board::engine::Wheel,
+    core::apps::board::{engine::Wheel, tools::LATER},
     ui::pages::board::{
         cursors::cursors,
         easel::{Easel, use_easel},
+        marks::marks,
     },
 };
 
 pub fn later() -> AnyView {
     let easel = use_easel();
+    easel.with(|board| board.equip(LATER));
     // Once the page is there: it may be made in the same moment as this.
     Effect::new(move || {
         if let Ok(Some(stage)) = document().query_selector(".stage") {
@@ -31,7 +33,7 @@ pub fn later() -> AnyView {
             watch_wheel(easel, page);
         }
     });
-    cursors()
+    (marks(), cursors()).into_any()
 }
 
 /// A window that moves to another screen, and a zoomed page, have other pixels: the query of today's density changes then,

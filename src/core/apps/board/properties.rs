@@ -1,0 +1,211 @@
+//! What may change about an element after it was drawn. Each property is a table of its own, whose rows have the ids of
+//! the ink; what no row says is as the ink has it. So of two people who change different properties of one element both
+//! win, whoever comes first: in a record for each element one of two that are begun at the same time would be lost.
+//!
+//! Another property is another kind of [`Property`], and what sets it. Erasing leaves the rows, so that ink which comes back
+//! by an undo looks as it did, with what others changed meanwhile.
+
+use kurbo::Vec2;
+
+use super::stroke::{Stroke, Style, clamped};
+use crate::core::doc::{
+    id::Id,
+    table::{Key, Name, Value, Write},
+};
+
+pub const OFFSET: Name = Name::known("ink.offset");
+pub const COLOR: Name = Name::known("ink.color");
+pub const WIDTH: Name = Name::known("ink.width");
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Property {
+    /// How far it lies from where it was drawn, in board units. Two numbers in 16 bytes, little-endian: of two people who
+    /// move it, one decides about both.
+    Offset(Vec2),
+    /// [`Style::color`], in three bytes.
+    Color([u8; 3]),
+    /// [`Style::width`], a number.
+    Width(f32),
+}
+
+impl Property {
+    const fn table(&self) -> Name {
+        match self {
+            Self::Offset(_) => OFFSET,
+            Self::Color(_) => COLOR,
+            Self::Width(_) => WIDTH,
+        }
+    }
+
+    fn value(&self) -> Value {
+        match self {
+            Self::Offset(Vec2 { x, y }) => {
+                Value::Bytes([x.to_le_bytes(), y.to_le_bytes()].concat().into())
+            }
+            Self::Color(color) => Value::Bytes(color.as_slice().into()),
+            Self::Width(width) => Value::number(f64::from(*width)),
+        }
+    }
+
+    /// None for a property that this version does not know, and for a value that none can have: it stays in the document,
+    /// and the ink counts.
+    fn read(table: &Name, value: &Value) -> Option<Self> {
+        let property = match value {
+            Value::Bytes(bytes) if table == &OFFSET => {
+                let (x, y) = bytes.split_at_checked(8)?;
+                let number = |bytes: &[u8]| Some(f64::from_le_bytes(bytes.try_into().ok()?));
+                Self::Offset(Vec2::new(number(x)?, number(y)?))
+            }
+            Value::Bytes(bytes) if table == &COLOR => Self::Color(bytes.as_ref().try_into().ok()?),
+            Value::Number(bits) if table == &WIDTH => Self::Width(f64::from_bits(*bits) as f32),
+            _ => return None,
+        };
+        property.is_possible().then_some(property)
+    }
+
+    fn is_possible(&self) -> bool {
+        match self {
+            Self::Offset(by) => by.is_finite(),
+            Self::Color(_) => true,
+            Self::Width(width) => Style::is_width(*width),
+        }
+    }
+
+    /// Sets what of a style this property is.
+    pub fn set(&self, style: &mut Style) {
+        match *self {
+            Self::Offset(_) => {}
+            Self::Color(color) => style.color = color,
+            Self::Width(width) => style.width = width,
+        }
+    }
+
+    pub fn write(&self, id: Id) -> Write {
+        Write::put(Key::value(self.table(), id), self.value())
+    }
+}
+
+/// Those of one element, each at most once, in the order of their tables.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Properties(Vec<Property>);
+
+impl Properties {
+    /// What is read of these values, each from its table, in the order of those.
+    pub fn of<'a>(values: impl IntoIterator<Item = (&'a Name, Value)>) -> Self {
+        let mut properties = Self::default();
+        for (table, value) in values {
+            properties.add(table, &value);
+        }
+        properties
+    }
+
+    /// The value of one more table.
+    pub fn add(&mut self, table: &Name, value: &Value) {
+        self.0.extend(Property::read(table, value));
+    }
+
+    pub fn offset(&self) -> Vec2 {
+        let mut offsets = self.0.iter().filter_map(|property| match property {
+            Property::Offset(by) => Some(*by),
+            _ => None,
+        });
+        offsets.next().unwrap_or_default()
+    }
+
+    /// The stroke as it looks with them, and moved by so much more.
+    pub fn applied(&self, mut stroke: Stroke, shift: Vec2) -> Stroke {
+        for property in &self.0 {
+            property.set(&mut stroke.style);
+        }
+        let by = self.offset() + shift;
+        if by != Vec2::ZERO {
+            for sample in &mut stroke.samples {
+                sample.at += by;
+                *sample = clamped(*sample);
+            }
+        }
+        stroke
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{
+        super::{stroke::tests::STYLE, table::properties},
+        *,
+    };
+    use crate::limits::BOARD_EXTENT;
+
+    const ALL: [Property; 3] = [
+        Property::Offset(Vec2::new(-3.25, 1e5)),
+        Property::Color([1, 2, 3]),
+        Property::Width(4.5),
+    ];
+
+    fn read(table: &Name, value: Value) -> Properties {
+        Properties::of([(table, value)])
+    }
+
+    fn dot() -> Stroke {
+        Stroke::from_bytes(&super::super::stroke::tests::line(
+            1,
+            kurbo::Point::ORIGIN,
+            9.0,
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_shown() {
+        let id = Id::parse("a").unwrap();
+        let written = ALL.map(|property| property.write(id.clone()));
+        let values = written.each_ref();
+        let values = values.map(|write| (&write.key.table, write.value.clone().unwrap()));
+        let read = Properties::of(values);
+        assert_eq!(read.0.len(), ALL.len());
+        let shown = read.applied(dot(), Vec2::ZERO);
+        assert_eq!((shown.style.color, shown.style.width), ([1, 2, 3], 4.5));
+        assert_eq!(shown.style.opacity, STYLE.opacity, "as the ink has it");
+        assert_eq!(shown.samples[1].at, kurbo::Point::new(5.75, 1e5));
+    }
+
+    #[test]
+    fn a_value_that_none_can_have_leaves_what_the_ink_says() {
+        let number = |number: f64| Value::number(number);
+        let bytes = |bytes: &[u8]| Value::Bytes(bytes.into());
+        let wild =
+            [f64::NAN, f64::INFINITY].map(|x| [1.0_f64.to_le_bytes(), x.to_le_bytes()].concat());
+        for (table, value) in [
+            (&WIDTH, number(0.0)),
+            (&WIDTH, number(-1.0)),
+            (&WIDTH, number(f64::NAN)),
+            (&WIDTH, number(1e300)),
+            (&WIDTH, bytes(&[1])),
+            (&COLOR, bytes(&[1, 2])),
+            (&COLOR, bytes(&[1, 2, 3, 4])),
+            (&COLOR, Value::text("red")),
+            (&OFFSET, bytes(&[0; 15])),
+            (&OFFSET, bytes(&[0; 24])),
+            (&OFFSET, bytes(&wild[0])),
+            (&OFFSET, bytes(&wild[1])),
+            (&OFFSET, Value::Flag(true)),
+            (&Name::known("ink.spin"), number(1.0)),
+        ] {
+            assert_eq!(read(table, value), Properties::default(), "{table:?}");
+        }
+        let far = Vec2::new(1e300, 0.0);
+        let far = Properties::default().applied(dot(), far);
+        assert_eq!(far.samples[0].at.x, BOARD_EXTENT);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..30)) {
+            for table in properties() {
+                let _ = read(table, Value::Bytes(bytes[..].into())).applied(dot(), Vec2::ZERO);
+            }
+        }
+    }
+}

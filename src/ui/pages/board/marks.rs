@@ -1,0 +1,49 @@
+//! What is selected: a frame around it, the box that is being drawn, and what can be done to it without a keyboard.
+
+use kurbo::Rect;
+use leptos::prelude::*;
+
+use super::easel::use_easel;
+use crate::{core::keyboard::Command, ui::parts::button::IconButton};
+
+pub fn marks() -> AnyView {
+    let easel = use_easel();
+    let shown = move || {
+        let shown = easel.shown.read();
+        let mark = |class: &'static str, area: Rect| {
+            let from = shown.camera.screen_from_board(area.origin());
+            let size = area.size() * shown.camera.zoom;
+            let style = format!(
+                "transform: translate({}px, {}px); width: {}px; height: {}px",
+                from.x.round(),
+                from.y.round(),
+                size.width.round(),
+                size.height.round()
+            );
+            view! { <div class=class style=style></div> }
+        };
+        let frame = shown.marks.frame.map(|area| mark("frame", area));
+        let marquee = shown.marks.marquee.map(|area| mark("marquee", area));
+        (frame, marquee)
+    };
+    let is_selected = Memo::new(move |_| {
+        let marks = easel.shown.read().marks;
+        marks.frame.is_some() && marks.marquee.is_none() && !easel.is_lost.get()
+    });
+    let actions = move || {
+        let delete = move |()| easel.command(Command::Delete);
+        is_selected.get().then(|| {
+            view! {
+                <div class="panel selected" role="toolbar" aria-label="Selected">
+                    <IconButton icon=icondata::LuTrash2 name="Delete" shortcut="Delete" on_press=delete/>
+                </div>
+            }
+        })
+    };
+    view! {
+        <style>{include_str!("../../../../style/marks.css")}</style>
+        <div class="marks" aria-hidden="true">{shown}</div>
+        {actions}
+    }
+    .into_any()
+}
