@@ -168,7 +168,7 @@ impl World {
             page.is_some_and(|page| {
                 let held = table::elements(page.session.replica());
                 let scene = page.board.scene();
-                let is_shown = |(id, drawn): (&Id, &table::Drawn)| {
+                let is_shown = |(id, drawn): &(Id, table::Drawn)| {
                     let shown = scene.get(id);
                     shown.is_some_and(|shown| shown.properties() == &drawn.properties)
                 };

@@ -3,21 +3,40 @@
 use leptos::prelude::*;
 
 use crate::{
+    browser::clock::Timeout,
     core::doc::store::Saved,
+    limits::Millis,
     ui::{
-        hooks::use_room::use_room,
+        hooks::use_room::{set_if_new, use_room},
         parts::{dialog::Dialog, icon::Icon},
         text,
     },
 };
+
+/// What is over sooner is not told.
+const NOTICED_MS: Millis = 500;
 
 #[component]
 pub fn SavedPill() -> impl IntoView {
     let status = use_room().status;
     let open = RwSignal::new(false);
     let saved = move || status.with(|status| status.saved);
-    let sentence = move || status.with(text::saved::sentence);
-    let icon = Signal::derive(move || match saved() {
+    // Most edits are stored before anybody could read that they are not.
+    let told = RwSignal::new(saved());
+    let timer = StoredValue::new_local(None);
+    Effect::new(move || match saved() {
+        Saved::Saving if timer.with_value(Option::is_some) => {}
+        Saved::Saving => {
+            let tell = move || told.set(Saved::Saving);
+            timer.set_value(Some(Timeout::after(NOTICED_MS, tell)));
+        }
+        saved => {
+            timer.set_value(None);
+            set_if_new(told, saved);
+        }
+    });
+    let sentence = move || status.with(|status| text::saved::told(status, told.get()));
+    let icon = Signal::derive(move || match told.get() {
         Saved::Saving => icondata::LuHardDrive,
         Saved::Saved => icondata::LuCheck,
         Saved::MemoryOnly | Saved::Failed => icondata::LuTriangleAlert,
@@ -26,7 +45,7 @@ pub fn SavedPill() -> impl IntoView {
         <div class="pill saved" data-testid="saved" data-state=move || saved().name()>
             <button type="button" class="pill" aria-haspopup="dialog" title=sentence on:click=move |_| open.set(true)>
                 <Icon icon=icon/>
-                <span class="pill-label" aria-hidden="true">{move || text::saved::label(saved())}</span>
+                <span class="pill-label" aria-hidden="true">{move || text::saved::label(told.get())}</span>
                 <span class="pill-sentence">{sentence}</span>
             </button>
         </div>

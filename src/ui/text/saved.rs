@@ -13,8 +13,13 @@ pub fn label(saved: Saved) -> &'static str {
 }
 
 pub fn sentence(status: &Status) -> String {
+    told(status, status.saved)
+}
+
+/// The same where it is told later than it is so.
+pub fn told(status: &Status, saved: Saved) -> String {
     let problem = status.storage_problem.as_deref().unwrap_or("unknown");
-    match status.saved {
+    match saved {
         Saved::Saving if status.unstored == 0 => "Opening this browser\u{2019}s storage.".to_owned(),
         Saved::Saving => "Saving in this browser.".to_owned(),
         Saved::Saved => match status.lasts {

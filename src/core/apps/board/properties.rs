@@ -90,16 +90,7 @@ impl Property {
 pub struct Properties(Vec<Property>);
 
 impl Properties {
-    /// What is read of these values, each from its table, in the order of those.
-    pub fn of<'a>(values: impl IntoIterator<Item = (&'a Name, Value)>) -> Self {
-        let mut properties = Self::default();
-        for (table, value) in values {
-            properties.add(table, &value);
-        }
-        properties
-    }
-
-    /// The value of one more table.
+    /// What is read of the value of a table; they come in the order of their tables.
     pub fn add(&mut self, table: &Name, value: &Value) {
         self.0.extend(Property::read(table, value));
     }
@@ -145,7 +136,9 @@ mod tests {
     ];
 
     fn read(table: &Name, value: Value) -> Properties {
-        Properties::of([(table, value)])
+        let mut properties = Properties::default();
+        properties.add(table, &value);
+        properties
     }
 
     fn dot() -> Stroke {
@@ -160,10 +153,10 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_shown() {
         let id = Id::parse("a").unwrap();
-        let written = ALL.map(|property| property.write(id.clone()));
-        let values = written.each_ref();
-        let values = values.map(|write| (&write.key.table, write.value.clone().unwrap()));
-        let read = Properties::of(values);
+        let mut read = Properties::default();
+        for Write { key, value } in ALL.map(|property| property.write(id.clone())) {
+            read.add(&key.table, &value.unwrap());
+        }
         assert_eq!(read.0.len(), ALL.len());
         let shown = read.applied(dot(), Vec2::ZERO);
         assert_eq!((shown.style.color, shown.style.width), ([1, 2, 3], 4.5));

@@ -2,7 +2,7 @@
 //! changed about it later is in tables beside it ([`super::properties`]), so that moving a stroke never sends its points
 //! again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::properties::{COLOR, OFFSET, Properties, WIDTH};
 use crate::core::doc::{
@@ -40,25 +40,30 @@ pub const fn ink(id: Id) -> Key {
 }
 
 pub fn element(replica: &Replica, id: &Id) -> Option<Drawn> {
-    let value = |table: &'static Name| Some((table, replica.get(&property(table, id))?));
-    Some(Drawn {
-        ink: bytes(replica.get(&ink(id.clone()))?)?,
-        properties: Properties::of(properties().filter_map(value)),
-    })
+    drawn(replica, id, replica.get(&ink(id.clone()))?)
 }
 
-pub fn elements(replica: &Replica) -> HashMap<Id, Drawn> {
+/// All elements, in no order.
+pub fn elements(replica: &Replica) -> Vec<(Id, Drawn)> {
     let inks = replica.values(&INK).into_iter();
-    let drawn = inks.filter_map(|(id, value)| Some((id, Drawn::from(bytes(value)?))));
-    let mut elements: HashMap<_, _> = drawn.collect();
-    for table in properties() {
-        for (id, value) in replica.values(table) {
-            if let Some(element) = elements.get_mut(&id) {
-                element.properties.add(table, &value);
-            }
+    let elements = inks.filter_map(|(id, ink)| {
+        let drawn = drawn(replica, &id, ink)?;
+        Some((id, drawn))
+    });
+    elements.collect()
+}
+
+fn drawn(replica: &Replica, id: &Id, ink: Value) -> Option<Drawn> {
+    let Value::Bytes(ink) = ink else {
+        return None;
+    };
+    let mut properties = Properties::default();
+    for table in self::properties() {
+        if let Some(value) = replica.get(&property(table, id)) {
+            properties.add(table, &value);
         }
     }
-    elements
+    Some(Drawn { ink, properties })
 }
 
 /// The edit that brings what `other` shows and `here` does not, as it looks there.
@@ -87,13 +92,6 @@ pub fn plain(replica: &Replica, id: &Id) -> Vec<Write> {
 
 fn property(table: &Name, id: &Id) -> Key {
     Key::value(table.clone(), id.clone())
-}
-
-fn bytes(value: Value) -> Option<Arc<[u8]>> {
-    match value {
-        Value::Bytes(bytes) => Some(bytes),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
