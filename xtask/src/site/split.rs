@@ -28,20 +28,46 @@ const NAMES: &str = "^(__wbg_|__wbindgen_|wasm_bindgen_|intounderlying)";
 const ENDLESS: &str = ", import.meta.url));";
 const PATIENT: &str = ", import.meta.url), { signal: AbortSignal.timeout(20000) });";
 
+const LOADER: &str = "chunks.js";
+
+fn work() -> PathBuf {
+    root().join("target/split")
+}
+
+/// The files of a chunk of the last build: its own, and those that it shares, which the loader lists with their owners.
+pub fn chunks_of(chunk: &str) -> Result<Vec<String>> {
+    let loader = fs::read_to_string(work().join(LOADER))
+        .context("There is no built site. Build it with: cargo xtask build")?;
+    let mut names = vec![format!("split_{chunk}")];
+    let mut is_owner = false;
+    for line in loader.lines() {
+        if let Some(owners) = line.strip_prefix("/* ") {
+            let owners = owners.trim_end_matches(" */");
+            is_owner = owners.split(", ").any(|owner| owner == chunk);
+        } else if let Some((_, name)) = line.split_once("\"./chunk_")
+            && is_owner
+        {
+            let number = name.split('.').next().unwrap_or_default();
+            names.push(format!("chunk_{number}"));
+        }
+    }
+    ensure!(names.len() > 1, "the loader of chunks is not as expected");
+    Ok(names)
+}
+
 /// Replaces the program in `dist`, which was compiled as `wasm`. `path` finds the tools.
 pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<()> {
-    let work = root().join("target/split");
+    let work = work();
     if work.exists() {
         fs::remove_dir_all(&work)?;
     }
     let main = work.join("duplex.wasm");
-    let loader = "chunks.js";
     let bytes = fs::read(wasm).with_context(|| format!("{} is missing", wasm.display()))?;
     let mut options = wasm_split_cli_support::Options::new(&bytes);
     options.output_dir = &work;
     options.main_out_path = &main;
     options.main_module = "./duplex.js";
-    let link = format!("./{loader}");
+    let link = format!("./{LOADER}");
     options.link_name = &link;
     let chunks = wasm_split_cli_support::transform(options)
         .map_err(|error| anyhow!("The program could not be split: {error:?}"))?
@@ -51,7 +77,7 @@ pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<()> {
     for file in chunks.iter().chain([&program]) {
         optimise(file, file, path)?;
     }
-    edit(&work.join(loader), |script| {
+    edit(&work.join(LOADER), |script| {
         script.replace(ENDLESS, PATIENT)
     })?;
     let names = minify(&work)?;

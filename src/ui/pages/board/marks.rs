@@ -13,13 +13,11 @@ pub fn marks() -> AnyView {
         let mark = |class: &'static str, area: Rect| {
             let from = shown.camera.screen_from_board(area.origin());
             let size = area.size() * shown.camera.zoom;
-            let style = format!(
-                "transform: translate({}px, {}px); width: {}px; height: {}px",
-                from.x.round(),
-                from.y.round(),
-                size.width.round(),
-                size.height.round()
-            );
+            let px = [from.x, from.y, size.width, size.height];
+            // Whole numbers, because code that writes others is as large as all of this file.
+            let [x, y, width, height] = px.map(|px| px.round() as i32);
+            let style =
+                format!("transform: translate({x}px, {y}px); width: {width}px; height: {height}px");
             view! { <div class=class style=style></div> }
         };
         let frame = shown.marks.frame.map(|area| mark("frame", area));
