@@ -5,13 +5,13 @@ pub use duplex_socket::limits::*;
 
 // --- line ---
 
-/// Between two frames to a server that closed because it got too many: doubled each time, up to the cap, and halved when
-/// a connection lasted.
-pub const PACE_MS: Millis = 50;
-pub const PACE_CAP_MS: Millis = 1_000;
-pub const PACE_CALM_MS: Millis = 60_000;
-/// Fewer are not too many for any server.
-pub const PACE_FRAMES: u32 = 4;
+/// Pause between two frames, for a server that closed because it received too many. Doubled at each such close, up to
+/// the cap; halved when a connection ended that had lasted for [`THROTTLE_CALM_MS`].
+pub const THROTTLE_MS: Millis = 50;
+pub const THROTTLE_CAP_MS: Millis = 1_000;
+pub const THROTTLE_CALM_MS: Millis = 60_000;
+/// A close after fewer frames than this was not caused by their number.
+pub const THROTTLE_FRAMES: u32 = 4;
 /// Relays of one link or `config.json`.
 pub const RELAYS: usize = 8;
 /// Servers whose profiles are remembered.
@@ -25,7 +25,7 @@ pub const HEARTBEAT_PEERS: usize = 3;
 
 /// Frames of a server's own protocol that wait to be sent: answers to its keep-alive, and its handshake.
 pub const CONTROL_FRAMES: usize = 64;
-/// A server with a protocol of its own has said so long after the connection is open that it takes messages.
+/// Timeout from the opening of a connection until a server with its own protocol accepts messages.
 pub const READY_MS: Millis = 10_000;
 
 // --- wire ---
@@ -42,7 +42,8 @@ pub const PROBE_PATIENCE_MS: Millis = 400;
 pub const PROBE_AGAIN_MS: Millis = 700;
 /// A remembered profile is looked into again after this long without hearing anybody.
 pub const VERIFY_MS: Millis = 5_000;
-/// So is one that was found out, where the server gives no other sign of life; twice as late each time, up to the cap.
+/// A profile that was made on this connection is verified after this time, if no peer is heard. Doubled each time, up
+/// to the cap.
 pub const VERIFY_ALONE_MS: Millis = 60_000;
 pub const VERIFY_CAP_MS: Millis = 300_000;
 /// A server that connects nobody is looked at again so many times sooner.
@@ -50,12 +51,14 @@ pub const USELESS_SOONER: Millis = 4;
 /// Who is alone on one relay of several looks for the others on the next one after this; twice as late each time, up to
 /// the cap.
 pub const LOOK_MS: Millis = 8_000;
-/// Who has company on a fallback looks for others on the relays before it as seldom as this.
+/// A client that has peers on a fallback relay waits up to this long between two looks for others on the preferred
+/// relays (four times as long if it came there to join its peers).
 pub const LOOK_IN_COMPANY_MS: Millis = 60_000;
 pub const LOOK_CAP_MS: Millis = 120_000;
-/// So long somebody there may take to answer.
+/// How long, at least, a look waits for an answer of a peer on the other relay.
 pub const LOOK_LISTENS_MS: Millis = 1_500;
-/// No verdict before: an echo may be slower than what the scout hears.
+/// The examination of a server takes at least this long: an echo may arrive later than the frames on the second
+/// connection.
 pub const PROFILE_SETTLES_MS: Millis = 300;
 /// The verdict comes then at the latest, on a line that is no slower than most …
 pub const PROFILE_DEADLINE_MS: Millis = 1_800;
@@ -97,7 +100,8 @@ pub const ANY_DEPTH: u32 = 32;
 pub const TYPE_DEPTH: u8 = 4;
 /// Other shared types of one document: yrs goes down a stack of them.
 pub const NESTED_TYPES: usize = 200;
-/// Of a longer update it is not counted what it did: the document is counted anew.
+/// Up to this size, the counts of the document are updated by what an update changed. After a larger update the whole
+/// document is counted again.
 pub const COUNTED_BYTES: usize = 64 * 1024;
 /// A title longer than this is cut: a list is no place for a book.
 pub const TITLE_CHARS: usize = 1_000;
@@ -133,7 +137,7 @@ pub const BEAT_MS: Millis = 12_000;
 pub const BEAT_AFTER_EDIT_MS: Millis = 2_000;
 /// A person not heard of for two beats and a little is gone: who crashed is missed within half a minute.
 pub const PERSON_GONE_MS: Millis = 29_000;
-/// A page that beats and has not woken for so long was asleep, and heard nobody.
+/// Beats wake a page more often than this. A page that had no input for this long was suspended, and received nothing.
 pub const ASLEEP_MS: Millis = 20_000;
 /// Those who show themselves so soon after we came were here already; nobody is told that they come.
 pub const MEETING_MS: Millis = 3_000;
@@ -158,16 +162,16 @@ pub const ANSWER_RANKS: u64 = 8;
 pub const LONG_ANSWER_BYTES: usize = 8 * 1024;
 /// And it comes in parts of this size, each shown when it is here: two or three hundred strokes.
 pub const ANSWER_PART_BYTES: usize = 64 * 1024;
-/// A long answer of which nothing has come for so long has stalled, and one that takes longer than this is a doubtful
-/// one: the rest is asked for.
+/// The rest of a long answer is requested again if nothing of it arrived for the first time span, or if the whole
+/// answer takes longer than the second.
 pub const ANSWER_STALLS_MS: Millis = 3_000;
 pub const ANSWER_MS: Millis = 60_000;
 /// Own digests remembered: a peer that shows one of them is behind us, not ahead.
 pub const DIGESTS: usize = 64;
 /// A peer that shows another digest than ours this long after the last change on either side is out of step.
 pub const APART_MS: Millis = 15_000;
-/// Whoever notices that the document was forked waits so long for each who is to mend it first: two digests are shown
-/// meanwhile, if that helped.
+/// A client that detects a fork of the document waits this long for each client that is to repair it first. In this
+/// time two digests are sent, which show whether the repair worked.
 pub const FORK_RANK_MS: Millis = 5_000;
 /// Forks that were looked into and are remembered.
 pub const FORKS: usize = 64;
@@ -176,8 +180,8 @@ pub const FORKS: usize = 64;
 pub const PEER_MESSAGES: u64 = 1_000;
 pub const PEER_MESSAGES_A_SECOND: u64 = 100;
 pub const PEER_PIECE_BYTES: u64 = 32 * 1024;
-/// The same for all together who came a moment ago: names are free, and each would have credit of its own. A newcomer to
-/// a full room knows nobody, and hears all of it in this moment.
+/// The same limit for all recent peers together: an attacker can create any number of peers, each with its own credit.
+/// It is high because a client that joins a full room counts all its peers as recent.
 pub const NEWCOMER_MESSAGES: u64 = 5_000;
 pub const NEWCOMER_MESSAGES_A_SECOND: u64 = 500;
 pub const NEWCOMER_MS: Millis = 10_000;
@@ -256,7 +260,7 @@ pub const ROOM_CHARS: usize = 80;
 /// `config.json` larger than this is not one.
 pub const CONFIG_BYTES: usize = 64 * 1024;
 
-/// A pen or mouse that says nothing for so long was lifted without a word, when a finger comes down. One that rests on
+/// If a pen or mouse sent no event for this long when a finger comes down, its lift event was lost. A pen that rests on
 /// the glass reports its pressure all the time.
 pub const LIFT_LOST_MS: Millis = 5_000;
 

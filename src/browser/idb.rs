@@ -205,7 +205,8 @@ pub async fn open(
             _ => return Err(StoreError::Open(UNREADABLE.to_owned())),
         },
     };
-    // Nobody comes in between: this one is closed when the crate's is open, or when a newer version cannot wait for that.
+    // This connection stays open until the crate's own is open, so that no other tab changes the database in between.
+    // It closes earlier if another tab asks for that, to upgrade or delete the database.
     let _making_way = upgraded.as_ref().map(|upgraded| {
         let closing = upgraded.clone();
         Listener::on(upgraded, "versionchange", move |_| closing.close())

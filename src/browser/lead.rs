@@ -49,7 +49,7 @@ impl Lead {
                 Some(release) => {
                     release.replace(Some(resolve));
                     let telling = Rc::clone(&telling);
-                    // Not from within this callback, which may be dropped by what is told.
+                    // Calls `tell` after this callback has returned, because `tell` may drop the callback.
                     task::spawn(async move { telling(true) });
                 }
                 None => {

@@ -1,6 +1,6 @@
-//! The quarantine's memory, in `localStorage`: what each page of a room is taking in at the moment, and what stopped a
-//! page and is not to be taken in again. Firefox writes at the end of a task, so there a page that hangs leaves no mark;
-//! one that traps does.
+//! The storage of the quarantine, in `localStorage`. A mark for each page of a room names the piece of the document
+//! that the page is applying at the moment. A list names the pieces that stopped a page, and are not applied again.
+//! Firefox writes at the end of a task: there a page that hangs leaves no mark, but a page that traps does.
 
 use std::{cell::Cell, rc::Rc};
 

@@ -1,5 +1,5 @@
-//! Where a person is: `#/r/<room>/<app>?relay=…&key=…`, read and written, and the host's `config.json`. Every part
-//! that does not read costs a sentence, never the page.
+//! Reads and writes the address of a page, `#/r/<room>/<app>?relay=…&key=…`, and reads the host's `config.json`. A part
+//! that cannot be read is reported as an [`AddressProblem`]; the page is shown all the same.
 
 mod link;
 mod percent;
@@ -127,7 +127,7 @@ pub struct Address {
     /// Whose page is shown.
     pub app: &'static App,
     pub relay: RelayChoice,
-    /// Of pages: names and values, each name once.
+    /// Parameters of pages, such as the to-do list's filter: names and values, each name at most once.
     pub parameters: Vec<(String, String)>,
 }
 
@@ -139,7 +139,7 @@ pub enum AddressProblem {
     Key,
     /// There is none of this name.
     Page(String),
-    /// None is named that can be opened.
+    /// The link names no room that can be opened.
     Room,
     /// One of this name is not known.
     Parameter(String),

@@ -27,12 +27,13 @@ pub struct Engine {
     /// What it is made of: one, and many.
     pub nouns: [&'static str; 2],
     pub count: fn(&Replica) -> u32,
-    /// The edit that brings what the first copy shows and the second does not. What is in that one stays as it is.
+    /// The writes that add to the second copy what only the first copy shows. They do not change what the second copy
+    /// shows.
     pub added: fn(&Replica, &Replica) -> Vec<Write>,
-    /// What a message of a slot says of another slot of its sender, too.
+    /// The value of another slot that a message implies for its sender: wet ink implies the position of the pointer.
     pub implied: fn(Slot, &[u8]) -> Option<Implied>,
-    /// Values of records gave way to others, perhaps concurrent ones of this person: the edit that resolves the conflict,
-    /// which is no undo step, and its notices.
+    /// Handles values of records that were overwritten, perhaps values that this person wrote concurrently. Gives the
+    /// edit that resolves the conflicts, which is not an undo step, and notices for the person.
     pub settled: fn(&[Change], &History, &Replica) -> Settled,
 }
 

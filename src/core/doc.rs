@@ -1,7 +1,7 @@
-//! The shared document and how copies of it stay equal: what it holds ([`table`], [`contents`]), the copy itself
-//! ([`replica`]) and what guards it ([`gate`], [`quarantine`]), the exchange with other copies ([`sync`]) and what mends
-//! one that was forked ([`fork`]), who is here ([`presence`]), what is stored ([`store`]), what a person can take back
-//! ([`undo`]), and what the room was like before ([`versions`]).
+//! The shared document and its replication: the data model ([`table`]), a hash of the contents ([`contents`]), the
+//! local copy ([`replica`]), the checks of untrusted updates ([`gate`], [`quarantine`]), synchronization with other
+//! copies ([`sync`]), repair of a fork ([`fork`]), presence ([`presence`]), storage ([`store`]), undo ([`undo`]) and
+//! version history ([`versions`]).
 
 pub mod amount;
 pub mod contents;

@@ -19,8 +19,8 @@ pub fn parse(text: &str) -> Option<Value> {
     serde_json::from_str(&mended(text)).ok()
 }
 
-/// With U+FFFD for each escaped surrogate without its other half, which no text of ours can hold, with the largest number
-/// for one that is larger, and with null for what Python writes where there is no number.
+/// Replaces what serde_json rejects: an unpaired escaped surrogate by U+FFFD, a number out of range by 1e308 or -1e308,
+/// and `NaN`, `Infinity` and `-Infinity`, which Python writes, by null.
 fn mended(text: &str) -> Cow<'_, str> {
     let (mut out, mut copied, mut at) = (String::new(), 0, 0);
     let (bytes, mut in_string) = (text.as_bytes(), false);

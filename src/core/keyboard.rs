@@ -42,9 +42,9 @@ pub const ALL_KEYS: [(&str, &str); 3] = [
 ];
 
 impl Press<'_> {
-    /// The character that counts: the one that the key writes, or, where that is of a script without Latin letters, the
-    /// one that stands at its place on a keyboard with them. A layout that moves Latin letters, as Dvorak does, keeps them
-    /// where it has them.
+    /// The character that selects a command: the one that the key writes if it is ASCII, or a Latin letter on a letter
+    /// key; otherwise the one at the same place on a US keyboard. So a Latin layout such as Dvorak keeps the places of
+    /// its letters.
     pub fn character(&self) -> Option<char> {
         let mut chars = self.key.chars();
         let written = match (chars.next(), chars.next()) {
@@ -67,7 +67,7 @@ impl Press<'_> {
             let mut rest = rest.chars();
             rest.next().filter(|_| rest.next().is_none())
         };
-        // A letter that ASCII has not is still a Latin one, and the others are where the layout has them.
+        // An accented Latin letter shows that the layout has Latin letters: the place of a letter key is not used.
         let is_other = !written.is_some_and(is_latin_letter);
         let place = at_place("Key").filter(|_| is_other);
         let place = place.map(|c| c.to_ascii_lowercase());

@@ -29,12 +29,12 @@ pub mod known;
 mod liveness;
 pub mod log;
 mod lookout;
-mod pace;
 mod round_trip;
 mod sending;
 pub mod server;
 pub mod status;
 pub mod tabs;
+mod throttle;
 
 pub use io::{Event, Input, Kind, Output, Scout, ScoutNews, Subprotocols, Via};
 
@@ -46,10 +46,10 @@ use self::{
     known::Known,
     log::EventLog,
     lookout::Lookout,
-    pace::Pace,
     server::Server,
     status::Counters,
     tabs::{Role, TabMessage, Tabs},
+    throttle::Throttle,
 };
 use super::{
     bucket::Bucket,
@@ -90,12 +90,12 @@ pub struct Line {
     /// A payload had to be dropped; once the queue is empty the others are shown what we have.
     overflowed: bool,
     drain_at: Option<Millis>,
-    pace: Pace,
+    throttle: Throttle,
     /// The page goes away: what waits may go out though the connection counts as closed.
     parting: bool,
     /// When answers to others' heartbeats may be given.
     pongs: Bucket,
-    /// The server closes again and again before anything came back.
+    /// The last connection ended before any message of this room came back: the server may speak another protocol.
     mute: bool,
     counters: Counters,
     log: EventLog,
@@ -124,7 +124,7 @@ impl Line {
             outbox: Outbox::default(),
             overflowed: false,
             drain_at: None,
-            pace: Pace::default(),
+            throttle: Throttle::default(),
             parting: false,
             pongs: Bucket::new(PONGS, PONGS_A_SECOND),
             mute: false,

@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One running client: 48 bits, anew for every page load and never reused. Under a random one a client writes, because
-/// the document's operations are numbered per client; it fits the 53 bits that Yjs allows a client id. Under one that
-/// follows from its public key a client speaks, and whoever hears it can tell that it was this one and no other
-/// (`wire::identity`). The highest bit tells the two kinds apart.
+/// The id of one running client: 48 bits, new for every page load and never reused. The highest bit distinguishes two
+/// kinds. A random id is the author of a client's edits, because the document numbers operations per client; it fits
+/// the 53 bits of a Yjs client id. An id derived from a public key is the sender of a client's signed messages, and
+/// receivers can verify it (`wire::identity`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PeerId(u64);
 

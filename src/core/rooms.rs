@@ -39,7 +39,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What is known now of the room at `address`, after what was known `before`. None of a room with nothing in it.
+    /// The current entry of the room at `address`, updated from the entry `before`. None if there was no entry and the
+    /// room is empty.
     ///
     /// `bytes`: what the document takes in storage.
     pub fn noted(

@@ -1,7 +1,7 @@
 //! The whole client minus the browser: socket, wire and doc joined. What the simulator runs is what ships.
 //!
-//! A host feeds [`Input`]s with the time. After each it does what [`Session::poll`] says, until that is to rest; and it feeds
-//! [`Input::Ticked`] when the time comes that was named then.
+//! The host passes each [`Input`] and the current time to [`Session::handle`]. Then it calls [`Session::poll`] and does
+//! what that returns, until it returns [`Poll::Rest`]. At the time given there, the host passes [`Input::Ticked`].
 //!
 //! ```
 //! use duplex::core::{frame::Frame, session::{Input, Output, Poll, Session}};
@@ -38,7 +38,7 @@ mod sync;
 
 pub use io::{Input, Notice, Output, Poll, Setup};
 use network::Networking;
-use presence::Told;
+use presence::Throttled;
 
 use std::collections::VecDeque;
 
@@ -67,7 +67,8 @@ pub struct Session {
     tag: Tag,
     me: PeerId,
     profile: Profile,
-    /// The person's key, what shows with it that this page is theirs, and what others have shown so, checked.
+    /// The seed of the person's key; this page's claim, signed with that key; and each peer's claim, with the owner
+    /// that it proves if it is valid.
     person: Option<Seed>,
     claim: Vec<u8>,
     claims: Vec<(PeerId, Vec<u8>, Option<PeerId>)>,
@@ -86,8 +87,8 @@ pub struct Session {
     people: People,
     store: Store,
     drafts: Drafts,
-    /// What we show, and what the others were told of it. Not of streams.
-    shown: Vec<(Slot, Told<Vec<u8>>)>,
+    /// For each slot of [`Lane::Latest`]: the current value, and the value that was sent last.
+    shown: Vec<(Slot, Throttled<Vec<u8>>)>,
     follows: Option<PeerId>,
     /// Edits that no open socket has taken yet, and the state vector from before the first of them.
     unsent: usize,
@@ -95,7 +96,7 @@ pub struct Session {
     set_aside: Vec<Vec<u8>>,
     /// A page of a newer version was here, and that was said.
     met_newer: bool,
-    /// There is something to connect for: the room was read, or cannot be, or a relay was chosen.
+    /// The session may connect: the room was loaded, loading it failed, or relays were chosen.
     is_ready: bool,
     /// `Leave` was sent. Until `Returned`, sending anything would make peers list this page again.
     has_left: bool,
@@ -227,14 +228,15 @@ impl Session {
         self.is_drained = false;
     }
 
-    /// What a host does next. `buffered`: bytes that its socket to the relay holds already; none while it has no socket.
-    /// What is to be sent comes first, for the socket it is for may be closed next.
+    /// The next step for the host. `buffered`: bytes in the send buffer of the relay's socket; `None` without a socket.
+    /// Frames come before outputs, because an output may close the socket that the frames are for.
     pub fn poll(&mut self, now: Millis, buffered: Option<usize>) -> Poll {
         if !self.is_drained {
             if let Some(frame) = buffered.and_then(|buffered| self.next_frame(now, buffered)) {
                 return Poll::Send(frame);
             }
-            // Asking again would count as looking at the socket's buffer again.
+            // The outbox would count another call as another look at the socket's buffer, and double its polling
+            // interval.
             self.is_drained = true;
         }
         match self.outputs.pop_front() {
@@ -243,7 +245,7 @@ impl Session {
         }
     }
 
-    /// What this page itself keeps of what is otherwise for others.
+    /// Stores what this page itself needs of an input, before the network code handles it.
     fn note(&mut self, input: &Input) {
         match input {
             Input::Shows(slot, value) if slot.lane == Lane::Latest => {

@@ -59,7 +59,8 @@ pub fn isolated(text: &str) -> String {
     format!("\u{2068}{text}\u{2069}")
 }
 
-/// No more than `chars` characters of it, and no part of what is seen as one.
+/// The beginning of `text`, at most `chars` characters. It does not split what people see as one character, unless that
+/// is longer than `CLUSTER_CHARS`.
 pub fn cut(text: &str, chars: usize) -> &str {
     let Some((end, _)) = text.char_indices().nth(chars) else {
         return text;

@@ -23,8 +23,8 @@
 //! No character of it is changed by JSON, HTML or URL escaping, by trimming, or by turning newlines into spaces.
 //! A receiver ignores every byte outside an envelope, every envelope of another room, version or wrong CRC, and its
 //! own envelopes when a server sends them back. A message is delivered once: [`replay`] remembers the last 1,024
-//! sequence numbers of each sender. A message of several parts that stays incomplete is asked for again
-//! ([`parts`]); one that stays lost is the document's business to notice.
+//! sequence numbers of each sender. If parts of a message are missing, the receiver asks for them again ([`parts`]). If
+//! a whole message is lost, the exchange of digests detects that (see below).
 //!
 //! An envelope is at most 400 bytes, because a server that was not asked may close at 512; larger once the server has
 //! been profiled. A server that returned a binary probe unchanged gets the same fields in binary frames:
@@ -61,10 +61,10 @@
 //! nonce            SEQ 4 PART 2, from 0, then six bytes 0
 //! ```
 //!
-//! The form with the public key introduces a sender to who has not heard of it; messages of slots leave it out. Whoever
-//! does not know a sender's key yet drops what comes without it. What is signed under a name that is no hash of the key is
-//! dropped. A name whose highest bit is clear was drawn at random: what comes under it has no signature, only the part, and
-//! is believed.
+//! The form with the public key introduces the sender to receivers that do not know its key yet. Messages of slots omit
+//! the key. A receiver that does not know the sender's key drops a message without it. It also drops a message whose
+//! `SENDER` is not the hash of the key. A `SENDER` whose highest bit is clear was drawn at random: its messages have no
+//! signature, only the part, and are accepted without a check.
 //!
 //! # Messages
 //!
@@ -98,17 +98,20 @@
 //! of that key's name. What an update may hold is in [`crate::core::doc::table`].
 //!
 //! - Operations have an author, which is no `SENDER`: each page load draws one of 47 bits at random, never 0.
-//! - Who comes sends a question and a beat; who hears somebody new sends a beat within 300 ms. Who has another digest than
-//!   the one asked with answers what is lacking, be it deletions only: those with the smallest number at once, the others
-//!   80 ms later for each smaller number, up to eight (up to 2 s on lines as slow), and not at all if an answer was heard
-//!   meanwhile that was given from the same digest. An answer longer than 8 kB is the empty update, and says how many bytes
-//!   follow in parts; until they are here, its receiver shows the digest of nothing.
-//! - An edit is sent at once. Two seconds after the last one of a burst, and every twelve seconds or a little less, comes a
-//!   beat. Who sees a digest that is none of its own last 64, nor that of nothing, asks after 300 to 600 ms, once a second
-//!   at most; and again if the two are apart for 15 s.
-//! - Equal operations with different digests are a fork: one of the two asks the other for a whole copy, and gets it as an
-//!   answer.
-//! - Who is not heard for 29 seconds is gone.
+//! - A client that joins sends a question and a beat. A client that hears a new peer sends a beat within 300 ms.
+//! - A client answers a question if its digest differs from the asker's, even if the asker lacks only deletions. The
+//!   client with the smallest number answers at once. Each other client waits 80 ms for each client with a smaller
+//!   number, up to eight of them (on slow lines up to 2 s for each). It cancels its answer if it receives one that was
+//!   given from its own digest.
+//! - An answer longer than 8 kB has the empty update and says how many bytes follow in parts. Until they have arrived,
+//!   the receiver shows the digest of nothing.
+//! - An edit is sent at once. A beat is sent two seconds after the last edit of a burst, and every twelve seconds or a
+//!   little less.
+//! - A client asks if it receives a digest that is neither one of its own last 64 nor that of nothing: after 300 to 600
+//!   ms, at most once a second. It asks again if the two digests have differed for 15 s.
+//! - Equal operations with different digests are a fork: one of the two clients asks the other for a whole copy, and
+//!   receives it as an answer.
+//! - A client that has sent nothing for 29 seconds is treated as gone.
 //! - What an update may hold is checked before it is taken in (`core::doc::gate`).
 //!
 //! # Digests

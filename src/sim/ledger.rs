@@ -1,4 +1,5 @@
-//! What people were told is saved: copies that agree may all have lost the same.
+//! Records which strokes pages reported as saved. To compare the clients' copies is not enough: all of them may have
+//! lost the same stroke.
 
 use std::collections::BTreeSet;
 

@@ -23,9 +23,9 @@ pub fn ceiling(attempt: u32, hidden: bool) -> Millis {
         .min(cap)
 }
 
-/// A token bucket over connection attempts: whatever a flapping network reports, a server sees no more than
-/// [`ATTEMPTS_AT_ONCE`] and one every [`ATTEMPT_REFILL_MS`] that nobody asked for. What somebody asks for comes at once, and
-/// empties the bucket no further.
+/// A token bucket for connection attempts. Even if the network flaps, a server sees at most [`ATTEMPTS_AT_ONCE`]
+/// automatic attempts, and then one every [`ATTEMPT_REFILL_MS`]. An attempt that a person asks for is made at once; it
+/// takes a token too, but an empty bucket stays empty and gets no debt.
 #[derive(Debug, Default)]
 pub struct Budget {
     /// When the bucket will be full again.

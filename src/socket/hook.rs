@@ -109,9 +109,10 @@ impl Inbox {
     }
 }
 
-/// Connects to `url` until the component is gone: a string, or a signal of one, which is followed. One that begins with `/`
-/// is on the page's own server. A bad address is no panic: see [`UseSocket::problem`]. What waits to be sent stays where it
-/// was meant to go: it is dropped when the address leads elsewhere (but for what stands behind `?`).
+/// Connects to `url` until the component is unmounted. `url` is a string, or a signal of one, whose changes are
+/// followed. A `url` that begins with `/` is on the page's own server. A bad address does not panic: see
+/// [`UseSocket::problem`]. When the address changes, the queue of unsent messages is dropped, unless only the part
+/// behind `?` is different.
 pub fn use_socket(url: impl Into<Signal<String>>) -> UseSocket {
     let url = url.into();
     use_socket_with(move || vec![url.get()], Options::default())
@@ -303,8 +304,8 @@ impl UseSocket {
         self.usable()?.send(frame.into()).map_err(SendError::Full)
     }
 
-    /// Sends what only the newest of is worth anything, such as a position: ahead of what waits, in place of the one
-    /// that waits in the same `slot`.
+    /// Sends a message of which only the newest value matters, such as a position. It goes ahead of the queue, and
+    /// replaces a message that still waits in the same `slot`.
     pub fn send_latest(&self, slot: u8, frame: impl Into<Frame>) -> Result<Sent, SendError> {
         Ok(self.usable()?.send_latest(slot, frame.into()))
     }

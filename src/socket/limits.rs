@@ -26,7 +26,7 @@ pub const HEARTBEAT_PATIENCE_MS: Millis = 5_000;
 pub const RETURN_PATIENCE_MS: Millis = 900;
 /// An answer is late after two round trips and this.
 pub const ROUND_TRIP_SLACK_MS: Millis = 300;
-/// A round trip longer than this is taken for no more.
+/// A longer round trip is treated as one of this length.
 pub const ROUND_TRIP_MS: Millis = 10_000;
 /// After this long out of sight a connection of which nothing can be known is replaced.
 pub const AWAY_MS: Millis = 20_000;

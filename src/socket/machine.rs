@@ -65,11 +65,11 @@ pub enum Input {
         connects: bool,
     },
     Judged(Liveness),
-    /// Others are met over this connection, or no longer.
+    /// There are peers on this connection, or none any more.
     Accompanied(bool),
     /// Others are on this one of the wanted servers.
     FoundAt(Endpoint),
-    /// Nothing comes over the live socket that comes over another one to the same server.
+    /// The caller found out that nothing arrives over the live socket any more: it is replaced.
     Distrusted,
     /// The server is open, and no use: it says no in a protocol of its own, or speaks another one.
     Refused(CloseEvent),

@@ -5,24 +5,24 @@ use serde_json::{Value, json};
 use super::{
     hooks::use_room::Room,
     loading::{Chunks, Formats, NOT_FETCHED},
-    pages::board::easel::Easel,
+    pages::board::controller::BoardController,
 };
 use crate::{
     browser::page_api::Namespace,
     core::{apps::board::camera::Camera, doc::store::Saved},
 };
 
-pub fn install(chunks: &'static Chunks, easel: Easel) {
-    let room = easel.room;
+pub fn install(chunks: &'static Chunks, controller: BoardController) {
+    let room = controller.room;
     let board = Namespace::default();
     board
         .promise("export", move |_| async move {
             let formats = fetched(chunks).await?;
-            Ok((formats.export_board)(easel))
+            Ok((formats.export_board)(controller))
         })
         .promise("import", move |document| async move {
             let formats = fetched(chunks).await?;
-            (formats.import_board)(easel, &document)
+            (formats.import_board)(controller, &document)
         })
         .promise("camera", move |argument| async move {
             let number = |name| {
@@ -35,7 +35,7 @@ pub fn install(chunks: &'static Chunks, easel: Easel) {
             let camera = camera.ok_or(
                 "A camera is { x, y, zoom }: two finite numbers and a zoom from 0.1 to 30.",
             )?;
-            easel.with(|board| board.set_camera(camera));
+            controller.with(|board| board.set_camera(camera));
             Ok(Value::Null)
         });
     let todo = Namespace::default();

@@ -9,7 +9,7 @@ use super::{
     api,
     hooks::use_room::{Room, provide_room},
     loading::{self, Chunks, Loading, fetched, provide_loading, use_loading},
-    pages::{self, PAGES, board::easel::use_easel, damaged_link},
+    pages::{self, PAGES, board::controller::use_board, damaged_link},
     parts::drop,
     shell::Shell,
     text::{address::problem as text_of, saved},
@@ -89,7 +89,8 @@ fn at(address: Option<Address>, problems: &[AddressProblem]) -> AnyView {
         room.choose_relays(relay.endpoints().to_vec());
     }
     task::spawn(start(loading, room));
-    // Whoever makes something here can go on without the site's host; so can who finds something, but that is no hurry.
+    // After the first edit all chunks are fetched at once, so that the page works without its host from then on. In a
+    // room that has content they are fetched a few seconds later.
     let has_edited = Memo::new(move |had| had == Some(&true) || room.can_undo.get());
     let is_found = Memo::new(move |_| !room.status.read().is_empty);
     let fetches = StoredValue::new(false);
@@ -113,7 +114,7 @@ fn at(address: Option<Address>, problems: &[AddressProblem]) -> AnyView {
     for page in &PAGES {
         (page.begin)(room);
     }
-    api::install(loading.chunks, use_easel());
+    api::install(loading.chunks, use_board());
     Effect::new(move || {
         let title = room.title.get().unwrap_or_else(|| "Duplex".to_owned());
         let page = pages::of(room.address.with(|address| address.app));

@@ -6,7 +6,7 @@ use web_sys::{File, HtmlInputElement};
 
 use super::{
     hooks::use_room::Room,
-    pages::board::easel::Easel,
+    pages::board::controller::BoardController,
     text::{amount, file},
 };
 use crate::browser::{files, task};
@@ -19,22 +19,22 @@ use crate::core::{
 };
 
 /// The board as an `.excalidraw` document.
-pub fn export_board(easel: Easel) -> Value {
-    let elements = match easel.room.is_past.get_untracked() {
+pub fn export_board(controller: BoardController) -> Value {
+    let elements = match controller.room.is_past.get_untracked() {
         true => {
-            let room = easel.room;
+            let room = controller.room;
             room.read(|session| Scene::of(elements(session.replica())).in_order())
         }
-        false => easel.look(|board| board.scene().in_order()),
+        false => controller.look(|board| board.scene().in_order()),
     };
     let strokes = elements.iter();
     excalidraw::export(strokes.filter_map(|element| Some((&element.id, element.stroke()?))))
 }
 
 /// Puts the strokes of an `.excalidraw` document on the board, as one undoable step.
-pub fn import_board(easel: Easel, document: &Value) -> Result<Value, String> {
+pub fn import_board(controller: BoardController, document: &Value) -> Result<Value, String> {
     let imported = excalidraw::import(document).map_err(|error| file::no_drawing(&error))?;
-    let mut merged = merge(easel, imported);
+    let mut merged = merge(controller, imported);
     let mut skipped = std::mem::take(&mut merged.skipped);
     skipped.append(&mut merged.already);
     skipped.sort_by_key(|remark| remark.index);
@@ -42,39 +42,39 @@ pub fn import_board(easel: Easel, document: &Value) -> Result<Value, String> {
 }
 
 /// Takes in the file that somebody chose: a drawing, or a whole room.
-pub fn open(easel: Easel, input: HtmlInputElement) {
+pub fn open(controller: BoardController, input: HtmlInputElement) {
     task::spawn(async move {
         if let Some(chosen) = files::chosen_text(&input).await {
-            opened(easel, chosen);
+            opened(controller, chosen);
         }
     });
 }
 
 /// The same of a file that somebody dropped.
-pub fn open_file(easel: Easel, file: File) {
-    task::spawn(async move { opened(easel, files::text_of(file).await) });
+pub fn open_file(controller: BoardController, file: File) {
+    task::spawn(async move { opened(controller, files::text_of(file).await) });
 }
 
 /// Says what came of it, until somebody has read it.
-fn opened(easel: Easel, text: Result<String, files::FileError>) {
+fn opened(controller: BoardController, text: Result<String, files::FileError>) {
     let opened = text
         .map_err(|error| error.to_string())
-        .and_then(|text| open_text(easel, &text));
+        .and_then(|text| open_text(controller, &text));
     match opened {
-        Ok(sentence) | Err(sentence) => easel.room.warn(sentence),
+        Ok(sentence) | Err(sentence) => controller.room.warn(sentence),
     }
 }
 
-fn open_text(easel: Easel, text: &str) -> Result<String, String> {
+fn open_text(controller: BoardController, text: &str) -> Result<String, String> {
     if let Some(file) = core_json::parse(text)
         && rooms::is_file(&file)
     {
-        return open_room(easel.room, &file);
+        return open_room(controller.room, &file);
     }
     let imported = excalidraw::import_text(text).map_err(|error| file::no_drawing(&error))?;
-    let merged = merge(easel, imported);
+    let merged = merge(controller, imported);
     if let Some(bounds) = merged.bounds {
-        easel.with(|board| board.reveal(bounds));
+        controller.with(|board| board.reveal(bounds));
     }
     let mut words = file::merged(&merged);
     if merged.is_too_large_to_keep {
@@ -100,8 +100,12 @@ fn open_room(room: Room, file: &Value) -> Result<String, String> {
 }
 
 /// The drawing as a file.
-pub fn save_board(easel: Easel) {
-    save(easel.room, "board.excalidraw", &export_board(easel));
+pub fn save_board(controller: BoardController) {
+    save(
+        controller.room,
+        "board.excalidraw",
+        &export_board(controller),
+    );
 }
 
 /// The whole room as a file.
@@ -119,15 +123,15 @@ fn save(room: Room, name: &str, file: &Value) {
 }
 
 /// Puts the strokes on the board; gives what became of them.
-fn merge(easel: Easel, imported: excalidraw::Imported) -> edit::Merged {
-    easel.room.show_now();
-    let mut rng = easel.room.rng();
-    let merged = easel.look(|board| {
+fn merge(controller: BoardController, imported: excalidraw::Imported) -> edit::Merged {
+    controller.room.show_now();
+    let mut rng = controller.room.rng();
+    let merged = controller.look(|board| {
         let merge =
             |session: &Session| edit::merge(imported, board.scene(), session.replica(), &mut rng);
-        easel.room.read(merge)
+        controller.room.read(merge)
     });
-    easel.room.edit(merged.writes.clone());
+    controller.room.edit(merged.writes.clone());
     merged
 }
 

@@ -9,7 +9,7 @@ use web_sys::{File, HtmlInputElement};
 
 use super::{
     hooks::use_room::{Room, TellNotice},
-    pages::board::easel::Easel,
+    pages::board::controller::BoardController,
 };
 use crate::{
     browser::{lifecycle, task},
@@ -95,13 +95,13 @@ pub struct Dialogs {
 
 /// What goes out of a room and comes in, as JSON.
 pub struct Formats {
-    pub export_board: fn(Easel) -> Value,
-    pub import_board: fn(Easel, &Value) -> Result<Value, String>,
+    pub export_board: fn(BoardController) -> Value,
+    pub import_board: fn(BoardController, &Value) -> Result<Value, String>,
     /// What a person chose to open: a drawing, or a whole room.
-    pub open: fn(Easel, HtmlInputElement),
+    pub open: fn(BoardController, HtmlInputElement),
     /// The same of a file that was dropped.
-    pub open_file: fn(Easel, File),
-    pub save_board: fn(Easel),
+    pub open_file: fn(BoardController, File),
+    pub save_board: fn(BoardController),
     pub save_room: fn(Room),
     pub export_todos: fn(Room) -> Value,
     pub import_todos: fn(Room, &Value) -> Result<Value, String>,

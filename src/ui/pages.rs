@@ -27,7 +27,7 @@ pub static PAGES: [Page; 2] = [
         label: "Board",
         icon: icondata::LuPenLine,
         view: || view! { <board::BoardPage/> }.into_any(),
-        begin: board::easel::provide_easel,
+        begin: board::controller::provide_board,
     },
     Page {
         app: &todo_app::APP,

@@ -41,7 +41,7 @@ pub fn Shell() -> impl IntoView {
                 {move || view! {
                     <IconButton
                         icon=theme_icon()
-                        name=Signal::derive(move || theme.chosen.get().label().to_owned())
+                        name=theme.chosen.get().label()
                         on_press=move |()| theme.turn()
                     />
                 }}

@@ -51,7 +51,7 @@ pub fn sum<'a>(cells: impl IntoIterator<Item = &'a (Key, Value)>) -> u128 {
 
 /// The sum of all rows. Rows are weighed again once they were touched.
 #[derive(Debug, Default)]
-pub struct Tally(RefCell<Option<Counted>>);
+pub struct StateHash(RefCell<Option<Counted>>);
 
 #[derive(Debug, Default)]
 struct Counted {
@@ -74,7 +74,7 @@ impl Counted {
     }
 }
 
-impl Tally {
+impl StateHash {
     pub fn touched(&self, row: &Row) {
         if let Some(counted) = &mut *self.0.borrow_mut() {
             counted.touched.push(row.clone());

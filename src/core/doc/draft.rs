@@ -1,6 +1,6 @@
-//! What somebody is in the middle of, a stroke under the pen. It is in the document only once it is finished, but in
-//! storage before, so that a page that is killed loses a moment of it and not all. What a page left there is taken up
-//! by the next one.
+//! Drafts: edits that are not finished, such as a stroke that is being drawn. An edit enters the document only when it
+//! is finished. Until then its draft is stored regularly, so that a killed page loses only the last moment of it. The
+//! next page finishes the drafts of a page that is gone.
 
 use super::{
     step::{self, Step},

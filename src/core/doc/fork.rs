@@ -1,7 +1,7 @@
-//! A document that somebody forked: one operation was given two meanings, and every copy took in one of them. No
-//! exchange of operations mends that: none is missing anywhere, or those that are have no place here. So one page
-//! fetches another's whole copy, and writes what both hold where they differ as new operations in the place of the old
-//! ones: nothing is lost, and every copy is the same again.
+//! Repair of a forked document. In a fork one operation has two different contents, and every copy has merged one of
+//! them. An exchange of operations cannot repair that: no copy lacks an operation, or what it lacks cannot be merged
+//! into it. So one page requests another's whole copy. It deletes the rows in which the two copies differ, and writes
+//! both versions of them as new operations. Nothing is lost, and all copies are equal again.
 
 use super::{
     contents,
@@ -94,7 +94,7 @@ impl Forks {
         self.copy.as_mut().filter(|copy| copy.of == peer)
     }
 
-    /// And this is it, or a part of it. Gives all of it, once it is here.
+    /// An update of an answer arrived. Returns all updates of the requested copy once it is complete.
     pub fn arrived(&mut self, from: PeerId, update: Vec<u8>) -> Option<Vec<Vec<u8>>> {
         let copy = self.copy_of(from)?;
         let left = copy.left?.saturating_sub(update.len());
@@ -112,9 +112,9 @@ impl Forks {
     }
 }
 
-/// What both copies hold where they differ, under new ids, in the place of what `mine` holds there; nothing if no fork
-/// keeps them apart. The ids follow from what is written, so that two pages that mend the same write the same. `copy` is
-/// the other one in pieces, which `mine` has taken in as far as it can.
+/// The writes that repair a fork; none if there is no fork. They delete the rows in which `mine` and `copy` differ, and
+/// put both versions of them under new ids. The new ids are hashes of the rows, so two pages that repair the same fork
+/// write the same. `copy`: the other copy as a list of updates, which `mine` has already merged as far as possible.
 pub fn mended(mine: &Replica, copy: &[Vec<u8>]) -> Vec<Write> {
     let mut theirs = Replica::new(PeerId::FIRST);
     let is_read = copy.iter().all(|piece| theirs.apply(piece).is_ok());

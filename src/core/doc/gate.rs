@@ -1,4 +1,4 @@
-//! What stands in front of yrs: nothing from outside reaches it that this has not walked through.
+//! Checks untrusted data before yrs reads it. Everything from outside passes through here first.
 //!
 //! yrs trusts the numbers in an update: a count reserves memory, a length is added without a look at overflow, nesting
 //! is followed down the stack. So each of them is checked here against the bytes that are there, in the order in which

@@ -1,5 +1,6 @@
-//! Who is here: names, colours, what they show ([`slots`]), and whose view somebody follows. Told once per change, never passed on for
-//! others, and forgotten when a person says goodbye or has not been heard for two beats.
+//! Who is here: names, colours, what they show ([`slots`]), and whose view they follow. A client sends its own presence
+//! only, never that of others. A peer is removed after its goodbye, or when none of its messages has arrived for two
+//! beats.
 
 pub mod slots;
 
@@ -117,7 +118,7 @@ impl Credit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listened {
     Taken,
-    /// It is dropped, and so are the next ones.
+    /// The message is dropped because the sender exceeded its rate limit. The sender is muted from now on.
     Mutes,
     Muted,
 }
@@ -135,7 +136,7 @@ pub struct People {
     others: Vec<(PeerId, Person)>,
     /// Of those who have less than all of it, and some who have all again.
     credits: Vec<(PeerId, Credit)>,
-    /// What all together may still send who came a moment ago.
+    /// One shared rate limit for all peers that were first heard less than `NEWCOMER_MS` ago.
     newcomers: Bucket,
     /// Whose page this one is.
     me: Option<PeerId>,

@@ -1,8 +1,8 @@
-//! A stored piece of the document that hangs or traps the page in spite of the gate does so once. Before a piece is
-//! taken in that has more than edits of the board and the list have, its fingerprint is written down where it outlives
-//! the page, and it is wiped once yrs has returned. One that is still there at the next start names the piece that
-//! stopped the page. (What others send is stored only after it was taken in: from them the same bytes are refused, but
-//! not the same operations in other bytes.)
+//! Ensures that a stored piece of the document can hang or trap the page only once, even if it passed the gate. If a
+//! piece has anything that edits of the board and the list never have, its fingerprint is recorded before the piece is
+//! merged. The record outlives the page, and is deleted once yrs has returned. A record that still exists at the next
+//! start names the piece that stopped the page. (Updates of peers are stored only after they were merged. So the same
+//! bytes from a peer are refused, but not the same operations in other bytes.)
 
 use std::{
     fmt,
@@ -31,7 +31,8 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The pieces that are set aside, and the hand that writes down what is being taken in, and wipes it.
+/// The pieces that must not be merged, and a callback that records the piece which is being merged, or deletes the
+/// record.
 pub struct Quarantine {
     aside: Vec<Fingerprint>,
     write_down: Box<dyn Fn(Option<Fingerprint>)>,

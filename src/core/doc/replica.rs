@@ -52,8 +52,8 @@ impl From<Refusal> for ReplicaError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Digest(pub u64);
 
-/// Names the operations that a copy has seen. Copies that differ all the same are forked: one of the operations has two
-/// meanings.
+/// Identifies the operations that a copy has seen. If two copies have the same operations but different digests, the
+/// document is forked: one of the operations has two different contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Operations(pub u64);
 
@@ -75,7 +75,7 @@ pub struct Applied {
     pub news: bool,
     /// Operations are known to be missing: later ones of the same client are here.
     pub incomplete: bool,
-    /// What the update was good for, if not for all that it said.
+    /// If only a part of the update could be merged: that part, as an update.
     pub torn: Option<Vec<u8>>,
 }
 
@@ -369,8 +369,9 @@ impl Replica {
         let mine = txn.state_vector();
         let ahead = |(client, &clock): (&ClientID, &u32)| clock > theirs.get(client);
         let more = mine.iter().any(ahead) || !self.beyond_gaps.is_empty();
-        // Operations beyond a gap are in no state vector: whoever lacks them can only be sent all of that client's. To yrs
-        // a client named with nothing is not one that is not named.
+        // A state vector does not cover operations beyond a gap, so a copy that lacks them gets all operations of that
+        // client. The client is removed from the state vector, because yrs treats a clock of 0 and a missing client
+        // differently.
         let whole = |client: &ClientID| self.beyond_gaps.get(client).is_some();
         let theirs = theirs.iter().filter(|(client, _)| !whole(client));
         let theirs = theirs.map(|(client, &clock)| (*client, clock)).collect();
@@ -469,7 +470,7 @@ impl Replica {
     /// Counts anew what is in the document; says whether that gives another digest.
     pub fn recount(&self) -> bool {
         let before = self.digest.take();
-        self.noted.tally.forget();
+        self.noted.state_hash.forget();
         self.seen.take();
         before.is_some_and(|before| before != self.digests())
     }
@@ -481,7 +482,7 @@ impl Replica {
         let operations = self.hash_of_operations();
         let mut hash = Sha256::new();
         hash.update(operations.to_be_bytes());
-        hash.update(self.noted.tally.count(self).to_be_bytes());
+        hash.update(self.noted.state_hash.count(self).to_be_bytes());
         let digests = (Operations(operations), Digest(short(hash)));
         self.digest.set(Some(digests));
         digests

@@ -33,8 +33,8 @@ impl Stored {
     }
 }
 
-/// In one transaction put the snapshot and delete the rows that it covers, unless another tab put one since this one
-/// read: its rows are gone, and only its snapshot has them.
+/// One transaction that stores the snapshot and deletes the rows that it covers. It changes nothing if another tab has
+/// stored a snapshot since this tab read: the rows that the other snapshot covers are deleted, so only it has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compaction {
     pub snapshot: Vec<u8>,

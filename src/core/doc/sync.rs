@@ -1,11 +1,11 @@
-//! Keeping copies equal over a broadcast that loses, repeats and reorders. Nothing is remembered per peer: whoever
-//! lacks something asks with a state vector, and one peer answers with the difference.
+//! Keeps copies equal over a broadcast that loses, repeats and reorders messages. The exchange needs no state per peer:
+//! a copy that lacks something asks with its state vector, and one peer answers with the difference.
 //!
-//! - A joiner asks. Every peer that has more picks a delay by its rank; the first one answers, and the others, who
-//!   see an answer given from the same state as theirs, keep quiet. A long answer is announced and comes in parts;
-//!   whoever gets one asks for nothing until it is here or stalls, and then for the rest.
-//! - Everybody shows a digest now and then. A digest that equals none of our own recent ones means that the other
-//!   has something we lack: we ask. One that we had a moment ago means that the other is behind: they will ask.
+//! - A joiner asks. Every peer with another digest waits for a delay that depends on its rank, then answers. It cancels
+//!   its answer if it receives one that was given from its own digest. A long answer is announced and sent in parts.
+//!   Its receiver asks nothing until it is complete or stalls; after a stall it asks for the rest.
+//! - Every peer sends its digest regularly. If it is not one of our recent digests, the peer may have something that we
+//!   lack: we ask. If it is one of our older digests, the peer is behind: it will ask.
 //!
 //! This engine decides only *when*; the session fills in what is sent.
 
@@ -84,8 +84,8 @@ pub struct Sync {
     beaten_at: Option<Millis>,
     /// The digest that we showed last.
     told: Option<Digest>,
-    /// The round trip, and what answers of others took beyond what their rank made them wait: how long it takes until
-    /// one is heard that makes ours needless.
+    /// The round-trip time, and the recent delay of peers' answers beyond the delay of their rank. Both determine how
+    /// long we wait for another peer's answer before we send ours.
     rtt_ms: Millis,
     answered_ms: Millis,
     /// Questions of others, and when they were heard.
@@ -102,7 +102,7 @@ impl Sync {
     }
 
     /// A message takes so long there and back.
-    pub fn pace(&mut self, rtt_ms: Millis) {
+    pub fn set_round_trip(&mut self, rtt_ms: Millis) {
         self.rtt_ms = rtt_ms.min(ROUND_TRIP_MS);
     }
 

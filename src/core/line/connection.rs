@@ -58,7 +58,7 @@ impl Line {
             }
             machine::Input::Closed(closed, event) if *closed == generation => {
                 self.log.record(now, log::Event::closed(event));
-                self.pace.closed(now, event.limits());
+                self.throttle.closed(now, event.limits());
                 close = Some(event.clone());
             }
             _ => {}
@@ -121,7 +121,7 @@ impl Line {
             ready_by: Some(now + READY_MS),
             ..Live::default()
         };
-        self.pace.opened(now);
+        self.throttle.opened(now);
         self.lookout.opened(now, self.wanted.len());
         self.paced();
         self.opened = Some(endpoint.clone());

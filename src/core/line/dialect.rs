@@ -10,7 +10,7 @@
 //!           wrap() only after Output::Ready; and right after Closed, for a goodbye
 //! ```
 //!
-//! What it answers after it was told that the connection is closed, or after an answer that ends it, is not done.
+//! If an output ends the connection, the line ignores the outputs after it, except [`Output::Remember`].
 
 pub mod raw;
 

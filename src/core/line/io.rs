@@ -23,7 +23,7 @@ pub enum Input {
     Frame(Frame),
     /// From another tab of the same browser ([`tabs`](super::tabs)).
     Tab(Vec<u8>),
-    /// Leading was asked for, and this is what came of it.
+    /// The role that the host assigned after [`Output::Lead`].
     Leads(Role),
 }
 

@@ -95,8 +95,8 @@ impl Line {
     fn place_to_look(&self, is_alone: bool) -> Option<Endpoint> {
         let (place, _) = self.machine.place();
         let current = self.machine.endpoint();
-        // In company only those on a fallback look, and only where the list would have them: the two halves of a group
-        // that a short outage parted meet on the relay that comes first.
+        // A page that is not alone looks only at relays before its own in the list. So two halves of a group that a
+        // short outage separated meet again on the earlier relay.
         let relays = match is_alone {
             true => self.wanted.as_slice(),
             false => self.wanted.get(..place)?,

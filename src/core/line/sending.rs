@@ -15,9 +15,9 @@ impl Line {
         self.outbox.is_crowded()
     }
 
-    /// What is worth nothing later does not stand in line where little may be said.
+    /// Whether messages of slots are dropped: the send rate is throttled, and other messages are queued.
     pub fn is_slow(&self) -> bool {
-        self.pace.is_slow() && !self.outbox.is_empty()
+        self.throttle.is_slow() && !self.outbox.is_empty()
     }
 
     /// Something was not published that will be missed: once the queue is empty, [`Event::Drained`].
@@ -45,7 +45,7 @@ impl Line {
         if !self.machine.is_open() && !self.parting {
             return None;
         }
-        if let Some(until) = self.pace.waits_until(now)
+        if let Some(until) = self.throttle.waits_until(now)
             && !self.parting
         {
             let is_idle = self.outbox.is_empty() && self.live.control.is_empty();
@@ -59,7 +59,7 @@ impl Line {
         };
         match &frame {
             Some(frame) => {
-                self.pace.sent(now);
+                self.throttle.sent(now);
                 let seen = self.seen_frame(frame);
                 self.log.record(now, log::Event::Sent(seen));
             }
@@ -83,7 +83,7 @@ impl Line {
         if !self.live.is_ready && !self.parting {
             return None;
         }
-        let payload = match self.pace.is_slow() {
+        let payload = match self.throttle.is_slow() {
             true => self.outbox.next_reliable_first(buffered),
             false => self.outbox.next(buffered),
         };

@@ -1,8 +1,9 @@
-//! Leader election among the tabs of one browser that want the same relays, and what they tell each other. The leader holds
-//! the one socket, passes on what the others have for the relay, and tells them what comes and how the line stands. Who is
-//! elected is decided by the host (a Web Lock); when a leader goes, the next one connects. Where the host has no such
-//! thing, every page holds a socket of its own. So does a follower whose leader has been silent for long, for a stopped
-//! tab keeps its lock; it follows again once the leader is heard.
+//! Leader election among the tabs of one browser that use the same relays, and the messages between these tabs. The
+//! leader holds the only socket. It forwards payloads of its followers to the relay, and sends them the relay's
+//! payloads and the status of the connection. The host elects the leader (with a Web Lock); when a leader goes, the
+//! next one connects. If the host cannot elect, every page opens its own socket. So does a follower whose leader is
+//! silent for long, because a suspended tab keeps its lock. The page becomes a follower again when the leader sends its
+//! status.
 
 use sha2::{Digest as _, Sha256};
 
@@ -284,8 +285,8 @@ impl Line {
         }
     }
 
-    /// A leader that has lost the lead has gone, as a rule without a word that could be heard. One that is still there
-    /// says so.
+    /// Reports that the former leader's tab is gone: a leader usually loses the lead because its tab was closed, and
+    /// its goodbye could not be received. If the tab still exists, its next message shows that.
     fn missed(&mut self, leader: Option<PeerId>) {
         self.events.extend(leader.map(Event::TabGone));
     }
@@ -426,8 +427,9 @@ impl Line {
         }
     }
 
-    /// After each input: tells the followers what is new of the line, and lets one of them lead that a person sees, if
-    /// nobody sees this page and it is cut off; browsers slow down what nobody sees. `unsent`: edits that no socket took.
+    /// Called after each input. Sends the followers the status of the line if it has changed. If this page is hidden
+    /// and waits to reconnect, and a follower is visible, this page gives up the lead, because browsers throttle hidden
+    /// pages. `unsent`: edits that no socket has taken.
     pub fn lead(&mut self, now: Millis, unsent: usize) {
         let is_heard = !self.tabs.followers.is_empty() || self.tabs.told.is_none();
         if self.tabs.role != Role::Leader || !is_heard {

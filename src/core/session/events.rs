@@ -31,8 +31,8 @@ impl Session {
                 Event::Shape(shape) => self.codec.set_shape(shape),
                 Event::Paced(rtt_ms) => {
                     // Engines that wait for others wait as long as the line takes.
-                    self.sync.pace(rtt_ms);
-                    self.codec.pace(rtt_ms);
+                    self.sync.set_round_trip(rtt_ms);
+                    self.codec.set_round_trip(rtt_ms);
                 }
                 Event::Heartbeat(peers) => {
                     self.line.heartbeat_sent(now);

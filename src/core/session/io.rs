@@ -46,8 +46,8 @@ pub struct Setup {
     /// The host reaches the browser's other tabs and can tell which one leads: it answers
     /// [`line::Output::Lead`].
     pub shares: bool,
-    /// The code for the network, where it is here from the beginning: such a page does not sign, and believes everybody.
-    /// None: the host fetches it ([`Input::NetworkCame`]).
+    /// The network code, if it is present from the start: such a page neither signs nor checks signatures. None: the
+    /// host loads the code later ([`Input::NetworkCame`]).
     pub network: Option<Network>,
 }
 
@@ -55,7 +55,8 @@ pub struct Setup {
 pub enum Input {
     /// The room was read from storage.
     Loaded(Stored),
-    /// With random bytes that nobody else has. The page speaks and hears from now on, and signs.
+    /// The network code was loaded. The seed is random and secret, and makes the signing key. From now on the page
+    /// sends, receives and signs messages.
     NetworkCame(Network, Seed),
     /// A batch is in storage …
     Written(BatchNumber),
@@ -69,7 +70,7 @@ pub enum Input {
     /// A person edited; one undoable step.
     Edited(Vec<Write>),
     UndoAsked(Direction),
-    /// A person is in the middle of this edit; nothing: of none.
+    /// The edit that a person has begun but not finished, such as a stroke; empty if there is none.
     Drafted(Vec<Write>),
     /// The others are to be shown this in a slot, or nothing any more ([`Input::shows`]).
     Shows(Slot, Option<Vec<u8>>),
@@ -128,9 +129,9 @@ pub enum Notice {
     TooLarge(TooLarge),
     Came(String),
     Went(String),
-    /// Sends more than a page can take, and is not listened to until that ends.
+    /// This person's page sends more than the limit. Its messages are ignored until it sends less.
     Muted(String),
-    /// Says two different things of one edit, and is not listened to for a while.
+    /// This person's page sent two different versions of one edit. Its messages are ignored for a while.
     Contradicted(String),
     /// Different people had been sent different versions of an edit. All have both now.
     Mended,

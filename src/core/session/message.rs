@@ -23,7 +23,7 @@ use crate::core::{
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// `q`: my state vector; who has more, tell me.
+    /// `q`: asks for what a copy with this state vector and digest lacks.
     Ask {
         state_vector: Vec<u8>,
         digest: Digest,
@@ -38,12 +38,13 @@ pub enum Body {
     },
     /// `r`: a part of a long answer.
     Part(Vec<u8>),
-    /// `g`: this one is asked for all that it has: an answer to what we have would not bring us together.
+    /// `g`: asks this peer for its whole document. After a fork, an answer to a state vector would not make the copies
+    /// equal.
     Whole(PeerId),
     /// `u`: an edit, as a Yjs update.
     Update(Vec<u8>),
-    /// `b`: I am here, this is me, this is what I have, I see what this one sees, this shows whose page I am
-    /// (`session::person`; empty if I cannot show it), and so much I know ([`LEVEL`]).
+    /// `b`: the sender's presence: a hash of its operations, its digest, its profile, the peer that it follows, a claim
+    /// that proves the page's owner (`session::person`; empty without one), and its feature level ([`LEVEL`]).
     Beat {
         operations: Operations,
         digest: Digest,
@@ -58,7 +59,7 @@ pub enum Body {
     Missing(Missing),
     /// `l`: goodbye.
     Leave,
-    /// `p`: is the relay alive? One that echoes answers itself; else these peers are asked to.
+    /// `p`: heartbeat. The listed peers answer it; the list is empty if the server echoes messages to their sender.
     Ping(Vec<PeerId>),
     /// `o`: yes, says a peer that was asked.
     Pong(PeerId),
@@ -134,8 +135,8 @@ struct Beat {
 }
 
 impl Body {
-    /// Of which slot it is. Such a message is one of many a second, and worth nothing later, or to who does not know the
-    /// sender.
+    /// The slot of this message, if it has one. Such messages are sent many times a second and are soon outdated, so
+    /// they omit the sender's public key.
     pub fn slot(&self) -> Option<Slot> {
         match self {
             Self::Shown(slot, _) => Some(*slot),

@@ -1,6 +1,5 @@
-//! All that a session does with others: what comes from them, what is said to them, and that none of it is taken on
-//! trust. The code is no part of the first load: the host fetches it while the room is read, and until it is here a page
-//! draws, undoes and stores, but says and hears nothing.
+//! The network part of a session: it sends, receives and checks messages. This code is not part of the first load. The
+//! host loads it while storage is read. Until then a page can draw, undo and store, but sends and receives nothing.
 
 use super::{
     Input, Notice, Output, Session,

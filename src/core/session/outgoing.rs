@@ -33,7 +33,7 @@ impl Session {
         self.line.publish(frames, None);
     }
 
-    /// A message whose way back tells how long the line is.
+    /// Sends a message whose echo is used to measure the round-trip time.
     pub(super) fn say_timed(&mut self, now: Millis, body: Body, out: &mut Vec<Output>) {
         if let Some(seq) = self.say(body, out) {
             self.line.published(now, seq);

@@ -1,6 +1,6 @@
-//! Whose page this is. Every tab of a browser is a client of its own on the wire, but its person is one: the browser keeps
-//! a key for each room, and each of its pages shows with it that it is theirs. A claim is the page's name, signed with that
-//! key. Whoever copies one has another name, so nobody can pass for another's page.
+//! Which person a page belongs to. On the wire every tab is a client of its own, but all tabs of one browser belong to
+//! one person. The browser keeps a key for each room. A page's claim is the page's name, signed with that key. A copied
+//! claim is useless to another page, because that page has another name.
 
 use super::Session;
 use crate::core::{

@@ -1,4 +1,4 @@
-//! What the others are shown of us, and we of them: who is here, what they do just now, whose view is followed.
+//! Presence: which peers are here, what each page shows in its slots, and whose view a page follows.
 
 use super::{
     Notice, Output, Session,
@@ -18,15 +18,15 @@ use crate::{
     limits::{CURSOR_MS, Millis},
 };
 
-/// Something of ours that moves: what it is, what the others know, and when they may be told again.
+/// A value that this page shows to peers: the current one, the one sent last, and when the next one may be sent.
 #[derive(Debug)]
-pub(super) struct Told<T> {
+pub(super) struct Throttled<T> {
     pub(super) now: Option<T>,
     pub(super) told: Option<T>,
     next_at: Millis,
 }
 
-impl<T> Default for Told<T> {
+impl<T> Default for Throttled<T> {
     fn default() -> Self {
         Self {
             now: None,
@@ -36,7 +36,7 @@ impl<T> Default for Told<T> {
     }
 }
 
-impl<T: Clone + PartialEq> Told<T> {
+impl<T: Clone + PartialEq> Throttled<T> {
     pub(super) fn wake_at(&self) -> Option<Millis> {
         (self.now != self.told).then_some(self.next_at)
     }
@@ -121,8 +121,8 @@ impl Session {
         person.map_or("Somebody", Person::name).to_owned()
     }
 
-    /// Somebody showed who they are. Who follows anybody hears again and again what we see, if we lead: it may have been
-    /// lost.
+    /// A beat of `from` arrived. If the sender follows a peer and this page shows its own view, the view is sent again:
+    /// the last message with it may have been lost.
     pub(super) fn showed(
         &mut self,
         now: Millis,
@@ -169,8 +169,8 @@ impl Session {
         due.filter_map(|(_, told)| told.wake_at()).min()
     }
 
-    /// What they were told may have been lost, or they were not here. That there is nothing any more is told to those who
-    /// were told of something.
+    /// Schedules the current values of these slots to be sent again: earlier messages may have been lost, or a peer may
+    /// be new. A slot that has no value is not sent again.
     pub(super) fn show_again(&mut self, to: To) {
         for (slot, told) in &mut self.shown {
             if slot.to == to && told.now.is_some() {
@@ -215,9 +215,9 @@ impl Session {
         match at.and_then(|at| self.shown.get_mut(at)) {
             Some((_, told)) => told.now = value,
             None => {
-                let told = Told {
+                let told = Throttled {
                     now: value,
-                    ..Told::default()
+                    ..Throttled::default()
                 };
                 self.shown.push((slot, told));
             }
@@ -247,8 +247,8 @@ impl Session {
         }
     }
 
-    /// Says who came and who went, unless it is we who cannot be reached. Other tabs of this person are no news; where
-    /// pages cannot show whose they are, they are told by their name.
+    /// Reports people who joined or left, unless the relay cannot be reached. Other tabs of the own person are not
+    /// reported. If this page has no claim, a tab with the person's own name counts as such a tab.
     pub(super) fn tell_news(&mut self, now: Millis, out: &mut Vec<Output>) {
         let news = self.people.news(now);
         if !self.line.is_reached() {

@@ -11,7 +11,8 @@ use crate::{
 };
 
 impl Session {
-    /// Asks what there is, and shows ourselves. What storage has need not come again, and a scout would get all of it too.
+    /// Schedules a question and a beat. The question waits until storage is loaded, so that peers do not send what is
+    /// stored here. It also waits while a second connection is open, because the answer would arrive on both.
     pub(super) fn ask(&mut self, now: Millis) {
         self.sync.joined(now);
         if self.line.has_scout() || !self.store.is_loaded() {
@@ -74,7 +75,8 @@ impl Session {
         state_vector: &[u8],
         out: &mut Vec<Output>,
     ) {
-        // Nothing is written out that cannot be sent, or for somebody who asks and asks. Our digest brings it up again.
+        // No answer if the outbox is more than half full or the answer budget is used up. Our next digest makes the
+        // peer ask again.
         if self.answers.left(now) == 0 || self.line.is_crowded() {
             self.line.was_withheld();
             return;
@@ -96,7 +98,7 @@ impl Session {
             self.say(answer, out);
             return;
         }
-        // The others hear of it before they have all of it, and keep quiet.
+        // The announcement reaches other peers before the parts do, so that they cancel their own answers.
         let parts = Replica::cut(update, ANSWER_PART_BYTES);
         let announced = Body::Answer {
             to,
@@ -155,7 +157,7 @@ impl Session {
         }
     }
 
-    /// A piece of what may be the copy that was asked for. What mends is nobody's to take back.
+    /// An update arrived that may belong to the copy requested for a fork. The repair is not an undo step.
     pub(super) fn copy_arrived(
         &mut self,
         now: Millis,

@@ -180,7 +180,8 @@ impl Codec {
         self.encode_as(shape, kind, body, Introduction::Made)
     }
 
-    /// One of many messages in a row: who has not been introduced yet does without it.
+    /// Like [`Self::encode`], but without the public key, for frequent messages. Receivers that do not know the key
+    /// drop them.
     pub fn encode_brief(&mut self, kind: u8, body: &[u8]) -> Result<Outbound, TooLarge> {
         self.encode_as(self.shape, kind, body, Introduction::Omitted)
     }
@@ -368,8 +369,8 @@ impl Codec {
     }
 
     /// An answer takes so long on this line.
-    pub fn pace(&mut self, rtt_ms: Millis) {
-        self.reassembly.pace(rtt_ms);
+    pub fn set_round_trip(&mut self, rtt_ms: Millis) {
+        self.reassembly.set_round_trip(rtt_ms);
     }
 
     /// When [`Self::overdue`] has something to say.

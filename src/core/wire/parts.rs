@@ -39,7 +39,7 @@ pub struct Reassembly {
 
 impl Reassembly {
     /// What was asked for comes after so long.
-    pub fn pace(&mut self, rtt_ms: Millis) {
+    pub fn set_round_trip(&mut self, rtt_ms: Millis) {
         self.rtt_ms = rtt_ms.min(ROUND_TRIP_MS);
     }
 
@@ -230,7 +230,7 @@ mod tests {
     fn on_a_slow_line_parts_are_not_asked_for_while_they_are_under_way() {
         for rtt in [0, 400, 900, 1_405, 3_000] {
             let (mut r, mut rng) = (Reassembly::default(), fastrand::Rng::with_seed(1));
-            r.pace(rtt);
+            r.set_round_trip(rtt);
             r.take(0, WHO, b'u', (0, 2), vec![1]);
             let asked = r.wake_at().unwrap();
             assert!(

@@ -1,4 +1,4 @@
-//! A WebSocket that comes back by itself: the engines on the browser's hands, without a framework.
+//! A WebSocket that comes back by itself: the engines, run by the browser, without a framework.
 
 use std::{
     cell::{Cell, RefCell},
@@ -30,10 +30,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// Sent to a server that is known to answer it, after 15 s of silence while the page is seen: without an answer within
-    /// 5 s the connection is replaced. When the page is looked at again it is sent, too, and answered within a second or
-    /// what the line takes. Without a heartbeat a half-open connection stays unnoticed until somebody comes back to the
-    /// page after 20 s or more; then a connection over which nothing came meanwhile is made anew, to be sure.
+    /// Sets the heartbeat, a frame that the server is known to answer. It is sent after 15 s of silence while the page
+    /// is visible; if nothing arrives within 5 s, or longer on a slow line, the connection is replaced. It is also sent
+    /// when the page becomes visible again; then the answer has to arrive within a second, or longer on a slow line.
+    /// Without a heartbeat, a half-open connection is not noticed; but when the page was hidden for 20 s or more, a
+    /// connection over which nothing arrived meanwhile is replaced.
     pub fn heartbeat(self, frame: impl Into<Frame>) -> Self {
         Self {
             heartbeat: Some(frame.into()),
@@ -213,8 +214,9 @@ impl Connection {
         !self.servers.borrow().is_empty()
     }
 
-    /// Goes to other servers, the preferred one first; while closed, once it is opened. What waits to be sent goes along if
-    /// one of the servers before is among them, whatever stands behind its `?`. Otherwise it was not meant for these.
+    /// Connects to other servers, the preferred one first; a closed connection does so when it is opened. The queue of
+    /// unsent messages is kept if one of the previous servers is among the new ones, whose URL may differ behind `?`.
+    /// Otherwise the queue is dropped: its messages were not meant for the new servers.
     pub fn set_servers(&self, servers: Vec<Endpoint>) {
         let before = self.servers.replace(servers.clone());
         let is_kept = |old: &Endpoint| servers.iter().any(|new| new.is_same_place(old));

@@ -1,5 +1,5 @@
-//! The hands of a [`Machine`](crate::machine::Machine): holds the one live socket, and reports what
-//! happens to it under its generation.
+//! Executes the outputs of a [`Machine`](crate::machine::Machine): holds the one live socket, and reports its events
+//! together with its generation.
 
 use std::rc::Rc;
 

@@ -1,4 +1,5 @@
-//! The room that this page shows: a session on the browser's hands, as signals, and the intents that people have.
+//! The room that this page shows: a session that runs in the browser, its state as signals, and a method for each thing
+//! that a person can do.
 
 use std::{
     cell::{Cell, RefCell},
@@ -212,8 +213,9 @@ impl Room {
         self.inner.with_value(|inner| inner.rng.borrow_mut().fork())
     }
 
-    /// Tells `tell` at once what these tables hold, and then what changes there, in the document that is shown: while an
-    /// earlier version is looked at, that one. Until the component that asked goes. `tell` must not edit.
+    /// Calls `tell` at once with the content of these tables, and again after each change of them, until the calling
+    /// component is unmounted. The document is the one that is shown, which may be an earlier version. `tell` must not
+    /// edit.
     pub fn watch(&self, tables: &'static [Name], tell: Tell) {
         self.show_now();
         self.read(|session| tell(session.replica(), Changed::Everything));
@@ -419,7 +421,7 @@ impl Room {
     fn notice(&self, notice: Notice) {
         match self.inner.with_value(|inner| inner.tells.get()) {
             Some(tell) => tell(*self, &notice),
-            // Of what was stored one has to know, whatever comes of the rest of the program.
+            // A problem with stored data is shown at once: the chunk that shows other notices may never arrive.
             None if notice == Notice::SetAside => {
                 self.offer_set_aside(text::notice::SET_ASIDE.to_owned())
             }

@@ -1,15 +1,15 @@
 //! The board: canvases, tools around them, and the cursors of the others.
 
 pub mod back_to_ink;
+pub mod controller;
 pub mod cursors;
-pub mod easel;
 pub mod following;
 pub mod marks;
 pub mod stage;
 pub mod toolbar;
 
 use self::{
-    easel::use_easel,
+    controller::use_board,
     stage::Stage,
     toolbar::{Toolbar, Zoom},
 };
@@ -31,8 +31,8 @@ use leptos::{html, prelude::*};
 
 #[component]
 pub fn BoardPage() -> impl IntoView {
-    let easel = use_easel();
-    let room = easel.room;
+    let controller = use_board();
+    let room = controller.room;
     let follows = Memo::new(move |_| room.follows.read().is_some());
     let show_shortcuts = RwSignal::new(false);
     use_key("keydown", move |event| {
@@ -42,8 +42,8 @@ pub fn BoardPage() -> impl IntoView {
                 Command::Step(_) => return,
                 Command::ShowShortcuts => show_shortcuts.set(true),
                 // Others may have something to end, too.
-                Command::Deselect => return easel.command(command),
-                command => easel.command(command),
+                Command::Deselect => return controller.command(command),
+                command => controller.command(command),
             }
             event.prevent_default();
         }
@@ -69,18 +69,20 @@ pub fn BoardPage() -> impl IntoView {
 /// Open and export `.excalidraw`.
 #[component]
 fn Files() -> impl IntoView {
-    let (easel, chunks) = (use_easel(), use_loading().chunks);
+    let (controller, chunks) = (use_board(), use_loading().chunks);
     let input = NodeRef::<html::Input>::new();
     let with_formats = move |act: Box<dyn FnOnce(&Formats)>| {
         task::spawn(async move {
             match (chunks.formats)().await {
                 Ok(formats) => act(formats),
-                Err(_) => easel.room.say(NOT_FETCHED),
+                Err(_) => controller.room.say(NOT_FETCHED),
             }
         });
     };
     on_files_dropped(move |file| {
-        with_formats(Box::new(move |formats| (formats.open_file)(easel, file)));
+        with_formats(Box::new(move |formats| {
+            (formats.open_file)(controller, file)
+        }));
     });
     view! {
         <IconButton
@@ -101,11 +103,11 @@ fn Files() -> impl IntoView {
             accept=".excalidraw,.duplex,.json,application/json"
             on:change=move |event| {
                 let input = event_target(&event);
-                with_formats(Box::new(move |formats| (formats.open)(easel, input)));
+                with_formats(Box::new(move |formats| (formats.open)(controller, input)));
             }
         />
         <IconButton icon=icondata::LuDownload name="Export" on_press=move |()| {
-            with_formats(Box::new(move |formats| (formats.save_board)(easel)));
+            with_formats(Box::new(move |formats| (formats.save_board)(controller)));
         }/>
     }
 }

@@ -9,8 +9,7 @@ use super::icon::Icon;
 pub fn IconButton(
     icon: IconData,
     /// The accessible name; also the tooltip, followed by the shortcut.
-    #[prop(into)]
-    name: Signal<String>,
+    name: &'static str,
     #[prop(optional)] shortcut: &'static str,
     #[prop(optional, into)] disabled: Signal<bool>,
     /// For buttons that stay down.
@@ -20,9 +19,9 @@ pub fn IconButton(
     #[prop(into)]
     on_press: UnsyncCallback<()>,
 ) -> impl IntoView {
-    let title = move || match shortcut {
-        "" => name.get(),
-        shortcut => format!("{} — {shortcut}", name.get()),
+    let title = match shortcut {
+        "" => name.to_owned(),
+        shortcut => [name, " — ", shortcut].concat(),
     };
     view! {
         <button

@@ -16,7 +16,7 @@ pub fn sentence(status: &Status) -> String {
     told(status, status.saved)
 }
 
-/// The same where it is told later than it is so.
+/// The same for the state `saved`, which is shown with a delay and may differ from the current one.
 pub fn told(status: &Status, saved: Saved) -> String {
     let problem = status.storage_problem.as_deref().unwrap_or("unknown");
     match saved {

@@ -1,6 +1,6 @@
-//! The program in chunks: what Trunk left in `dist/` as one file becomes a small program and, under `chunks/`, what it
-//! fetches later (`src/ui/chunks.rs`). Trunk lets nobody in between cargo and wasm-bindgen, where the cut has to
-//! be made, so this does over what follows cargo, from the same artifact.
+//! Splits the program into chunks: replaces the one file that Trunk left in `dist/` by a small program and the files
+//! under `chunks/`, which it fetches later (`src/ui/chunks.rs`). The split has to happen between cargo and
+//! wasm-bindgen, where Trunk has no hook. So this module repeats the steps that follow cargo, on the same artifact.
 
 use std::{
     collections::BTreeMap,

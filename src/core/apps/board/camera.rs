@@ -73,14 +73,14 @@ impl Camera {
     /// Zooms by `factor` with the board point under `about` staying where it is on the screen.
     #[must_use]
     pub fn zoomed(self, factor: f64, about: Point) -> Self {
-        // Who is further away than one gets by zooming comes nearer, and goes no further.
+        // The zoom may be below `ZOOM_MIN`, after `fitting` or `framing`. Then it can be increased, but not decreased.
         let zoom = (self.zoom * factor).clamp(ZOOM_MIN.min(self.zoom), ZOOM_MAX);
         let fixed = self.board_from_screen(about);
         Self { zoom, ..self }.at(fixed - about.to_vec2() / zoom)
     }
 
-    /// All of `content` in the middle of a view of `size`, with a margin, and no larger than life. What is too large for
-    /// that is shown around `heart`, a part of it.
+    /// A view of `size` with all of `content` in its centre, with a margin, at a zoom of at most 1. If `content` is too
+    /// large for the smallest zoom, the view is centred on `heart`, a part of it.
     pub fn fitting(content: Rect, heart: Rect, size: Size) -> Self {
         const MARGIN: f64 = 48.0;
         let whole = Self::around(content, size, MARGIN, FIT_ZOOM_MIN..=1.0);

@@ -308,8 +308,8 @@ impl Board {
         });
     }
 
-    /// What lies on top of all that was there is painted on the tiles at hand, in its order; anything else makes them
-    /// stale.
+    /// Applies changed rows to the scene. A new element above all others is painted on top of the finished tiles; any
+    /// other change marks the tiles that show it as damaged.
     fn touch(&mut self, replica: &Replica, ids: &[&Id]) {
         let top = self.scene.top();
         let mut touched = Vec::new();

@@ -259,7 +259,8 @@ impl Gestures {
                     actions
                 })
             }
-            // A palm beside a pen, or a finger beside a mouse; but no pen that is down says nothing for so long.
+            // Ignores a palm beside a pen, or a finger beside a mouse, unless the pen or mouse sent no event for so
+            // long that its lift must have been lost.
             (_, Touch) if held.kind != Touch && now < held.heard + LIFT_LOST_MS => None,
             _ => Some(self.end(End::Lifted)),
         }

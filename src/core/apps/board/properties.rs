@@ -1,9 +1,9 @@
-//! What may change about an element after it was drawn. Each property is a table of its own, whose rows have the ids of
-//! the ink; what no row says is as the ink has it. So of two people who change different properties of one element both
-//! win, whoever comes first: in a record for each element one of two that are begun at the same time would be lost.
+//! The properties of an element that can change after it was drawn. Each property has its own table, whose row ids are
+//! the ids of the ink. Without a row, the value in the ink applies. So concurrent changes of different properties of
+//! one element are both kept. With one record for each element, one of two concurrently created records would be lost.
 //!
-//! Another property is another kind of [`Property`], and what sets it. Erasing leaves the rows, so that ink which comes back
-//! by an undo looks as it did, with what others changed meanwhile.
+//! To add a property, add a variant of [`Property`] and a control that sets it. Erasing an element keeps its rows: an
+//! undo brings it back with its properties, and with the changes that others made meanwhile.
 
 use kurbo::Vec2;
 

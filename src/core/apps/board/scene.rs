@@ -27,8 +27,8 @@ pub struct Element {
     pub bounds: Rect,
     pub style: Style,
     z: u64,
-    /// Its z is out of all proportion, and does not count ([`Ladder`]).
-    is_aloft: Cell<bool>,
+    /// Its z is far above all others, and is therefore ignored ([`HighZ`]).
+    has_invalid_z: Cell<bool>,
     /// Under the eraser, not erased yet.
     is_fading: Cell<bool>,
     drawn: Drawn,
@@ -61,7 +61,7 @@ impl Element {
             bounds: paint::bounds(&stroke),
             style: stroke.style,
             z: stroke.z,
-            is_aloft: Cell::new(false),
+            has_invalid_z: Cell::new(false),
             is_fading: Cell::new(false),
             drawn,
             shift,
@@ -113,11 +113,11 @@ impl Element {
     /// Elements are painted in this order.
     pub fn order(&self) -> (u64, u64, &Id) {
         // Those that do not count keep the order in which they were drawn.
-        (self.counted_z(), self.z, &self.id)
+        (self.valid_z(), self.z, &self.id)
     }
 
-    fn counted_z(&self) -> u64 {
-        match self.is_aloft.get() {
+    fn valid_z(&self) -> u64 {
+        match self.has_invalid_z.get() {
             true => 0,
             false => self.z,
         }
@@ -129,11 +129,11 @@ fn stroke(drawn: &Drawn, shift: Vec2) -> Option<Stroke> {
     Some(drawn.properties.applied(stroke, shift))
 }
 
-/// Which z of the strokes count. People count upwards from 1; a stroke whose z is far beyond all others, which somebody
-/// made so or a damaged file, would leave no room above it. So a z counts only if it is no more than a step above the
-/// next lower one that counts; what does not count lies below everything.
+/// Decides which z values are valid. Pages assign z upwards from 1. A z far above all others, from a hostile peer or a
+/// damaged file, would leave no room above it. So a z is valid only if it is at most [`STEP`] above the next lower
+/// valid one. Strokes with an invalid z are painted below all others.
 #[derive(Default)]
-struct Ladder {
+struct HighZ {
     /// Beyond the first step, from the lowest z to the highest: a handful, as a rule none.
     high: Vec<Rc<Element>>,
 }
@@ -141,7 +141,7 @@ struct Ladder {
 /// More strokes than there are in any room.
 const STEP: u64 = 1 << 32;
 
-impl Ladder {
+impl HighZ {
     /// The highest z that counts, if any is beyond the first step.
     fn top(&self) -> u64 {
         let step = |top: u64, z: u64| (z - top <= STEP).then_some(z);
@@ -162,11 +162,11 @@ impl Ladder {
     }
 
     /// Says of each high element whether its z counts; whether any changed.
-    fn climb(&self) -> bool {
+    fn validate(&self) -> bool {
         let top = self.top();
         let changed = self.high.iter().map(|element| {
-            let is_aloft = element.z > top;
-            element.is_aloft.replace(is_aloft) != is_aloft
+            let has_invalid_z = element.z > top;
+            element.has_invalid_z.replace(has_invalid_z) != has_invalid_z
         });
         changed.fold(false, |any, changed| any | changed)
     }
@@ -188,7 +188,7 @@ pub struct Scene {
     /// What nothing is painted over.
     top: Option<Rc<Element>>,
     outlines: Outlines,
-    ladder: Ladder,
+    high_z: HighZ,
 }
 
 impl Scene {
@@ -206,13 +206,13 @@ impl Scene {
             top: None,
             index: RTree::bulk_load(elements.values().map(|e| entry(e)).collect()),
             elements,
-            ladder: Ladder::default(),
+            high_z: HighZ::default(),
         };
-        // No z is aloft yet.
+        // Every z is still taken as valid.
         let mut high = scene.in_order();
         high.retain(|element| element.z > STEP);
-        scene.ladder.high = high;
-        scene.ladder.climb();
+        scene.high_z.high = high;
+        scene.high_z.validate();
         scene.top = topmost(&scene.elements);
         scene
     }
@@ -223,10 +223,10 @@ impl Scene {
         let element = Rc::new(Element::of(id.clone(), drawn, &self.outlines)?);
         self.index.insert(entry(&element));
         if element.z > STEP {
-            let at = self.ladder.place(&element);
-            self.ladder.high.insert(at, Rc::clone(&element));
+            let at = self.high_z.place(&element);
+            self.high_z.high.insert(at, Rc::clone(&element));
             self.elements.insert(id.clone(), Rc::clone(&element));
-            if self.ladder.climb() {
+            if self.high_z.validate() {
                 self.top = topmost(&self.elements);
             }
         }
@@ -260,15 +260,15 @@ impl Scene {
         let element = Element::shifted(id.clone(), drawn, shift, &self.outlines)?;
         let element = Rc::new(element);
         // Its order is its ink's.
-        element.is_aloft.set(old.is_aloft.get());
+        element.has_invalid_z.set(old.has_invalid_z.get());
         element.is_fading.set(old.is_fading());
         let places = [old.bounds, element.bounds];
         if places[0] != places[1] {
             self.index.remove(&entry(old));
             self.index.insert(entry(&element));
         }
-        let high = self.ladder.place(&element);
-        if let Some(high) = self.ladder.high.get_mut(high).filter(|high| high.id == *id) {
+        let high = self.high_z.place(&element);
+        if let Some(high) = self.high_z.high.get_mut(high).filter(|high| high.id == *id) {
             *high = Rc::clone(&element);
         }
         if let Some(top) = self.top.as_mut().filter(|top| top.id == *id) {
@@ -283,8 +283,8 @@ impl Scene {
         let element = self.elements.remove(id)?;
         self.index.remove(&entry(&element));
         if element.z > STEP {
-            self.ladder.high.remove(self.ladder.place(&element));
-            if self.ladder.climb() {
+            self.high_z.high.remove(self.high_z.place(&element));
+            if self.high_z.validate() {
                 self.top = topmost(&self.elements);
             }
         }
@@ -314,7 +314,7 @@ impl Scene {
     /// The z of the next stroke.
     pub fn next_z(&self) -> u64 {
         let top = self.top.as_ref();
-        top.map_or(1, |top| top.counted_z().saturating_add(1))
+        top.map_or(1, |top| top.valid_z().saturating_add(1))
     }
 
     /// What may show in `area`, in painting order.
@@ -470,7 +470,7 @@ mod tests {
             }
             assert!(
                 scene
-                    .ladder
+                    .high_z
                     .high
                     .iter()
                     .all(|element| scene.get(&element.id).is_some())

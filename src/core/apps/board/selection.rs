@@ -43,7 +43,7 @@ impl Selection {
         self.follow(scene);
     }
 
-    /// Those within `marquee` are, and it is shown; without one, what was selected by the last one is.
+    /// Shows `marquee` and selects the elements inside it. None hides it, and keeps the selection.
     pub fn draw_around(&mut self, scene: &Scene, marquee: Option<Rect>) {
         self.marks.marquee = marquee;
         if let Some(area) = marquee {
@@ -61,7 +61,7 @@ impl Selection {
         self.marks.frame = frames.reduce(|all, bounds| all.union(bounds));
     }
 
-    /// Of what is selected, as far as one of them can speak for all.
+    /// The style of the first selected element, which stands for all of them.
     pub fn style(&self, scene: &Scene) -> Option<Style> {
         let first = self.ids.first()?;
         Some(scene.get(first)?.style)

@@ -106,7 +106,8 @@ impl WetInk {
         let Ok(samples) = chunk.track.samples() else {
             return;
         };
-        // One pen a person: a new stroke ends the one whose end was lost. Nobody ends or goes on with another's.
+        // A peer has at most one wet stroke: a new one removes an old one whose end was lost. A message never changes
+        // the strokes of other peers.
         self.strokes
             .retain(|wet| wet.from != from || (wet.id == chunk.id && !chunk.cancelled));
         if chunk.cancelled {

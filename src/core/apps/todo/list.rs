@@ -137,8 +137,8 @@ impl List {
         })
     }
 
-    /// The end of an edit that began with `before`. Who changed nothing writes nothing, even if somebody else renamed the
-    /// item meanwhile. Who did not see such a new title takes it from nobody: it stays as an item of its own.
+    /// Ends an edit that began with `before`. An unchanged title writes nothing, even if a peer renamed the item
+    /// meanwhile. If both the person and a peer changed the title, the peer's title is kept as an item of its own.
     pub fn edited(
         &self,
         before: &Before,
@@ -216,8 +216,8 @@ impl List {
         }
     }
 
-    /// The title `lost` gave way to another that was written at the same time: it stays as an item of its own, behind
-    /// the one that it was for. Whoever does this writes the same.
+    /// Keeps the title `lost`, which a concurrent one overwrote, as an item of its own behind the item that it was for.
+    /// Every page that does this writes the same item.
     pub fn both(&self, lost: &Overwritten) -> Vec<Write> {
         let at = self.place(&lost.item);
         let (Some(at), Some(id)) = (at, lost.own_id()) else {

@@ -1,5 +1,5 @@
-//! The name of an edit of a title: characters drawn at random, and behind a space those of the edit that it was made
-//! on. Whoever sees a title give way to another can tell from that whether its author had seen the first.
+//! A revision names one edit of a title: random characters and, after a space, those of the revision that it is based
+//! on. When a title overwrites another, the revisions show whether the author of the new one had seen the old one.
 
 use std::collections::HashMap;
 
@@ -78,9 +78,9 @@ fn base(revision: &str) -> Option<&str> {
     revision.split_once(' ').map(|(_, base)| base)
 }
 
-/// Whether the edit `later` was made without knowing of `earlier`, in whose place it came. One that takes the title back
-/// to what `earlier` was made on knew of it. (A restored version can look as if it did not: that costs an item too many,
-/// never one too few.)
+/// Whether the author of the edit `later` had not seen `earlier`, which it replaced. An edit that goes back to the
+/// revision on which `earlier` is based, such as an undo, is not blind. (A restored version of the room can be taken
+/// for a blind edit: then the list gets a superfluous item, but never loses one.)
 pub fn is_blind(later: &str, earlier: &str) -> bool {
     let is_return = base(earlier).is_some_and(|base| base == name(later));
     base(later).is_some_and(|base| base != name(earlier))

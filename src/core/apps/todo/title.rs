@@ -2,7 +2,7 @@
 
 use crate::{core::text, limits::TITLE_CHARS};
 
-/// It has so many characters, and nothing was taken of it.
+/// The title has this many characters, which is more than [`TITLE_CHARS`]. Nothing of it was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong(pub usize);
 

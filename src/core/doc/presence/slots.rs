@@ -51,7 +51,7 @@ impl fmt::Debug for Slot {
 pub trait Shows: Serialize + DeserializeOwned {
     const SLOT: Slot;
 
-    /// Others are told anything.
+    /// Whether the value is plausible: a peer can send any value.
     fn is_sane(&self) -> bool;
 
     fn bytes(&self) -> Vec<u8> {

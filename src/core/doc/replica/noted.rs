@@ -13,7 +13,7 @@ use yrs::{
 
 use super::values;
 use crate::core::doc::{
-    contents::Tally,
+    contents::StateHash,
     gate::OperationId,
     id::Id,
     table::{Change, Key, Name, Row, Touched},
@@ -27,7 +27,7 @@ pub struct Noted {
     pub replaced: RefCell<Vec<Change>>,
     /// Shared types that are rows or fields of records, and how many types each is inside of.
     pub types: RefCell<Vec<(OperationId, u8)>>,
-    pub tally: Tally,
+    pub state_hash: StateHash,
     /// Marks of formatted text are here or wait for earlier operations: entries must not be named one by one.
     pub marks: Cell<bool>,
 }
@@ -41,7 +41,7 @@ impl Noted {
 
     fn note(&self, table: &Name, txn: &TransactionMut, events: &Events) {
         if self.marks.get() {
-            return self.tally.forget();
+            return self.state_hash.forget();
         }
         for event in events.iter() {
             let path = event.path();
@@ -70,7 +70,7 @@ impl Noted {
             table: table.clone(),
             id,
         };
-        self.tally.touched(&row);
+        self.state_hash.touched(&row);
         self.touched.borrow_mut().push(Touched::Row(row));
     }
 

@@ -136,7 +136,7 @@ fn whoever_may_answer_waits_as_long_as_answers_take_to_be_heard() {
     // On a slow line, and beside busy machines: the first rank is heard before the second speaks.
     for (rtt, busy) in [(0, 0), (300, 0), (1_400, 0), (0, 250), (0, 900)] {
         let (mut sync, mut rng) = synced();
-        sync.pace(rtt);
+        sync.set_round_trip(rtt);
         for join in 0..5 {
             let now = 10_000 * (join + 1);
             sync.asked(now, peer(9), vec![], 1, &mut rng);

@@ -2,18 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::easel::use_easel;
+use super::controller::use_board;
 use crate::core::keyboard::Command;
 
 pub fn back_to_ink() -> AnyView {
-    let easel = use_easel();
+    let controller = use_board();
     let button = move || {
-        easel.is_lost.get().then(|| {
+        controller.is_lost.get().then(|| {
             view! {
                 <button
                     type="button"
                     class="panel back-to-ink"
-                    on:click=move |_| easel.command(Command::ZoomToFit)
+                    on:click=move |_| controller.command(Command::ZoomToFit)
                 >
                     "Show the drawing"
                 </button>

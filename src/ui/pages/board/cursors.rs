@@ -3,15 +3,15 @@
 use kurbo::Point;
 use leptos::prelude::*;
 
-use super::easel::use_easel;
+use super::controller::use_board;
 use crate::{core::apps::board::presence::Pointer, ui::hooks::use_room::Other};
 
 pub fn cursors() -> AnyView {
-    let easel = use_easel();
+    let controller = use_board();
     let cursor = move |other: Other| {
         let Pointer { x, y } = other.shown.get()?;
         let [r, g, b] = other.color;
-        let at = easel
+        let at = controller
             .shown
             .read()
             .camera
@@ -33,7 +33,7 @@ pub fn cursors() -> AnyView {
     view! {
         <style>{include_str!("../../../../style/cursors.css")}</style>
         <div class="cursors" aria-hidden="true">
-            {move || easel.room.others.get().into_iter().filter_map(cursor).collect::<Vec<_>>()}
+            {move || controller.room.others.get().into_iter().filter_map(cursor).collect::<Vec<_>>()}
         </div>
     }
     .into_any()

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::easel::use_easel;
+use super::controller::use_board;
 use crate::{
     core::apps::board::{camera::Camera, engine::Board, presence::Viewport},
     ui::hooks::use_key::use_key,
@@ -10,10 +10,10 @@ use crate::{
 
 /// Shown while somebody is followed.
 pub fn following() -> AnyView {
-    let easel = use_easel();
-    let room = easel.room;
+    let controller = use_board();
+    let room = controller.room;
     let stop = move || room.follow(None);
-    on_cleanup(move || easel.with(Board::show_own));
+    on_cleanup(move || controller.with(Board::show_own));
     // A pointer that moves is no other view.
     let view = Memo::new(move |_| {
         let follows = room.follows.read();
@@ -21,12 +21,12 @@ pub fn following() -> AnyView {
     });
     Effect::new(move || {
         if let Some(view) = view.get() {
-            easel.with(|board| board.show(view));
+            controller.with(|board| board.show(view));
         }
     });
     Effect::new(move |before: Option<Camera>| {
-        let now = easel.shown.read().camera;
-        if before.is_some_and(|before| before != now) && !easel.look(Board::is_led) {
+        let now = controller.shown.read().camera;
+        if before.is_some_and(|before| before != now) && !controller.look(Board::is_led) {
             stop();
         }
         now

@@ -3,13 +3,13 @@
 use kurbo::Rect;
 use leptos::prelude::*;
 
-use super::easel::use_easel;
+use super::controller::use_board;
 use crate::{core::keyboard::Command, ui::parts::button::IconButton};
 
 pub fn marks() -> AnyView {
-    let easel = use_easel();
+    let controller = use_board();
     let shown = move || {
-        let shown = easel.shown.read();
+        let shown = controller.shown.read();
         let mark = |class: &'static str, area: Rect| {
             let from = shown.camera.screen_from_board(area.origin());
             let size = area.size() * shown.camera.zoom;
@@ -25,11 +25,11 @@ pub fn marks() -> AnyView {
         (frame, marquee)
     };
     let is_selected = Memo::new(move |_| {
-        let marks = easel.shown.read().marks;
-        marks.frame.is_some() && marks.marquee.is_none() && !easel.is_lost.get()
+        let marks = controller.shown.read().marks;
+        marks.frame.is_some() && marks.marquee.is_none() && !controller.is_lost.get()
     });
     let actions = move || {
-        let delete = move |()| easel.command(Command::Delete);
+        let delete = move |()| controller.command(Command::Delete);
         is_selected.get().then(|| {
             view! {
                 <div class="panel selected" role="toolbar" aria-label="Selected">

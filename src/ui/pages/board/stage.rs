@@ -7,7 +7,7 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver};
 
-use super::easel::{Easel, use_easel};
+use super::controller::{BoardController, use_board};
 use crate::{
     browser::{canvas2d::Surface, clock, lifecycle::Listener, pointer},
     core::{
@@ -19,7 +19,7 @@ use crate::{
 
 #[component]
 pub fn Stage() -> impl IntoView {
-    let easel = use_easel();
+    let controller = use_board();
     let stage = NodeRef::<html::Div>::new();
     let (dry, wet) = (
         NodeRef::<html::Canvas>::new(),
@@ -32,35 +32,35 @@ pub fn Stage() -> impl IntoView {
         };
         match (Surface::of(dry), Surface::of(wet)) {
             (Some(dry), Some(wet)) => {
-                easel.attach(dry, wet, is_dark.get_untracked());
-                watch_size(easel, &stage);
+                controller.attach(dry, wet, is_dark.get_untracked());
+                watch_size(controller, &stage);
             }
-            _ => easel.room.warn(
+            _ => controller.room.warn(
                 "The browser gave no canvas to draw on. Close other pages and load this one again.",
             ),
         }
     });
-    Effect::new(move || easel.set_dark(is_dark.get()));
+    Effect::new(move || controller.set_dark(is_dark.get()));
     Effect::new(move || {
-        easel.shown.track();
-        look(easel);
+        controller.shown.track();
+        look(controller);
     });
-    on_cleanup(move || easel.detach());
+    on_cleanup(move || controller.detach());
     for event in ["pagehide", "visibilitychange"] {
         // Before the session says goodbye.
-        let store = move |_| easel.store();
+        let store = move |_| controller.store();
         keep(Listener::on_capture(window().unchecked_ref(), event, store));
     }
     for (event, held) in [("keydown", true), ("keyup", false)] {
         use_key(event, move |event| {
             // Letting go counts wherever the focus is by now.
             if event.code() == "Space" && !(held && is_typing(event)) {
-                easel.handle(PointerInput::SpaceHeld(held));
+                controller.handle(PointerInput::SpaceHeld(held));
             }
         });
     }
     // A key or button that is let go elsewhere is not heard here.
-    let release = move || easel.handle(PointerInput::Released);
+    let release = move || controller.handle(PointerInput::Released);
     let released = window_event_listener(ev::blur, move |_| release());
     on_cleanup(move || released.remove());
     use_key("keydown", move |event| {
@@ -75,14 +75,14 @@ pub fn Stage() -> impl IntoView {
             data-testid="board"
             role="application"
             aria-label="Drawing board"
-            class:pans=move || easel.shown.read().cursor == Cursor::Grab
-            class:selects=move || easel.shown.read().cursor == Cursor::Default
-            on:pointerdown=move |event| on_pointer(easel, stage, &event, Phase::Down)
-            on:pointermove=move |event| on_pointer(easel, stage, &event, Phase::Move)
-            on:pointerup=move |event| on_pointer(easel, stage, &event, Phase::Up)
-            on:pointercancel=move |event| on_pointer(easel, stage, &event, Phase::Cancel)
-            on:lostpointercapture=move |event| on_pointer(easel, stage, &event, Phase::Up)
-            on:pointerleave=move |_| easel.handle(PointerInput::Left)
+            class:pans=move || controller.shown.read().cursor == Cursor::Grab
+            class:selects=move || controller.shown.read().cursor == Cursor::Default
+            on:pointerdown=move |event| on_pointer(controller, stage, &event, Phase::Down)
+            on:pointermove=move |event| on_pointer(controller, stage, &event, Phase::Move)
+            on:pointerup=move |event| on_pointer(controller, stage, &event, Phase::Up)
+            on:pointercancel=move |event| on_pointer(controller, stage, &event, Phase::Cancel)
+            on:lostpointercapture=move |event| on_pointer(controller, stage, &event, Phase::Up)
+            on:pointerleave=move |_| controller.handle(PointerInput::Left)
             on:contextmenu=|event| event.prevent_default()
         >
             <canvas node_ref=dry></canvas>
@@ -92,26 +92,26 @@ pub fn Stage() -> impl IntoView {
 }
 
 /// Says what is seen, for those who follow.
-fn look(easel: Easel) {
-    let seen = easel.look(Board::viewport);
-    easel.room.send(Input::shows(Some(&seen)));
+fn look(controller: BoardController) {
+    let seen = controller.look(Board::viewport);
+    controller.room.send(Input::shows(Some(&seen)));
 }
 
 /// The board is as large as its element, and as dense as the screen.
-pub fn measure(easel: Easel, stage: &Element) {
+pub fn measure(controller: BoardController, stage: &Element) {
     let size = Size::new(
         f64::from(stage.client_width()),
         f64::from(stage.client_height()),
     );
     let dpr = window().device_pixel_ratio();
-    easel.with(|board| board.resize(clock::now(), size, dpr));
-    look(easel);
+    controller.with(|board| board.resize(clock::now(), size, dpr));
+    look(controller);
 }
 
-fn watch_size(easel: Easel, stage: &Element) {
-    measure(easel, stage);
+fn watch_size(controller: BoardController, stage: &Element) {
+    measure(controller, stage);
     let measured = stage.clone();
-    let resized = Closure::<dyn FnMut()>::new(move || measure(easel, &measured));
+    let resized = Closure::<dyn FnMut()>::new(move || measure(controller, &measured));
     if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
         observer.observe(stage);
         // The observer lives as long as the element it watches, and its callback with it.
@@ -134,7 +134,12 @@ enum Phase {
     Cancel,
 }
 
-fn on_pointer(easel: Easel, stage: NodeRef<html::Div>, event: &PointerEvent, phase: Phase) {
+fn on_pointer(
+    controller: BoardController,
+    stage: NodeRef<html::Div>,
+    event: &PointerEvent,
+    phase: Phase,
+) {
     let Some(stage) = stage.get_untracked() else {
         return;
     };
@@ -156,5 +161,5 @@ fn on_pointer(easel: Easel, stage: NodeRef<html::Div>, event: &PointerEvent, pha
         Phase::Up => PointerInput::Lifted { pointer },
         Phase::Cancel => PointerInput::Cancelled { pointer },
     };
-    easel.handle(input);
+    controller.handle(input);
 }

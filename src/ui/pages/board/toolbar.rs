@@ -3,7 +3,7 @@
 use icondata::Icon as IconData;
 use leptos::prelude::*;
 
-use super::easel::use_easel;
+use super::controller::use_board;
 use crate::{
     core::{
         apps::board::{
@@ -29,15 +29,20 @@ const INKS: [(&str, [u8; 3]); 6] = [
 /// Excalidraw's three stroke widths.
 const WIDTHS: [(&str, f32); 3] = [("Thin", 1.0), ("Medium", 2.0), ("Thick", 4.0)];
 
+/// The tools, in their order.
+static ICONS: [(&Tool, IconData); 4] = [
+    (&SELECT, icondata::LuMousePointer2),
+    (&HAND, icondata::LuHand),
+    (&PEN, icondata::LuPen),
+    (&ERASER, icondata::LuEraser),
+];
+
 #[component]
 pub fn Toolbar() -> impl IntoView {
     view! {
         <div class="panel toolbar" role="toolbar" aria-label="Drawing">
             <div class="group">
-                <ToolButton tool=&SELECT icon=icondata::LuMousePointer2/>
-                <ToolButton tool=&HAND icon=icondata::LuHand/>
-                <ToolButton tool=&PEN icon=icondata::LuPen/>
-                <ToolButton tool=&ERASER icon=icondata::LuEraser/>
+                {ICONS.into_iter().map(|(tool, icon)| view! { <ToolButton tool icon/> }).collect::<Vec<_>>()}
             </div>
             <Inks/>
             <Widths/>
@@ -47,22 +52,22 @@ pub fn Toolbar() -> impl IntoView {
 
 #[component]
 fn ToolButton(tool: &'static Tool, icon: IconData) -> impl IntoView {
-    let easel = use_easel();
+    let controller = use_board();
     view! {
         <IconButton
             icon=icon
             name=tool.name
             shortcut=tool.shortcut
-            pressed=Signal::derive(move || easel.shown.read().tool == tool)
-            on_press=move |()| easel.command(Command::Choose(tool))
+            pressed=Signal::derive(move || controller.shown.read().tool == tool)
+            on_press=move |()| controller.command(Command::Choose(tool))
         />
     }
 }
 
 #[component]
 fn Inks() -> impl IntoView {
-    let easel = use_easel();
-    let style = move || easel.shown.read().style;
+    let controller = use_board();
+    let style = move || controller.shown.read().style;
     let is_dark = use_theme().is_dark;
     let swatch = move |(name, color): (&'static str, [u8; 3])| {
         let shown = move || {
@@ -81,7 +86,7 @@ fn Inks() -> impl IntoView {
                 aria-label=name
                 title=name
                 aria-pressed=move || (style().color == color).to_string()
-                on:click=move |_| easel.set(Property::Color(color))
+                on:click=move |_| controller.set(Property::Color(color))
             ></button>
         }
     };
@@ -94,8 +99,8 @@ fn Inks() -> impl IntoView {
 
 #[component]
 fn Widths() -> impl IntoView {
-    let easel = use_easel();
-    let style = move || easel.shown.read().style;
+    let controller = use_board();
+    let style = move || controller.shown.read().style;
     let button = move |(name, width): (&'static str, f32)| {
         view! {
             <button
@@ -105,7 +110,7 @@ fn Widths() -> impl IntoView {
                 aria-label=name
                 title=name
                 aria-pressed=move || (style().width == width).to_string()
-                on:click=move |_| easel.set(Property::Width(width))
+                on:click=move |_| controller.set(Property::Width(width))
             ></button>
         }
     };
@@ -118,12 +123,12 @@ fn Widths() -> impl IntoView {
 
 #[component]
 pub fn Zoom() -> impl IntoView {
-    let easel = use_easel();
-    let command = move |command| easel.command(command);
+    let controller = use_board();
+    let command = move |command| controller.command(command);
     let percent = move || {
         format!(
             "{} %",
-            (easel.shown.read().camera.zoom * 100.0).round() as u32
+            (controller.shown.read().camera.zoom * 100.0).round() as u32
         )
     };
     view! {

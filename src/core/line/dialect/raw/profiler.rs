@@ -238,7 +238,7 @@ impl Profiler {
             (true, scout) => {
                 let answered = self.scouted_at + 2 * self.patience_ms();
                 let until = match scout {
-                    // Which form is heard decides whether anything is.
+                    // The server may deliver binary frames only: the verdict waits for this probe.
                     Scout::Waits(SCOUT_ASCII | SCOUT_BINARY, until) => until,
                     _ => 0,
                 };

@@ -12,25 +12,25 @@ use crate::{
     browser::{lifecycle::Listener, task},
     core::apps::board::{engine::Wheel, tools::LATER},
     ui::pages::board::{
+        controller::{BoardController, use_board},
         cursors::cursors,
-        easel::{Easel, use_easel},
         marks::marks,
     },
 };
 
 pub fn later() -> AnyView {
-    let easel = use_easel();
-    easel.with(|board| board.equip(LATER));
+    let controller = use_board();
+    controller.with(|board| board.equip(LATER));
     // Once the page is there: it may be made in the same moment as this.
     Effect::new(move || {
         if let Ok(Some(stage)) = document().query_selector(".stage") {
-            watch_gestures(easel, &stage);
+            watch_gestures(controller, &stage);
             let watched = StoredValue::new_local(None);
             on_cleanup(move || watched.set_value(None));
-            watch_density(easel, stage, watched);
+            watch_density(controller, stage, watched);
         }
         if let Ok(Some(page)) = document().query_selector(".board-page") {
-            watch_wheel(easel, page);
+            watch_wheel(controller, page);
         }
     });
     (marks(), cursors()).into_any()
@@ -39,7 +39,7 @@ pub fn later() -> AnyView {
 /// A window that moves to another screen, and a zoomed page, have other pixels: the query of today's density changes then,
 /// once.
 fn watch_density(
-    easel: Easel,
+    controller: BoardController,
     stage: Element,
     watched: StoredValue<Option<Listener>, LocalStorage>,
 ) {
@@ -52,10 +52,10 @@ fn watch_density(
         return;
     };
     let changed = move |_| {
-        measure(easel, &stage);
+        measure(controller, &stage);
         let stage = stage.clone();
         // Not from within the listener that this one replaces.
-        task::spawn(async move { watch_density(easel, stage, watched) });
+        task::spawn(async move { watch_density(controller, stage, watched) });
     };
     let listener = Listener::on(query.unchecked_ref(), "change", changed);
     let _ = watched.try_set_value(Some(listener));
@@ -63,7 +63,7 @@ fn watch_density(
 
 /// Safari's own events for pinches on a touch pad, where others send a wheel with Ctrl. On a touch screen they come beside
 /// the fingers' pointers, which count.
-fn watch_gestures(easel: Easel, stage: &Element) {
+fn watch_gestures(controller: BoardController, stage: &Element) {
     let last = StoredValue::new_local(1.0_f64);
     for event in ["gesturestart", "gesturechange", "gestureend"] {
         let target = stage.clone();
@@ -84,17 +84,17 @@ fn watch_gestures(easel: Easel, stage: &Element) {
                 number("clientX").unwrap_or_default() - bounds.left(),
                 number("clientY").unwrap_or_default() - bounds.top(),
             );
-            easel.with(|board| board.pinched(scale / before, at));
+            controller.with(|board| board.pinched(scale / before, at));
         });
         keep(listener);
     }
 }
 
-fn watch_wheel(easel: Easel, page: Element) {
+fn watch_wheel(controller: BoardController, page: Element) {
     let target = page.clone();
     let listener = Listener::on(&target, "wheel", move |event| {
         if let Ok(event) = event.dyn_into() {
-            on_wheel(easel, &page, &event);
+            on_wheel(controller, &page, &event);
         }
     });
     keep(listener);
@@ -102,7 +102,7 @@ fn watch_wheel(easel: Easel, page: Element) {
 
 /// The wheel pans; with Ctrl, which is also what a pinch on a touch pad sends, it zooms about the pointer. Over the panels
 /// around the board only the second is for the board, and over a dialog neither.
-fn on_wheel(easel: Easel, page: &Element, event: &WheelEvent) {
+fn on_wheel(controller: BoardController, page: &Element, event: &WheelEvent) {
     let target = event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok());
@@ -128,7 +128,7 @@ fn on_wheel(easel: Easel, page: &Element, event: &WheelEvent) {
         f64::from(event.client_y()) - bounds.top(),
     );
     let across = event.shift_key();
-    easel.with(|board| {
+    controller.with(|board| {
         board.wheel(Wheel {
             by,
             about,

@@ -1,5 +1,5 @@
-//! The board of the room on this page: the engine of `core::apps::board` as signals, its canvases, and what it asks of the room.
-//! It lives as long as the room; its canvases come and go with the page.
+//! Connects the board engine of `core::apps::board` to the page: its state as signals, its canvases, and its effects on the
+//! room. The controller lives as long as the room; its canvases live as long as the board's page.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -44,7 +44,7 @@ const PAINT_BUDGET_MS: f64 = 8.0;
 const FADED: f32 = 0.25;
 
 #[derive(Clone, Copy)]
-pub struct Easel {
+pub struct BoardController {
     pub room: Room,
     pub shown: RwSignal<Shown>,
     /// There is ink, and none of it is in view.
@@ -58,15 +58,15 @@ struct Inner {
     alarm: Rc<Alarm>,
 }
 
-/// The easel of the room around the component that asks.
-pub fn use_easel() -> Easel {
+/// The controller that [`provide_board`] has set up.
+pub fn use_board() -> BoardController {
     expect_context()
 }
 
-/// Sets up the easel of this room and hands it down as context.
-pub fn provide_easel(room: Room) {
+/// Sets up the controller of the room's board and provides it as context.
+pub fn provide_board(room: Room) {
     let board = Board::new(room.rng());
-    let easel = Easel {
+    let controller = BoardController {
         room,
         shown: RwSignal::new(board.shown()),
         is_lost: RwSignal::new(false),
@@ -76,17 +76,17 @@ pub fn provide_easel(room: Room) {
             alarm: Rc::default(),
         })),
     };
-    easel.keep_view();
+    controller.keep_view();
     let show = move |replica: &Replica, changed: Changed| {
         let is_arriving = room.read(|session| session.is_arriving());
-        easel.with(|board| board.changed(clock::now(), replica, changed, is_arriving));
+        controller.with(|board| board.changed(clock::now(), replica, changed, is_arriving));
     };
     room.watch(&TABLES, Box::new(show));
-    room.edit_with(Rc::new(easel));
-    provide_context(easel);
+    room.edit_with(Rc::new(controller));
+    provide_context(controller);
 }
 
-impl Easel {
+impl BoardController {
     fn inner(&self) -> Rc<Inner> {
         self.inner.get_value()
     }
@@ -146,7 +146,7 @@ impl Easel {
     /// Where one was in a room one is again: this browser keeps it.
     fn keep_view(&self) {
         let tag = (self.room.address).with_untracked(|address| address.room.tag());
-        let (easel, place) = (*self, format!("view/{}", tag.to_text()));
+        let (controller, place) = (*self, format!("view/{}", tag.to_text()));
         let kept: Option<(f64, f64, f64)> = preferences::load(&place);
         if let Some(camera) = kept.and_then(|(x, y, zoom)| Camera::new(x, y, zoom)) {
             self.with(|board| board.open_at(camera));
@@ -154,7 +154,7 @@ impl Easel {
         for event in ["pagehide", "visibilitychange"] {
             let place = place.clone();
             let keep = move |_| {
-                if let Some(Camera { origin, zoom }) = easel.look(Board::kept_view) {
+                if let Some(Camera { origin, zoom }) = controller.look(Board::kept_view) {
                     preferences::keep(&place, &(origin.x, origin.y, zoom));
                 }
             };
@@ -164,7 +164,7 @@ impl Easel {
     }
 }
 
-impl Editor for Easel {
+impl Editor for BoardController {
     fn streamed(&self, from: PeerId, slot: Slot, message: &[u8]) {
         if slot == WET {
             self.with(|board| board.ink_arrived(clock::now(), from, message));
@@ -181,7 +181,7 @@ impl Editor for Easel {
 }
 
 /// Painting.
-impl Easel {
+impl BoardController {
     /// From now on the board is shown on these.
     pub fn attach(&self, dry: Surface, wet: Surface, is_dark: bool) {
         let canvases = Canvases {
@@ -220,7 +220,7 @@ impl Easel {
 
     /// Sets the signals, and asks for a frame or a timer.
     fn show(&self, inner: &Inner) {
-        let (easel, board) = (*self, inner.board.borrow());
+        let (controller, board) = (*self, inner.board.borrow());
         set_if_new(self.shown, board.shown());
         let (now, mut wake) = (clock::now(), board.wake_at());
         if let Some(canvases) = &mut *inner.canvases.borrow_mut() {
@@ -229,14 +229,14 @@ impl Easel {
                 // More before the frame comes are the same one.
                 Some(_) if !canvases.frame_asked => {
                     canvases.frame_asked = true;
-                    clock::before_paint(move || easel.paint());
+                    clock::before_paint(move || controller.paint());
                 }
                 _ => {}
             }
         }
         if let Some(wake) = wake {
             inner.alarm.set(wake, move || {
-                easel.with(|board| board.tick(clock::now()));
+                controller.with(|board| board.tick(clock::now()));
             });
         }
     }

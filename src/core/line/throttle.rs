@@ -1,10 +1,10 @@
-//! How fast a server is spoken to. One that closes on whoever says too much is spoken to ever more slowly, until a
-//! connection lasts.
+//! Throttles the send rate. If the server closes a connection because this page sent too much, the gap between two
+//! frames grows, up to a limit. The gap is halved when a connection ends that lasted long enough.
 
-use crate::limits::{Millis, PACE_CALM_MS, PACE_CAP_MS, PACE_FRAMES, PACE_MS};
+use crate::limits::{Millis, THROTTLE_CALM_MS, THROTTLE_CAP_MS, THROTTLE_FRAMES, THROTTLE_MS};
 
 #[derive(Debug, Default)]
-pub struct Pace {
+pub struct Throttle {
     /// Between two frames; 0 for as fast as the browser takes them.
     gap_ms: Millis,
     opened_at: Millis,
@@ -13,7 +13,7 @@ pub struct Pace {
     next_at: Millis,
 }
 
-impl Pace {
+impl Throttle {
     pub fn opened(&mut self, now: Millis) {
         self.opened_at = now;
         self.frames = 0;
@@ -21,9 +21,9 @@ impl Pace {
 
     /// The server closed; `limits`: with a code that it has for those who ask too much.
     pub fn closed(&mut self, now: Millis, limits: bool) {
-        if limits && self.frames >= PACE_FRAMES {
-            self.gap_ms = (self.gap_ms * 2).clamp(PACE_MS, PACE_CAP_MS);
-        } else if now >= self.opened_at + PACE_CALM_MS {
+        if limits && self.frames >= THROTTLE_FRAMES {
+            self.gap_ms = (self.gap_ms * 2).clamp(THROTTLE_MS, THROTTLE_CAP_MS);
+        } else if now >= self.opened_at + THROTTLE_CALM_MS {
             self.gap_ms /= 2;
         }
     }
