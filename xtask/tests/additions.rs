@@ -73,7 +73,7 @@ fn a_page_a_tool_a_property_and_a_dialect_change_few_files_and_compile() -> Resu
                 "GIT_CEILING_DIRECTORIES",
                 root().join("target").canonicalize()?,
             )
-            .args(["apply", "--whitespace=nowarn"])
+            .args(["apply", "-C1", "--whitespace=nowarn"])
             .arg(patch(name).canonicalize()?))
         .with_context(|| format!("{name}.patch does not fit any more: make it again"))?;
     }
