@@ -5,8 +5,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, PointerEvent};
 
 use crate::core::apps::board::{
-    gesture::{Button, Input, PointerKind},
-    tools::ScreenSample,
+    gesture::{Button, Input},
+    tools::{PointerKind, ScreenSample},
 };
 
 /// A press on `board`.

@@ -16,6 +16,15 @@ pub mod todo;
 
 pub const APPS: [&App; 2] = [FIRST, &todo::APP];
 pub const ENGINES: [&Engine; 2] = [&board::ENGINE, &todo::ENGINE];
+/// How many tables the apps of this version have. No version has fewer than one before it.
+pub const TABLES: u32 = {
+    let (mut count, mut at) = (0, 0);
+    while at < APPS.len() {
+        count += APPS[at].tables.len() as u32;
+        at += 1;
+    }
+    count
+};
 /// Whose page a link leads to that names none.
 pub const FIRST: &App = &board::APP;
 

@@ -28,7 +28,8 @@ pub enum Command {
     ZoomReset,
     ZoomToFit,
     SelectAll,
-    Deselect,
+    /// Ends what is under way, and selects nothing.
+    Escape,
     /// What is selected.
     Delete,
     ShowShortcuts,
@@ -91,7 +92,7 @@ impl Press<'_> {
         }
         match self.key {
             "Delete" | "Backspace" if !self.control => return Some(Command::Delete),
-            "Escape" => return Some(Command::Deselect),
+            "Escape" => return Some(Command::Escape),
             _ => {}
         }
         let character = self.character()?;

@@ -76,11 +76,7 @@ fn open_text(controller: BoardController, text: &str) -> Result<String, String> 
     if let Some(bounds) = merged.bounds {
         controller.with(|board| board.reveal(bounds));
     }
-    let mut words = file::merged(&merged);
-    if merged.is_too_large_to_keep {
-        words += "\nUndo takes all of it back, but not after this page was loaded again.";
-    }
-    Ok(words)
+    Ok(file::merged(&merged))
 }
 
 /// Brings what a whole room's file has and this room does not, as one undoable step.

@@ -19,8 +19,10 @@ pub fn tell(room: Room, notice: &Notice) {
         | Notice::App(_)
         | Notice::Contradicted(_)
         | Notice::Newer(_) => room.warn(words),
-        Notice::UndoSkipped(_) | Notice::Muted(_) | Notice::Mended | Notice::Recovered => {
-            room.say(words);
-        }
+        Notice::StepTooLarge
+        | Notice::UndoSkipped(_)
+        | Notice::Muted(_)
+        | Notice::Mended
+        | Notice::Recovered => room.say(words),
     }
 }

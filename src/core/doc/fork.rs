@@ -115,6 +115,8 @@ impl Forks {
 /// The writes that repair a fork; none if there is no fork. They delete the rows in which `mine` and `copy` differ, and
 /// put both versions of them under new ids. The new ids are hashes of the rows, so two pages that repair the same fork
 /// write the same. `copy`: the other copy as a list of updates, which `mine` has already merged as far as possible.
+///
+/// Rows of one id in a table and in the tables beside it (`ink`, `ink.color`) are one thing: they stay together.
 pub fn mended(mine: &Replica, copy: &[Vec<u8>]) -> Vec<Write> {
     let mut theirs = Replica::new(PeerId::FIRST);
     let is_read = copy.iter().all(|piece| theirs.apply(piece).is_ok());
@@ -125,27 +127,27 @@ pub fn mended(mine: &Replica, copy: &[Vec<u8>]) -> Vec<Write> {
     }
     let [ours, others] = [mine, &theirs].map(|replica| {
         let mut cells = replica.cells();
-        cells.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        cells.sort_unstable_by(|(a, _), (b, _)| (thing(a), a).cmp(&(thing(b), b)));
         cells
     });
     let lacks = |side: &[(Key, Value)], (key, value): &(Key, Value)| {
-        let at = side.binary_search_by(|(this, _)| this.cmp(key));
+        let at = side.binary_search_by(|(this, _)| (thing(this), this).cmp(&(thing(key), key)));
         let held = at.ok().and_then(|at| side.get(at));
         held.is_none_or(|(_, held)| held != value)
     };
     let mut apart: Vec<_> = (ours.iter().filter(|cell| lacks(&others, cell)))
         .chain(others.iter().filter(|cell| lacks(&ours, cell)))
-        .map(|(key, _)| key.row())
+        .map(|(key, _)| thing(key))
         .collect();
     apart.sort_unstable();
-    let [ours, others] = [ours, others].map(|mut cells| {
-        cells.retain(|(key, _)| apart.binary_search(&key.row()).is_ok());
-        cells
+    let [ours, others] = [&ours, &others].map(|cells| {
+        let apart = |(key, _): &&(Key, Value)| apart.binary_search(&thing(key)).is_ok();
+        cells.iter().filter(apart).cloned().collect::<Vec<_>>()
     });
     let mut writes: Vec<_> = (ours.iter())
         .map(|(key, _)| Write::clear(key.clone()))
         .collect();
-    let same = |(a, _): &(Key, Value), (b, _): &(Key, Value)| a.row() == b.row();
+    let same = |(a, _): &(Key, Value), (b, _): &(Key, Value)| thing(a) == thing(b);
     for row in ours.chunk_by(same).chain(others.chunk_by(same)) {
         // Hexadecimal digits are an id.
         let Ok(id) = Id::parse(&format!("{:032x}", contents::sum(row))) else {
@@ -160,4 +162,81 @@ pub fn mended(mine: &Replica, copy: &[Vec<u8>]) -> Vec<Write> {
         }));
     }
     writes
+}
+
+/// What a row is a part of: the table that its own is beside, or is, and its id.
+fn thing(key: &Key) -> (&str, &Id) {
+    let table = key.table.as_str();
+    let table = table.split_once('.').map_or(table, |(table, _)| table);
+    (table, &key.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::doc::table::Name;
+
+    const INK: Name = Name::known("ink");
+    const COLOR: Name = Name::known("ink.color");
+
+    fn put(table: Name, id: &str, byte: u8) -> Write {
+        let key = Key::value(table, Id::parse(id).unwrap());
+        Write::put(key, Value::Bytes([byte].into()))
+    }
+
+    /// What each id has of ink and colour.
+    fn things(replica: &Replica) -> Vec<[Option<Value>; 2]> {
+        let ids = [INK, COLOR].map(|table| replica.values(&table)).concat();
+        let mut ids: Vec<_> = ids.into_iter().map(|(id, _)| id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let of = |id: &Id| [INK, COLOR].map(|table| replica.get(&Key::value(table, id.clone())));
+        let mut things: Vec<_> = ids.iter().map(of).collect();
+        things.sort_unstable();
+        things
+    }
+
+    fn bytes(things: &[[u8; 2]]) -> Vec<[Option<Value>; 2]> {
+        let value = |byte| Some(Value::Bytes([byte].into()));
+        things.iter().map(|thing| thing.map(value)).collect()
+    }
+
+    /// Two copies in which one operation has two meanings, each with what everybody wrote about it before or since.
+    fn forked(common: &[Write], forks: [Write; 2], since: &[Write]) -> [Replica; 2] {
+        forks.map(|fork| {
+            let mut author = Replica::new(PeerId::FIRST);
+            author.write(common);
+            author.write(&[fork]);
+            let mut copy = Replica::new(PeerId::from_random(7));
+            copy.apply(&author.snapshot()).unwrap();
+            copy.write(since);
+            copy
+        })
+    }
+
+    #[test]
+    fn what_was_forked_keeps_what_is_in_the_tables_beside_it() {
+        for (common, forks, since, expected) in [
+            // Two inks under one id, whose colour everybody knows.
+            (
+                vec![],
+                [put(INK, "a", 1), put(INK, "a", 2)],
+                vec![put(COLOR, "a", 9)],
+                [[1, 9], [2, 9]],
+            ),
+            // Two colours of one ink.
+            (
+                vec![put(INK, "a", 1)],
+                [put(COLOR, "a", 8), put(COLOR, "a", 9)],
+                vec![],
+                [[1, 8], [1, 9]],
+            ),
+        ] {
+            let [mut mine, other] = forked(&common, forks, &since);
+            let writes = mended(&mine, &[other.snapshot()]);
+            assert!(!writes.is_empty());
+            mine.write(&writes);
+            assert_eq!(things(&mine), bytes(&expected));
+        }
+    }
 }

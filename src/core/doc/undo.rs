@@ -125,21 +125,24 @@ impl History {
         self.forget_oldest();
     }
 
-    /// A new step. What was undone before can no longer be redone.
-    pub fn did(&mut self, step: Step) {
+    /// A new step. What was undone before can no longer be redone. Says whether a reload takes the step away, because it
+    /// is too large to be stored.
+    pub fn did(&mut self, step: Step) -> bool {
         self.undone.clear();
-        self.keep(step);
+        self.keep(step)
     }
 
-    fn keep(&mut self, step: Step) {
+    fn keep(&mut self, step: Step) -> bool {
         let key = StepKey::new(self.next, self.page);
         self.next = self.next.saturating_add(1);
         let bytes = step::to_bytes(&step);
-        if (1..=STEP_BYTES).contains(&bytes.len()) {
+        let is_too_large = bytes.len() > STEP_BYTES;
+        if !bytes.is_empty() && !is_too_large {
             self.records.push(Record::Keep(key, bytes));
         }
         self.done.push((key, step));
         self.forget_oldest();
+        is_too_large
     }
 
     fn forget_oldest(&mut self) {
@@ -220,7 +223,9 @@ impl History {
         };
         match direction {
             Direction::Undo => self.undone.push(step),
-            Direction::Redo => self.keep(step),
+            Direction::Redo => {
+                self.keep(step);
+            }
         }
         Some(inverse)
     }

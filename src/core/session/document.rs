@@ -91,7 +91,9 @@ impl Session {
         let Some(step) = self.write(now, writes, out) else {
             return false;
         };
-        self.history.did(step);
+        if self.history.did(step) {
+            out.push(Output::Notice(Notice::StepTooLarge));
+        }
         self.record(out);
         true
     }

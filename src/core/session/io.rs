@@ -127,6 +127,8 @@ pub enum Notice {
     UndoSkipped(usize),
     App(Said),
     TooLarge(TooLarge),
+    /// An undo step is too large to be stored: it is gone after a reload.
+    StepTooLarge,
     Came(String),
     Went(String),
     /// This person's page sends more than the limit. Its messages are ignored until it sends less.

@@ -68,9 +68,10 @@ pub enum Body {
     Later,
 }
 
-/// Counts the versions of this program that added a table, a field or a kind of value to the document, or a kind or a
-/// field to what is said.
-pub const LEVEL: u32 = 1 + cfg!(feature = "ahead") as u32;
+/// Fields of tables, kinds of values, kinds of messages and their fields that were added since the first version.
+const ADDED: u32 = cfg!(feature = "ahead") as u32;
+/// What this version can show and understand, as a number: a peer with a higher one has a newer version.
+pub const LEVEL: u32 = apps::TABLES + ADDED;
 
 const ASK: u8 = b'q';
 const ANSWER: u8 = b'a';

@@ -7,10 +7,10 @@ use crate::core::{
     apps::board::{
         effect::Effect,
         engine::Board,
-        gesture::{Button, Input as PointerInput, PointerKind},
+        gesture::{Button, Input as PointerInput},
         properties::Property,
         table,
-        tools::{LATER, ScreenSample, Tool},
+        tools::{LATER, PointerKind, ScreenSample, Tool},
     },
     doc::{
         id::Id,

@@ -42,7 +42,7 @@ pub fn BoardPage() -> impl IntoView {
                 Command::Step(_) => return,
                 Command::ShowShortcuts => show_shortcuts.set(true),
                 // Others may have something to end, too.
-                Command::Deselect => return controller.command(command),
+                Command::Escape => return controller.command(command),
                 command => controller.command(command),
             }
             event.prevent_default();

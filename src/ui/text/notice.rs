@@ -40,6 +40,7 @@ pub fn sentence(notice: &Notice) -> String {
             "{} has a newer version of Duplex. What it adds is kept here and passed on; load the page again to see it.",
             isolated(name)
         ),
+        Notice::StepTooLarge => "This was much at once: undo takes it back, but not after this page was loaded again.".to_owned(),
         Notice::Recovered => "What was being drawn when the page stopped is here again. Undo takes it away.".to_owned(),
         Notice::StoredRowUnreadable => UNREADABLE.to_owned(),
         Notice::SetAside => SET_ASIDE.to_owned(),

@@ -150,10 +150,13 @@ pub fn optimise(from: &Path, to: &Path, path: &OsStr) -> Result<()> {
                 "-Os",
                 "--low-memory-unused",
                 "--skip-pass=local-cse",
-                "--one-caller-inline-max-function-size=60",
+                "--skip-pass=simplify-locals-nostructure",
+                "--one-caller-inline-max-function-size=30",
                 "--strip-producers",
                 // Once more over what that left.
                 "-Os",
+                // Functions of one kind stand together, and compress better: 1.6 kB of the program.
+                "--reorder-functions-by-name",
             ])
             .arg(from)
             .arg("-o")

@@ -12,16 +12,13 @@ use super::{
     stroke::{Stroke, StrokeError, Track},
     table::{INK, ink, plain},
 };
-use crate::{
-    core::{
-        doc::{
-            id::Id,
-            replica::Replica,
-            table::{Value, Write},
-        },
-        json::Remark,
+use crate::core::{
+    doc::{
+        id::Id,
+        replica::Replica,
+        table::{Value, Write},
     },
-    limits::STEP_BYTES,
+    json::Remark,
 };
 
 /// Grid of strokes from files: 1/64 of a board unit.
@@ -50,8 +47,6 @@ pub struct Merged {
     pub already: Vec<Remark>,
     pub changed: Vec<Remark>,
     pub skipped: Vec<Remark>,
-    /// The step is too large to be taken back after a reload.
-    pub is_too_large_to_keep: bool,
     /// The box around all strokes of the file that are here by now.
     pub bounds: Option<Rect>,
 }
@@ -103,11 +98,6 @@ pub fn merge(
         }
         used.insert(id);
     }
-    let size = |write: &Write| match &write.value {
-        Some(Value::Bytes(bytes)) => bytes.len(),
-        _ => 0,
-    };
-    merged.is_too_large_to_keep = merged.writes.iter().map(size).sum::<usize>() > STEP_BYTES;
     merged
 }
 
@@ -123,10 +113,16 @@ fn place(id: &Id, stroke: &Stroke, scene: &Scene, used: &HashSet<Id>) -> Place {
     const TRIES: usize = 16;
     for number in 1..=TRIES {
         let id = id.numbered(number);
-        match scene.get(&id).and_then(|element| element.stroke()) {
-            Some(there) if is_same(&there, stroke) => return Place::Taken,
-            None if scene.get(&id).is_none() && !used.contains(&id) => return Place::Free(id),
-            _ => {}
+        let Some(there) = scene.get(&id) else {
+            match used.contains(&id) {
+                true => continue,
+                false => return Place::Free(id),
+            }
+        };
+        // A file from before it was moved or coloured has it, too.
+        let looks = [there.stroke(), Stroke::from_bytes(there.ink()).ok()];
+        if looks.iter().flatten().any(|there| is_same(there, stroke)) {
+            return Place::Taken;
         }
     }
     Place::None
@@ -211,6 +207,30 @@ mod tests {
             replica.write(&merged.writes);
             assert_eq!(table::elements(&replica).len(), expected);
         }
+    }
+
+    #[test]
+    fn a_file_from_before_its_strokes_were_moved_is_here_already() {
+        let file = json!({"type": "excalidraw", "elements": [
+            {"type": "freedraw", "id": "a", "x": 3, "y": 0, "points": [[0, 0], [9, 9]]},
+        ]});
+        let (mut replica, mut rng) = (Replica::new(PeerId::FIRST), fastrand::Rng::with_seed(1));
+        let mut merge = |replica: &mut Replica| {
+            let scene = Scene::of(table::elements(replica));
+            let merged = merge(
+                excalidraw::import(&file).unwrap(),
+                &scene,
+                replica,
+                &mut rng,
+            );
+            replica.write(&merged.writes);
+            merged.added()
+        };
+        assert_eq!(merge(&mut replica), 1);
+        let id = Id::parse("a").unwrap();
+        replica.write(&set([id.clone()], Property::Offset((5.0, 5.0).into())));
+        replica.write(&set([id], Property::Color([255, 0, 0])));
+        assert_eq!(merge(&mut replica), 0);
     }
 
     #[test]

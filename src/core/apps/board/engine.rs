@@ -19,7 +19,7 @@ use super::{
     scene::{Element, Scene},
     selection::{Marks, Selection},
     stroke::{Stroke, Style},
-    table::{element, elements},
+    table::{element, elements, ink},
     tiles::{Blit, Plan, TileKey, Tiles, View},
     tools::{Context, Cursor, Later, SELECT, Tool, Work},
     wet::WetInk,
@@ -180,8 +180,12 @@ impl Board {
                 self.select(all.iter().map(|element| element.id.clone()));
                 return;
             }
-            Command::Deselect => {
+            Command::Escape => {
+                for action in self.gestures.handle(now, Input::Escaped) {
+                    self.act(now, 0, action);
+                }
                 self.select([]);
+                self.ask_paint(now);
                 return;
             }
             Command::Delete => {
@@ -292,13 +296,18 @@ impl Board {
         match changed {
             Changed::Rows(ids) if ids.len() <= MANY => self.touch(replica, ids),
             Changed::Everything | Changed::Rows(_) => {
-                self.scene = Scene::of(elements(replica));
-                self.tiles.clear();
+                let old = std::mem::replace(&mut self.scene, Scene::of(elements(replica)));
+                self.scene.go_on(&old);
+                let areas = [old.bounds(), self.scene.bounds()].into_iter();
+                // What was painted is shown until the new is.
+                areas.flatten().for_each(|area| self.tiles.damaged(area));
             }
         }
+        // Ink counts that does not read, too.
+        let has_ink = |id: &Id| replica.get(&ink(id.clone())).is_some();
         self.wet.dried(&|id| match changed {
-            Changed::Rows(ids) => ids.contains(&id),
-            Changed::Everything => self.scene.get(id).is_some(),
+            Changed::Rows(ids) => ids.contains(&id) && has_ink(id),
+            Changed::Everything => has_ink(id),
         });
         self.selection.follow(&self.scene);
         self.show_ink_at_first();

@@ -12,15 +12,10 @@
 
 use kurbo::{Point, Vec2};
 
-use super::tools::{Act as ToolAct, Cursor, ERASER, End, HAND, PEN, Press, ScreenSample, Tool};
+use super::tools::{
+    Act as ToolAct, Cursor, ERASER, End, HAND, PEN, PointerKind, Press, ScreenSample, Tool,
+};
 use crate::limits::{LIFT_LOST_MS, Millis};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PointerKind {
-    Mouse,
-    Pen,
-    Touch,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Button {
@@ -67,8 +62,10 @@ pub enum Input {
     },
     /// No pointer is over the board any more.
     Left,
-    /// The window lost the focus, or somebody wants out: whatever is under way ends as it is.
+    /// The window lost the focus, or an edit waits for the end of this one: whatever is under way ends as it is.
     Released,
+    /// The person wants out of what is under way: ink stays, and nothing else happens.
+    Escaped,
     /// The browser took the pointer away.
     Cancelled {
         pointer: i32,
@@ -211,6 +208,7 @@ impl Gestures {
                 self.space = false;
                 self.end(End::Lifted)
             }
+            Input::Escaped => self.end(End::Interrupted),
             Input::Left => Vec::new(),
             Input::ToolChosen(tool) => {
                 self.tool = tool;
@@ -289,11 +287,7 @@ impl Gestures {
                 (Act::Pan { last, waits }, None)
             }
             ToolAct::Work(_) | ToolAct::Later => {
-                let has_pressure = kind == PointerKind::Pen;
-                let press = Press {
-                    sample,
-                    has_pressure,
-                };
+                let press = Press { sample, kind };
                 (Act::Work, Some(Action::Begin(tool, press)))
             }
         };

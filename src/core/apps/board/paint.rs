@@ -1,5 +1,7 @@
 //! What is painted, as a display list: filled outlines in board units, no pixels.
 
+use std::rc::Rc;
+
 use kurbo::{Point, Rect};
 use perfect_freehand::{InputPoint, StrokeOptions, get_stroke};
 
@@ -14,7 +16,7 @@ pub struct Fill {
     /// Where the outline's numbers count from: far out on the board they would be too coarse.
     pub origin: Point,
     /// Control points of a closed quadratic spline that passes midway between neighbours; board units.
-    pub outline: Vec<[f32; 2]>,
+    pub outline: Rc<[[f32; 2]]>,
     pub color: [u8; 3],
     /// 0 to 1.
     pub alpha: f32,
@@ -60,7 +62,7 @@ pub fn fill(stroke: &Stroke, finished: bool) -> Fill {
     outline.extend(finite.map(|[x, y]| [x as f32, y as f32]));
     Fill {
         origin,
-        outline,
+        outline: outline.into(),
         color: stroke.style.color,
         alpha: f32::from(stroke.style.opacity) / 100.0,
     }
@@ -218,7 +220,7 @@ mod tests {
             let stroke = stroke(points);
             let (fill, bounds) = (fill(&stroke, true), bounds(&stroke));
             assert!(fill.outline.len() >= 3);
-            for [x, y] in fill.outline {
+            for &[x, y] in fill.outline.iter() {
                 let at = fill.origin + kurbo::Vec2::new(f64::from(x), f64::from(y));
                 assert!(bounds.contains(at), "{at} {bounds}");
             }
@@ -234,7 +236,7 @@ mod tests {
         for far in [5e6, -5e6, BOARD_EXTENT - 100.0] {
             let there: Vec<_> = curve.iter().map(|(x, y)| (x + far, y - far)).collect();
             let fill = fill(&stroke(&there), true);
-            for ([x, y], [a, b]) in fill.outline.iter().zip(&near.outline) {
+            for ([x, y], [a, b]) in fill.outline.iter().zip(near.outline.iter()) {
                 let (dx, dy) = (
                     fill.origin.x - far + f64::from(*x) - near.origin.x - f64::from(*a),
                     fill.origin.y + far + f64::from(*y) - near.origin.y - f64::from(*b),
@@ -261,11 +263,11 @@ mod tests {
             kept.len(),
             outline.len()
         );
-        for [x, y] in &outline {
+        for [x, y] in outline.iter() {
             let near = |[a, b]: &[f32; 2]| (a - x).hypot(b - y) < gap;
             assert!(kept.iter().any(near), "{x} {y}");
         }
-        assert_eq!(thinned(&outline, 1e9), outline, "a dot");
+        assert_eq!(thinned(&outline, 1e9), outline.to_vec(), "a dot");
     }
 
     #[test]

@@ -5,12 +5,15 @@
 //! To add a property, add a variant of [`Property`] and a control that sets it. Erasing an element keeps its rows: an
 //! undo brings it back with its properties, and with the changes that others made meanwhile.
 
-use kurbo::Vec2;
+use kurbo::{Rect, Vec2};
 
-use super::stroke::{Stroke, Style, clamped};
-use crate::core::doc::{
-    id::Id,
-    table::{Key, Name, Value, Write},
+use super::stroke::Style;
+use crate::{
+    core::doc::{
+        id::Id,
+        table::{Key, Name, Value, Write},
+    },
+    limits::BOARD_EXTENT,
 };
 
 pub const OFFSET: Name = Name::known("ink.offset");
@@ -95,7 +98,7 @@ impl Properties {
         self.0.extend(Property::read(table, value));
     }
 
-    pub fn offset(&self) -> Vec2 {
+    fn offset(&self) -> Vec2 {
         let mut offsets = self.0.iter().filter_map(|property| match property {
             Property::Offset(by) => Some(*by),
             _ => None,
@@ -103,19 +106,26 @@ impl Properties {
         offsets.next().unwrap_or_default()
     }
 
-    /// The stroke as it looks with them, and moved by so much more.
-    pub fn applied(&self, mut stroke: Stroke, shift: Vec2) -> Stroke {
+    /// How far ink within `bounds` lies from where it was drawn, if a tool moves it by `shift` just now. All of it stays
+    /// on the board, and in its shape.
+    pub fn translation(&self, bounds: Rect, shift: Vec2) -> Vec2 {
+        let on_board = |by: Vec2| {
+            let clamp = |by: f64, from: f64, to: f64| {
+                let (least, most) = (-BOARD_EXTENT - from, BOARD_EXTENT - to);
+                by.max(least).min(most)
+            };
+            let x = clamp(by.x, bounds.x0, bounds.x1);
+            Vec2::new(x, clamp(by.y, bounds.y0, bounds.y1))
+        };
+        on_board(on_board(self.offset()) + shift)
+    }
+
+    /// The style of ink that has this one.
+    pub fn styled(&self, mut style: Style) -> Style {
         for property in &self.0 {
-            property.set(&mut stroke.style);
+            property.set(&mut style);
         }
-        let by = self.offset() + shift;
-        if by != Vec2::ZERO {
-            for sample in &mut stroke.samples {
-                sample.at += by;
-                *sample = clamped(*sample);
-            }
-        }
-        stroke
+        style
     }
 }
 
@@ -127,7 +137,6 @@ mod tests {
         super::{stroke::tests::STYLE, table::properties},
         *,
     };
-    use crate::limits::BOARD_EXTENT;
 
     const ALL: [Property; 3] = [
         Property::Offset(Vec2::new(-3.25, 1e5)),
@@ -141,14 +150,7 @@ mod tests {
         properties
     }
 
-    fn dot() -> Stroke {
-        Stroke::from_bytes(&super::super::stroke::tests::line(
-            1,
-            kurbo::Point::ORIGIN,
-            9.0,
-        ))
-        .unwrap()
-    }
+    const BOUNDS: Rect = Rect::new(0.0, 0.0, 9.0, 0.0);
 
     #[test]
     fn what_is_written_is_read_and_shown() {
@@ -158,10 +160,11 @@ mod tests {
             read.add(&key.table, &value.unwrap());
         }
         assert_eq!(read.0.len(), ALL.len());
-        let shown = read.applied(dot(), Vec2::ZERO);
-        assert_eq!((shown.style.color, shown.style.width), ([1, 2, 3], 4.5));
-        assert_eq!(shown.style.opacity, STYLE.opacity, "as the ink has it");
-        assert_eq!(shown.samples[1].at, kurbo::Point::new(5.75, 1e5));
+        let style = read.styled(STYLE);
+        assert_eq!((style.color, style.width), ([1, 2, 3], 4.5));
+        assert_eq!(style.opacity, STYLE.opacity, "as the ink has it");
+        let by = read.translation(BOUNDS, Vec2::new(1.0, 0.0));
+        assert_eq!(by, Vec2::new(-2.25, 1e5));
     }
 
     #[test]
@@ -188,16 +191,26 @@ mod tests {
         ] {
             assert_eq!(read(table, value), Properties::default(), "{table:?}");
         }
-        let far = Vec2::new(1e300, 0.0);
-        let far = Properties::default().applied(dot(), far);
-        assert_eq!(far.samples[0].at.x, BOARD_EXTENT);
+    }
+
+    #[test]
+    fn ink_stays_on_the_board_in_its_shape_and_comes_back_from_its_edge() {
+        for far in [1e7, 3e7, 1e16, 1e300, f64::MAX] {
+            let properties = read(&OFFSET, Property::Offset(Vec2::new(far, -far)).value());
+            let edge = Vec2::new(BOARD_EXTENT - 9.0, -BOARD_EXTENT);
+            assert_eq!(properties.translation(BOUNDS, Vec2::ZERO), edge);
+            let back = Vec2::new(-600.0, 600.0);
+            assert_eq!(properties.translation(BOUNDS, back), edge + back);
+        }
     }
 
     proptest! {
         #[test]
         fn any_bytes_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..30)) {
             for table in properties() {
-                let _ = read(table, Value::Bytes(bytes[..].into())).applied(dot(), Vec2::ZERO);
+                let read = read(table, Value::Bytes(bytes[..].into()));
+                let by = read.translation(BOUNDS, Vec2::ZERO);
+                prop_assert!(by.is_finite());
             }
         }
     }

@@ -32,6 +32,10 @@ pub struct Element {
     /// Under the eraser, not erased yet.
     is_fading: Cell<bool>,
     drawn: Drawn,
+    /// Of its samples, where they were drawn.
+    drawn_bounds: Rect,
+    /// How far it lies from there by now.
+    translation: Vec2,
     /// A tool moves it just now, by so much; the document does not know.
     shift: Vec2,
     fill: OnceCell<Fill>,
@@ -51,28 +55,67 @@ impl Default for Outlines {
 impl Element {
     /// None for bytes that do not read, as those of a newer version; they stay in the document.
     fn of(id: Id, drawn: Drawn, outlines: &Outlines) -> Option<Self> {
-        Self::shifted(id, drawn, Vec2::ZERO, outlines)
-    }
-
-    fn shifted(id: Id, drawn: Drawn, shift: Vec2, outlines: &Outlines) -> Option<Self> {
-        let stroke = stroke(&drawn, shift)?;
+        let mut stroke = Stroke::from_bytes(&drawn.ink).ok()?;
+        stroke.style = drawn.properties.styled(stroke.style);
+        let drawn_bounds = stroke.bounds();
+        let translation = drawn.properties.translation(drawn_bounds, Vec2::ZERO);
         Some(Self {
             id,
-            bounds: paint::bounds(&stroke),
+            bounds: paint::bounds(&stroke) + translation,
             style: stroke.style,
+            drawn_bounds,
+            translation,
             z: stroke.z,
             has_invalid_z: Cell::new(false),
             is_fading: Cell::new(false),
             drawn,
-            shift,
+            shift: Vec2::ZERO,
             fill: OnceCell::new(),
             outlines: outlines.clone(),
         })
     }
 
-    /// Read anew each time.
+    /// The same, moved by `shift` from where the document has it.
+    fn shifted(&self, shift: Vec2) -> Self {
+        let properties = &self.drawn.properties;
+        let translation = properties.translation(self.drawn_bounds, shift);
+        let by = translation - self.translation;
+        let moved = Self {
+            id: self.id.clone(),
+            bounds: self.bounds + by,
+            style: self.style,
+            z: self.z,
+            has_invalid_z: self.has_invalid_z.clone(),
+            is_fading: self.is_fading.clone(),
+            drawn: self.drawn.clone(),
+            drawn_bounds: self.drawn_bounds,
+            translation,
+            shift,
+            fill: OnceCell::new(),
+            outlines: self.outlines.clone(),
+        };
+        if let Some(fill) = self.fill.get() {
+            moved.keep(Fill {
+                origin: fill.origin + by,
+                ..fill.clone()
+            });
+        }
+        moved
+    }
+
+    /// As it looks by now; read anew each time.
     pub fn stroke(&self) -> Option<Stroke> {
-        stroke(&self.drawn, self.shift)
+        let mut stroke = Stroke::from_bytes(&self.drawn.ink).ok()?;
+        stroke.style = self.style;
+        for sample in &mut stroke.samples {
+            sample.at += self.translation;
+        }
+        Some(stroke)
+    }
+
+    /// How far it lies from where it was drawn.
+    pub fn translation(&self) -> Vec2 {
+        self.translation
     }
 
     pub fn ink(&self) -> &Arc<[u8]> {
@@ -90,14 +133,18 @@ impl Element {
             return Some(Cow::Borrowed(fill));
         }
         let fill = paint::fill(&self.stroke()?, true);
-        let Outlines(left) = &self.outlines;
-        Some(match left.get().checked_sub(fill.outline.len()) {
-            Some(fewer) => {
-                left.set(fewer);
-                Cow::Borrowed(self.fill.get_or_init(|| fill))
-            }
+        Some(match self.keep(fill.clone()) {
+            Some(fill) => Cow::Borrowed(fill),
             None => Cow::Owned(fill),
         })
+    }
+
+    /// Keeps the outline while the scene keeps few.
+    fn keep(&self, fill: Fill) -> Option<&Fill> {
+        let Outlines(left) = &self.outlines;
+        let fewer = left.get().checked_sub(fill.outline.len())?;
+        left.set(fewer);
+        Some(self.fill.get_or_init(|| fill))
     }
 
     /// Marked by [`Scene::fade`].
@@ -122,11 +169,6 @@ impl Element {
             false => self.z,
         }
     }
-}
-
-fn stroke(drawn: &Drawn, shift: Vec2) -> Option<Stroke> {
-    let stroke = Stroke::from_bytes(&drawn.ink).ok()?;
-    Some(drawn.properties.applied(stroke, shift))
 }
 
 /// Decides which z values are valid. Pages assign z upwards from 1. A z far above all others, from a hostile peer or a
@@ -241,41 +283,59 @@ impl Scene {
     /// The document has other properties of an element; gives the boxes to paint anew, where it was and where it is.
     pub fn restyle(&mut self, id: &Id, properties: Properties) -> Option<[Rect; 2]> {
         let old = self.elements.get(id)?;
-        self.replace(id, properties, old.shift)
-    }
-
-    /// Shows an element elsewhere than the document has it; gives the boxes to paint anew.
-    pub fn shift(&mut self, id: &Id, by: Vec2) -> Option<[Rect; 2]> {
-        let old = self.elements.get(id)?;
-        self.replace(id, old.drawn.properties.clone(), by)
-    }
-
-    /// Another look of the same ink.
-    fn replace(&mut self, id: &Id, properties: Properties, shift: Vec2) -> Option<[Rect; 2]> {
-        let old = self.elements.get(id)?;
         let drawn = Drawn {
             ink: Arc::clone(old.ink()),
             properties,
         };
-        let element = Element::shifted(id.clone(), drawn, shift, &self.outlines)?;
-        let element = Rc::new(element);
+        let element = Element::of(id.clone(), drawn, &self.outlines)?;
         // Its order is its ink's.
         element.has_invalid_z.set(old.has_invalid_z.get());
         element.is_fading.set(old.is_fading());
-        let places = [old.bounds, element.bounds];
-        if places[0] != places[1] {
-            self.index.remove(&entry(old));
+        let shift = old.shift;
+        Some(self.replace(match shift == Vec2::ZERO {
+            true => element,
+            false => element.shifted(shift),
+        }))
+    }
+
+    /// Shows an element elsewhere than the document has it; gives the boxes to paint anew.
+    pub fn shift(&mut self, id: &Id, by: Vec2) -> Option<[Rect; 2]> {
+        let shifted = self.elements.get(id)?.shifted(by);
+        Some(self.replace(shifted))
+    }
+
+    /// Puts another look of the same ink in the place of the one that is there.
+    fn replace(&mut self, element: Element) -> [Rect; 2] {
+        let element = Rc::new(element);
+        let old = self
+            .elements
+            .insert(element.id.clone(), Rc::clone(&element));
+        let before = old.as_ref().map_or(element.bounds, |old| old.bounds);
+        if let Some(old) = old.filter(|old| old.bounds != element.bounds) {
+            self.index.remove(&entry(&old));
             self.index.insert(entry(&element));
         }
         let high = self.high_z.place(&element);
-        if let Some(high) = self.high_z.high.get_mut(high).filter(|high| high.id == *id) {
+        let high = self.high_z.high.get_mut(high);
+        if let Some(high) = high.filter(|high| high.id == element.id) {
             *high = Rc::clone(&element);
         }
-        if let Some(top) = self.top.as_mut().filter(|top| top.id == *id) {
+        if let Some(top) = self.top.as_mut().filter(|top| top.id == element.id) {
             *top = Rc::clone(&element);
         }
-        self.elements.insert(id.clone(), element);
-        Some(places)
+        [before, element.bounds]
+    }
+
+    /// Goes on showing what tools do with elements just now: `old` was the scene before.
+    pub fn go_on(&mut self, old: &Self) {
+        for (id, element) in &old.elements {
+            if element.is_fading() {
+                self.fade(id, true);
+            }
+            if element.shift != Vec2::ZERO {
+                self.shift(id, element.shift);
+            }
+        }
     }
 
     /// Takes a stroke out; gives the box to paint anew.

@@ -99,7 +99,7 @@ mod tests {
     use kurbo::{Point, Vec2};
 
     use super::{
-        super::{properties::Property, stroke::tests::line},
+        super::{properties::Property, scene::Scene, stroke::tests::line},
         *,
     };
     use crate::core::peer::PeerId;
@@ -134,9 +134,8 @@ mod tests {
         a.apply(&red).unwrap();
         b.apply(&moved).unwrap();
         assert_eq!(look(a, "s"), look(b, "s"));
-        let bytes = element(a, &id("s")).unwrap();
-        let stroke = super::super::stroke::Stroke::from_bytes(&bytes.ink).unwrap();
-        let shown = bytes.properties.applied(stroke, Vec2::ZERO);
+        let scene = Scene::of(elements(a));
+        let shown = scene.get(&id("s")).unwrap().stroke().unwrap();
         assert_eq!(shown.style.color, [255, 0, 0]);
         assert_eq!(shown.samples[0].at, Point::new(3.0, 4.0));
     }

@@ -106,11 +106,17 @@ pub struct ScreenSample {
     pub pressure: f64,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointerKind {
+    Mouse,
+    Pen,
+    Touch,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Press {
     pub sample: ScreenSample,
-    /// The pointer is a pen: a mouse always says 0.5, most fingers too.
-    pub has_pressure: bool,
+    pub kind: PointerKind,
 }
 
 /// What a tool works on.
@@ -204,6 +210,8 @@ pub mod tests {
         pub style: Style,
         pub scene: Scene,
         pub selection: Selection,
+        /// Of the pointer.
+        pub kind: PointerKind,
         pub effects: Vec<Effect>,
         tiles: Tiles,
         rng: fastrand::Rng,
@@ -217,6 +225,7 @@ pub mod tests {
                 style: STYLE,
                 scene: Scene::default(),
                 selection: Selection::default(),
+                kind: PointerKind::Mouse,
                 effects: Vec::new(),
                 tiles: Tiles::default(),
                 rng: fastrand::Rng::with_seed(1),
@@ -258,7 +267,7 @@ pub mod tests {
             let sample = sample((x, y));
             let press = Press {
                 sample,
-                has_pressure: false,
+                kind: self.kind,
             };
             self.with(|cx| tool.begin(LATER).unwrap()(cx, press))
         }

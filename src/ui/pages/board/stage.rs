@@ -63,11 +63,6 @@ pub fn Stage() -> impl IntoView {
     let release = move || controller.handle(PointerInput::Released);
     let released = window_event_listener(ev::blur, move |_| release());
     on_cleanup(move || released.remove());
-    use_key("keydown", move |event| {
-        if event.key() == "Escape" && !is_typing(event) {
-            release();
-        }
-    });
     view! {
         <div
             node_ref=stage

@@ -1,16 +1,18 @@
 //! The board driven by pointer events.
 #![cfg(test)]
 
+mod selecting;
+
 use kurbo::{Point, Vec2};
 
 use super::*;
 use crate::{
     core::{
         apps::board::{
-            gesture::{Button, PointerKind},
+            gesture::Button,
             presence::WET,
             stroke, table,
-            tools::{ERASER, HAND, LATER, PEN, SELECT, ScreenSample},
+            tools::{ERASER, HAND, LATER, PEN, PointerKind, SELECT, ScreenSample},
             wet,
         },
         doc::table::{Value, Write},
@@ -452,75 +454,28 @@ fn many_strokes_at_once_are_a_new_scene() {
     assert_eq!(desk.count(), MANY + 1);
 }
 
-/// Two strokes, of which the left one is selected.
-fn one_of_two() -> Desk {
-    let mut desk = Desk::new();
-    desk.drag((100.0, 100.0), (200.0, 100.0));
-    desk.drag((500.0, 100.0), (600.0, 100.0));
-    desk.choose(&SELECT);
-    desk.drag((50.0, 50.0), (300.0, 150.0));
-    desk
-}
-
-fn colors(desk: &Desk) -> Vec<[u8; 3]> {
-    let all = desk.board.scene().in_order();
-    all.iter().map(|element| element.style.color).collect()
-}
-
+/// Somebody colours a stroke whose ink is still on its way here.
 #[test]
-fn what_is_selected_takes_a_colour_and_keeps_it_where_it_is_moved() {
-    let mut desk = one_of_two();
-    let black = desk.board.shown().style.color;
-    desk.with(|board| board.set(Property::Color([9, 8, 7])));
-    assert_eq!(colors(&desk), [[9, 8, 7], black]);
-    let frame = desk.board.shown().marks.frame.unwrap();
-    desk.drag((150.0, 100.0), (150.0, 300.0));
-    let moved = desk.board.shown().marks.frame.unwrap();
-    assert_eq!(moved, frame + Vec2::new(0.0, 200.0));
-    assert_eq!(colors(&desk), [[9, 8, 7], black]);
-    assert_eq!(desk.board.shown().style.color, [9, 8, 7]);
-    assert!(desk.board.is_at_rest());
-    // A reload shows the same.
-    let again = Scene::of(elements(&desk.replica));
-    let bounds = |scene: &Scene| scene.in_order()[0].bounds;
-    assert_eq!(bounds(&again), bounds(desk.board.scene()));
-}
-
-#[test]
-fn what_is_selected_is_deleted_and_nothing_is_selected_then() {
-    let mut desk = one_of_two();
-    desk.with(|board| board.command(0, Command::Delete));
-    assert_eq!(desk.count(), 1);
-    assert_eq!(desk.board.shown().marks.frame, None);
-    desk.with(|board| board.command(0, Command::Delete));
-    assert_eq!(desk.count(), 1, "nothing is selected");
-    desk.with(|board| board.command(0, Command::SelectAll));
-    desk.with(|board| board.command(0, Command::Deselect));
-    desk.with(|board| board.command(0, Command::Delete));
-    assert_eq!(desk.count(), 1);
-    desk.with(|board| board.command(0, Command::SelectAll));
-    desk.choose(&PEN);
-    desk.with(|board| board.command(0, Command::Delete));
-    assert_eq!(desk.count(), 1, "another tool selects nothing");
-}
-
-/// Somebody moves an element that is being moved here: both moves count.
-#[test]
-fn an_element_that_two_people_move_at_once_stays_in_one_piece() {
-    let mut desk = one_of_two();
-    let left = |desk: &Desk| {
-        desk.board.scene().in_order()[0]
-            .stroke()
-            .unwrap()
-            .bounds()
-            .x0
-    };
+fn wet_ink_is_dried_by_ink_alone() {
+    let (mut desk, mut other) = (Desk::new(), Desk::new());
+    desk.press(10.0, 10.0);
+    for x in 11..60 {
+        desk.move_to(f64::from(x), 10.0);
+    }
+    let wet = desk.effects.iter().filter_map(|effect| match effect {
+        Effect::Show(slot, Some(ink)) if *slot == WET => Some(ink.clone()),
+        _ => None,
+    });
+    for ink in wet.collect::<Vec<_>>() {
+        other.board.ink_arrived(0, PeerId::from_random(5), &ink);
+    }
+    let shown = |desk: &mut Desk| desk.board.wet().map(|strokes| strokes.count());
+    assert_eq!(shown(&mut other), Some(1));
+    desk.lift();
     let id = desk.board.scene().in_order()[0].id.clone();
-    desk.press(150.0, 100.0);
-    desk.move_to(150.0, 200.0);
-    desk.arrived(&[Property::Offset(Vec2::new(40.0, 0.0)).write(id)]);
-    assert_eq!(left(&desk), 140.0);
-    desk.handle(Input::Cancelled { pointer: 1 });
-    assert_eq!(left(&desk), 140.0);
-    assert!(desk.board.is_at_rest());
+    other.arrived(&[Property::Width(9.0).write(id.clone())]);
+    assert_eq!(shown(&mut other), Some(1));
+    let drawn = table::element(&desk.replica, &id).unwrap();
+    other.arrived(&[Write::put(ink(id), Value::Bytes(drawn.ink))]);
+    assert_eq!(shown(&mut other), Some(0));
 }

@@ -143,7 +143,7 @@ fn a_palm_that_lands_first_gives_way_to_the_pen_and_leaves_nothing() {
             let actions = press(&mut gestures, 2, PointerKind::Pen, Button::Primary, 50.0);
             assert_eq!(actions[0], Action::End(End::Withdrawn));
             assert!(
-                matches!(actions[1], Action::Begin(begun, press) if begun == tool && press.has_pressure),
+                matches!(actions[1], Action::Begin(begun, press) if begun == tool && press.kind == PointerKind::Pen),
                 "{actions:?}"
             );
             // What the palm does now is nothing.
@@ -203,7 +203,7 @@ fn a_press_a_move_and_a_lift_are_the_work_of_a_tool() {
         gestures.handle(0, Input::ToolChosen(tool));
         let press = Press {
             sample: sample(20.0, 0.0),
-            has_pressure: false,
+            kind: PointerKind::Mouse,
         };
         assert_eq!(
             self::press(&mut gestures, 1, PointerKind::Mouse, Button::Primary, 20.0),

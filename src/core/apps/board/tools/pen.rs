@@ -1,7 +1,7 @@
 //! Draws: how a stroke grows under the pen, what the others and storage get of it, and what it becomes. A stroke that gets
 //! too long for one goes on as another one from the same point, so that no ink is lost.
 
-use super::{Act, Context, Cursor, End, Press, ScreenSample, Tool, Work};
+use super::{Act, Context, Cursor, End, PointerKind, Press, ScreenSample, Tool, Work};
 use crate::{
     core::{
         apps::board::{
@@ -39,7 +39,8 @@ struct Drawing {
 impl Drawing {
     fn begin(cx: &mut Context, press: Press) -> Self {
         let first = clamped(cx.sample(&press.sample));
-        let simulate_pressure = !press.has_pressure;
+        // A mouse always says 0.5, most fingers too.
+        let simulate_pressure = press.kind != PointerKind::Pen;
         let id = Id::random(cx.rng);
         let bits = stroke::grid_bits(cx.camera.zoom);
         Self {

@@ -2,7 +2,7 @@
 
 use kurbo::{Point, Rect, Vec2};
 
-use super::{Act, Context, Cursor, End, Press, ScreenSample, Tool, Work};
+use super::{Act, Context, Cursor, End, PointerKind, Press, ScreenSample, Tool, Work};
 use crate::core::{
     apps::board::{effect::Effect, properties::Property},
     doc::id::Id,
@@ -19,10 +19,13 @@ pub static SELECT: Tool = Tool {
 
 /// How near to an element a press has to be, in screen pixels.
 const NEAR_PX: f64 = 6.0;
-/// A pointer that went no further was pressed and lifted, in screen pixels.
+/// A mouse or pen that went no further was pressed and lifted, in screen pixels.
 const SLACK_PX: f64 = 3.0;
+/// The same of a finger.
+const TOUCH_SLACK_PX: f64 = 10.0;
 
-pub fn begin(cx: &mut Context, Press { sample, .. }: Press) -> Box<dyn Work> {
+pub fn begin(cx: &mut Context, Press { sample, kind }: Press) -> Box<dyn Work> {
+    let before = cx.selection.ids().cloned().collect();
     let at = cx.camera.board_from_screen(sample.at);
     let pressed = cx.scene.touched(at, at, NEAR_PX / cx.camera.zoom).pop();
     let is_inside = (cx.selection.marks().frame).is_some_and(|frame| frame.contains(at));
@@ -32,21 +35,28 @@ pub fn begin(cx: &mut Context, Press { sample, .. }: Press) -> Box<dyn Work> {
         Some(id) => cx.selection.set(cx.scene, [id.clone()]),
         None => {
             cx.selection.set(cx.scene, []);
-            return Box::new(Surrounding { from: at });
+            return Box::new(Surrounding { from: at, before });
         }
     }
     Box::new(Moving {
         pressed,
         from: at,
         began: sample.at,
-        by: None,
+        slack_px: match kind {
+            PointerKind::Touch => TOUCH_SLACK_PX,
+            PointerKind::Mouse | PointerKind::Pen => SLACK_PX,
+        },
+        is_far: false,
         ids: cx.selection.ids().cloned().collect(),
+        before,
     })
 }
 
 /// A box grows from where the pointer came down.
 struct Surrounding {
     from: Point,
+    /// What was selected before the press.
+    before: Vec<Id>,
 }
 
 impl Work for Surrounding {
@@ -61,7 +71,7 @@ impl Work for Surrounding {
     fn end(self: Box<Self>, cx: &mut Context, end: End) {
         cx.selection.draw_around(cx.scene, None);
         if end == End::Withdrawn {
-            cx.selection.set(cx.scene, []);
+            cx.selection.set(cx.scene, self.before);
         }
     }
 }
@@ -73,9 +83,12 @@ struct Moving {
     /// Where the pointer came down: on the board, and in CSS pixels.
     from: Point,
     began: Point,
-    /// None before the pointer went anywhere.
-    by: Option<Vec2>,
+    slack_px: f64,
+    /// The pointer went further than that.
+    is_far: bool,
     ids: Vec<Id>,
+    /// What was selected before the press.
+    before: Vec<Id>,
 }
 
 impl Work for Moving {
@@ -83,27 +96,27 @@ impl Work for Moving {
         let Some(last) = samples.last() else {
             return;
         };
-        if self.by.is_some() || (last.at - self.began).hypot() > SLACK_PX {
+        self.is_far |= (last.at - self.began).hypot() > self.slack_px;
+        if self.is_far {
             let by = cx.camera.board_from_screen(last.at) - self.from;
-            self.by = Some(by);
             cx.shift(&self.ids, by);
         }
     }
 
     fn end(self: Box<Self>, cx: &mut Context, end: End) {
+        let elements = self.ids.iter().filter_map(|id| cx.scene.get(id));
+        let offsets = elements.map(|element| {
+            let offset = Property::Offset(element.translation());
+            offset.write(element.id.clone())
+        });
+        let offsets: Vec<_> = offsets.collect();
         cx.shift(&self.ids, Vec2::ZERO);
-        match (end, self.by) {
+        match end {
+            End::Lifted if self.is_far => cx.effects.push(Effect::Commit(offsets)),
             // Of several that are selected the one that was pressed; none if that was between them.
-            (End::Lifted, None) => cx.selection.set(cx.scene, self.pressed),
-            (End::Lifted, Some(by)) => {
-                let elements = self.ids.iter().filter_map(|id| cx.scene.get(id));
-                let writes = elements.map(|element| {
-                    let offset = element.properties().offset() + by;
-                    Property::Offset(offset).write(element.id.clone())
-                });
-                cx.effects.push(Effect::Commit(writes.collect()));
-            }
-            (End::Interrupted | End::Withdrawn, _) => {}
+            End::Lifted => cx.selection.set(cx.scene, self.pressed),
+            End::Withdrawn => cx.selection.set(cx.scene, self.before),
+            End::Interrupted => {}
         }
     }
 }
@@ -180,10 +193,11 @@ mod tests {
         let mut work = bench.begin(&SELECT, -50.0, -50.0);
         bench.drag(&mut work, &[(2_000.0, 50.0)]);
         bench.end(work, End::Withdrawn);
-        assert!(
-            bench.selection.is_empty(),
-            "it was the first finger of a pinch"
-        );
+        assert_eq!(bench.selection.ids().count(), 2, "a pinch changes nothing");
+        let work = bench.begin(&SELECT, 901.0, 0.0);
+        assert_eq!(bench.selection.ids().count(), 1);
+        bench.end(work, End::Withdrawn);
+        assert_eq!(bench.selection.ids().count(), 2, "on an element, too");
     }
 
     #[test]
@@ -212,5 +226,17 @@ mod tests {
         bench.end(work, End::Lifted);
         assert_eq!(committed(&bench).len(), 1);
         assert_eq!(bench.selection.ids().count(), 1);
+    }
+
+    #[test]
+    fn a_finger_may_tremble_more_than_a_mouse() {
+        for (kind, moves) in [(PointerKind::Mouse, true), (PointerKind::Touch, false)] {
+            let mut bench = two_of_three();
+            bench.kind = kind;
+            let mut work = bench.begin(&SELECT, 101.0, 0.0);
+            bench.drag(&mut work, &[(106.0, 4.0)]);
+            bench.end(work, End::Lifted);
+            assert_eq!(!committed(&bench).is_empty(), moves, "{kind:?}");
+        }
     }
 }
