@@ -16,17 +16,17 @@ pub mod todo;
 
 pub const APPS: [&App; 2] = [FIRST, &todo::APP];
 pub const ENGINES: [&Engine; 2] = [&board::ENGINE, &todo::ENGINE];
+/// Whose page a link leads to that names none.
+pub const FIRST: &App = &board::APP;
 /// How many tables the apps of this version have. No version has fewer than one before it.
 pub const TABLES: u32 = {
-    let (mut count, mut at) = (0, 0);
-    while at < APPS.len() {
-        count += APPS[at].tables.len() as u32;
-        at += 1;
+    let (mut count, mut apps) = (0, APPS.as_slice());
+    while let [app, rest @ ..] = apps {
+        count += app.tables.len() as u32;
+        apps = rest;
     }
     count
 };
-/// Whose page a link leads to that names none.
-pub const FIRST: &App = &board::APP;
 
 /// What an app does, apart from what it is: its code comes in chunks.
 pub struct Engine {
