@@ -154,7 +154,7 @@ impl Room {
             true => held!(self.now.session(client).unwrap()),
             false => held!(self.next.session(client).unwrap()),
         };
-        let is_ink = |cell: &String| cell.contains("table: ink");
+        let is_ink = |cell: &String| cell.contains("table: ink,");
         held.into_iter().filter(is_ink).collect()
     }
 
