@@ -6,6 +6,7 @@ mod chunks;
 mod excalidraw;
 mod hands;
 mod input;
+mod install;
 mod liars;
 mod lifecycle;
 mod next;
@@ -130,6 +131,7 @@ fn main() {
     let in_chromium = journeys![
         boot::storage_that_never_answers_is_not_called_saved,
         hands::another_density_is_painted_anew,
+        install::the_browser_offers_to_install_it_wherever_it_is,
         chunks::a_chunk_that_does_not_come_costs_a_sentence,
         chunks::once_used_every_page_works_without_its_host,
         excalidraw::every_exported_stroke_opens_in_excalidraw,

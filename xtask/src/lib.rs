@@ -8,10 +8,12 @@
 //! | [`browser`] | drives real browsers over WebDriver |
 //! | [`suite`] | runs every test and counts |
 //! | [`bench`] | measures, and prints tables |
+//! | [`icons`] | paints the icons of the installed app |
 //! | [`shots`] | takes pictures of the app in use |
 
 pub mod bench;
 pub mod browser;
+pub mod icons;
 pub mod relay;
 pub mod shots;
 pub mod site;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, relay, shots, site, suite, tools};
+use xtask::{bench, icons, relay, shots, site, suite, tools};
 
 #[derive(Parser)]
 #[command(
@@ -64,6 +64,8 @@ enum Command {
     Size,
     /// Take pictures of the app in use, into target/shots/
     Shots,
+    /// Paint the icons of the installed app, into public/icons/
+    Icons,
     /// Check formatting and lints
     Lint,
     /// Install everything that the other commands need
@@ -82,6 +84,7 @@ async fn main() {
         Command::Bench { part } => bench::run(part).await,
         Command::Size => bench::size::check(),
         Command::Shots => shots::take().await,
+        Command::Icons => icons::paint().await,
         Command::Lint => suite::lint(),
         Command::Setup => tools::set_up_everything(),
     };

@@ -1,5 +1,7 @@
 //! Pictures of the app in real use: two people draw and plan; phone and laptop, light and dark.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use serde_json::json;
 
@@ -13,7 +15,7 @@ use crate::{
 const LAPTOP: (u32, u32) = (1_280, 800);
 const PHONE: (u32, u32) = (390, 844);
 
-/// Writes `target/shots/*.png`; `laptop-light-board.png` is the README's.
+/// Writes `target/shots/*.png`, and the light ones of board and list into `public/screens/` as well.
 pub async fn take() -> Result<()> {
     site::build()?;
     let server = Server::start(0, Faults::default()).await?;
@@ -68,7 +70,12 @@ pub async fn take() -> Result<()> {
                     "return new Promise(done => setTimeout(() => done(true), 400))",
                 )
                 .await?;
-                shoot(&ada, &format!("{name}-{theme}-{page}")).await?;
+                let file = shoot(&ada, &format!("{name}-{theme}-{page}")).await?;
+                if theme == "light" {
+                    // The README has one of them, and a browser shows them before it installs the app.
+                    let installs = format!("public/screens/{page}-{name}.png");
+                    std::fs::copy(file, root().join(installs))?;
+                }
             }
             for (button, dialog) in [
                 (".topbar .primary", "share"),
@@ -106,10 +113,10 @@ pub async fn take() -> Result<()> {
     Ok(())
 }
 
-async fn shoot(window: &Window, name: &str) -> Result<()> {
-    window
-        .screenshot(&root().join(format!("target/shots/{name}.png")))
-        .await
+async fn shoot(window: &Window, name: &str) -> Result<PathBuf> {
+    let file = root().join(format!("target/shots/{name}.png"));
+    window.screenshot(&file).await?;
+    Ok(file)
 }
 
 /// A lake, a boat, the sun and hills, by two hands.
