@@ -50,6 +50,6 @@ pub const ENGINE: Engine = Engine {
     count: |replica| replica.count(&table::INK),
     added: table::added,
     implied: presence::implied,
-    // Of two values of a property one counts: nobody has to be told.
+    // The last write of a property counts, without a notice.
     settled: |_, _, _| Default::default(),
 };

@@ -55,7 +55,7 @@ impl Desk {
         self.with(|board| board.handle(now, 1, input));
     }
 
-    /// Somebody's edit comes, or one's own back.
+    /// An edit of this page or of a peer is in the document.
     fn arrived(&mut self, writes: &[Write]) {
         self.replica.write(writes);
         let ids: Vec<_> = writes.iter().map(|write| &write.key.id).collect();
@@ -454,7 +454,7 @@ fn many_strokes_at_once_are_a_new_scene() {
     assert_eq!(desk.count(), MANY + 1);
 }
 
-/// Somebody colours a stroke whose ink is still on its way here.
+/// A peer colours a stroke whose ink has not arrived yet.
 #[test]
 fn wet_ink_is_dried_by_ink_alone() {
     let (mut desk, mut other) = (Desk::new(), Desk::new());

@@ -54,7 +54,7 @@ fn what_is_selected_is_deleted_and_nothing_is_selected_then() {
     assert_eq!(desk.count(), 1, "another tool selects nothing");
 }
 
-/// Somebody moves an element that is being moved here: both moves count.
+/// A peer moves an element that is being moved here: both moves count.
 #[test]
 fn an_element_that_two_people_move_at_once_stays_in_one_piece() {
     let mut desk = one_of_two();
@@ -96,7 +96,7 @@ fn escape_puts_back_what_is_being_moved_and_selects_nothing() {
     assert_eq!(desk.count(), 3);
 }
 
-/// Somebody colours all of a large drawing.
+/// A peer colours all elements of a large drawing.
 #[test]
 fn many_changes_at_once_leave_on_the_screen_what_is_there_and_under_way() {
     let mut desk = Desk::new();
