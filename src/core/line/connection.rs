@@ -145,7 +145,7 @@ impl Line {
         self.live.is_ready = false;
         self.live.ready_by = None;
         self.dialect_handles(now, dialect::Input::Closed(close));
-        // Both end, whoever has the second connection.
+        // The second connection is the dialect's or the lookout's: both stop using it.
         if std::mem::take(&mut self.live.scouts) | self.lookout.closed() {
             self.tell(Output::Scout(Scout::Close, &[]));
         }

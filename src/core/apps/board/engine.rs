@@ -162,39 +162,36 @@ impl Board {
     pub fn command(&mut self, now: Millis, command: Command) {
         let camera = self.camera;
         let middle = (self.size.to_vec2() / 2.0).to_point();
-        self.set_camera(match command {
+        let camera = match command {
             Command::ZoomIn => camera.zoomed(ZOOM_STEP, middle),
             Command::ZoomOut => camera.zoomed(1.0 / ZOOM_STEP, middle),
             Command::ZoomReset => camera.zoomed(1.0 / camera.zoom, middle),
             Command::ZoomToFit => self.fitting(),
-            Command::Choose(tool) => {
-                if tool != &SELECT {
-                    self.select([]);
-                }
-                self.gestures.handle(now, Input::ToolChosen(tool));
-                return;
-            }
+            Command::Choose(tool) => return self.choose(now, tool),
             Command::SelectAll => {
-                self.gestures.handle(now, Input::ToolChosen(&SELECT));
+                self.choose(now, &SELECT);
                 let all = self.scene.in_order();
-                self.select(all.iter().map(|element| element.id.clone()));
-                return;
+                return self.select(all.iter().map(|element| element.id.clone()));
             }
             Command::Escape => {
-                for action in self.gestures.handle(now, Input::Escaped) {
-                    self.act(now, 0, action);
-                }
-                self.select([]);
-                self.ask_paint(now);
-                return;
+                // The end of a gesture does not depend on the number of peers.
+                self.handle(now, 0, Input::Escaped);
+                return self.select([]);
             }
             Command::Delete => {
                 let selected = self.selection.ids().cloned();
-                self.commit(edit::erase(selected));
-                return;
+                return self.commit(edit::erase(selected));
             }
             Command::Step(_) | Command::ShowShortcuts => return,
-        });
+        };
+        self.set_camera(camera);
+    }
+
+    fn choose(&mut self, now: Millis, tool: &'static Tool) {
+        if tool != &SELECT {
+            self.select([]);
+        }
+        self.gestures.handle(now, Input::ToolChosen(tool));
     }
 
     fn select(&mut self, ids: impl IntoIterator<Item = Id>) {

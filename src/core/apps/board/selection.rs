@@ -25,10 +25,6 @@ impl Selection {
         self.ids.contains(id)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
-    }
-
     pub fn ids(&self) -> impl Iterator<Item = &Id> {
         self.ids.iter()
     }

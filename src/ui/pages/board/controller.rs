@@ -134,7 +134,7 @@ impl BoardController {
                 }
                 Effect::Show(slot, value) => self.room.send(Input::Shows(slot, value)),
                 Effect::Paint(element, tiles) => {
-                    if let Some(canvases) = &*self.inner().canvases.borrow() {
+                    if let Some(canvases) = &*inner.canvases.borrow() {
                         tiles.iter().for_each(|&key| canvases.add(key, &element));
                     }
                 }
