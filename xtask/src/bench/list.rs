@@ -12,7 +12,7 @@ use crate::{
     browser::{Engine, Window},
     relay::{self, Faults, Relay},
     root,
-    site::Server,
+    site::{self, Server},
     tools,
 };
 
@@ -51,6 +51,7 @@ window.work = async (count) => {
 };";
 
 pub async fn run() -> Result<Value> {
+    site::build()?;
     let server = Server::start(0, Faults::default()).await?;
     let loops = beside_others(&server).await?;
     let edits = edits(&server).await?;
