@@ -266,3 +266,6 @@ pub const LIFT_LOST_MS: Millis = 5_000;
 
 /// The host's own files take no longer, or are asked for again.
 pub const FETCH_MS: Millis = 10_000;
+
+/// How often a page that stays open asks the host for a new version of the program.
+pub const UPDATE_CHECK_MS: Millis = 3_600_000;

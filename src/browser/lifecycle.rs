@@ -9,7 +9,7 @@ use web_sys::{Event, window};
 use super::clock::Timeout;
 use crate::limits::Millis;
 
-/// Tells `public/crash.js` that the program runs.
+/// Tells `public/boot.js` that the program runs.
 pub fn started() {
     if let (Some(window), Ok(event)) = (window(), Event::new("duplexstarted")) {
         let _ = window.dispatch_event(&event);

@@ -52,5 +52,15 @@ pub fn forget(name: &str) {
 }
 
 fn key(name: &str) -> String {
-    format!("duplex/{name}")
+    format!("{}{name}", prefix())
+}
+
+/// What all names of this deployment in storage begin with, those of databases, channels and locks too: `public/boot.js`
+/// has found it out.
+pub fn prefix() -> String {
+    let root = window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.document_element());
+    let marked = root.and_then(|root| root.get_attribute("data-store"));
+    marked.unwrap_or_else(|| "duplex/".to_owned())
 }

@@ -29,7 +29,7 @@ const VISITED: &str = "visited/";
 
 /// Under which a room is stored. It gives away neither name nor key.
 pub fn place(tag: Tag) -> String {
-    format!("duplex/{}", tag.to_text())
+    format!("{}{}", preferences::prefix(), tag.to_text())
 }
 
 /// What this browser's pages of a room show that they are one person's; made at the first visit.

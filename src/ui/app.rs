@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// After the page met others: nothing that somebody waits for is under way.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// After something was found in a room the rest of the program may be fetched.
 const FOUND: Duration = Duration::from_secs(5);
 
@@ -213,6 +216,8 @@ async fn start(loading: Loading, room: Room) {
     room.tell_with(start.tell);
     loading.started.set(Some(start));
     task::spawn((start.find_relay)(room));
+    let settle = move || task::spawn(loading::settle(loading.chunks, room));
+    set_timeout(settle, SETTLED);
 }
 
 const NOT_STARTED: &str = "The part of Duplex that meets others could not be fetched. It is tried again when the network is back, and every half a minute; load the page again if Duplex was updated.";

@@ -11,10 +11,13 @@ use super::{
         board::{back_to_ink::back_to_ink, following::following, stage},
         rooms, todo,
     },
-    parts::{connection, listing, people, saved, share, shortcuts, status, toasts, versions},
+    parts::{
+        connection, listing, people, saved, share, shortcuts, status, toasts, toolbar, update,
+        versions,
+    },
     relays,
 };
-use crate::core::session::network::NETWORK;
+use crate::{browser::styles, core::session::network::NETWORK};
 
 pub static CHUNKS: Chunks = Chunks {
     start: || Box::pin(start()),
@@ -81,14 +84,19 @@ chunk! {
 
 chunk! {
     dialogs: &'static Dialogs = &Dialogs {
-        connection: || styled(connection::details()),
-        following: || styled(following()),
-        people: || styled(people::list()),
+        connection: || styled(connection::details),
+        following: || styled(following),
+        people: || styled(people::list),
         set_aside: toasts::set_aside,
-        share: || styled(share::contents()),
-        storage: || styled(saved::details()),
-        shortcuts: || styled(shortcuts::list()),
-        versions: || styled(versions::list()),
+        share: || styled(share::contents),
+        storage: || styled(saved::details),
+        shortcuts: || styled(shortcuts::list),
+        update: update::offer,
+        versions: || styled(versions::list),
+        settle: |room| {
+            update::watch(room);
+            toolbar::watch();
+        },
         keep: |room| {
             listing::keep(room);
             versions::keep(room);
@@ -97,8 +105,9 @@ chunk! {
 }
 
 /// With the styles that only dialogs need.
-fn styled(contents: AnyView) -> AnyView {
-    view! { <style>{include_str!("../../style/dialogs.css")}</style> {contents} }.into_any()
+fn styled(contents: Part) -> AnyView {
+    styles::adopt(include_str!("../../style/dialogs.css"));
+    contents()
 }
 
 chunk! {

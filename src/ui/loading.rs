@@ -88,7 +88,11 @@ pub struct Dialogs {
     pub share: Part,
     pub storage: Part,
     pub shortcuts: Part,
+    pub update: Part,
     pub versions: Part,
+    /// What is done once nothing is under way that somebody waits for: the program is kept, and arrow keys move in
+    /// toolbars.
+    pub settle: fn(Room),
     /// From now on keeps versions of the room, and its place in the list of rooms.
     pub keep: fn(Room),
 }
@@ -143,6 +147,14 @@ pub async fn fetch_all(chunks: &Chunks, room: Room) {
     };
     let dialogs = until_here(fetch, failed).await;
     (dialogs.keep)(room);
+}
+
+/// What can wait until everything else is here.
+pub async fn settle(chunks: &Chunks, room: Room) {
+    // A program that could not be fetched is none to keep; the next visit tries again.
+    if let Ok(dialogs) = (chunks.dialogs)().await {
+        (dialogs.settle)(room);
+    }
 }
 
 /// Shows a part as soon as it is here.

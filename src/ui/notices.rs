@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{hooks::use_room::Room, text::notice};
+use super::{
+    hooks::use_room::{Offer, Room},
+    text::notice,
+};
 use crate::core::session::Notice;
 
 /// How long a sentence stays that nobody has to read.
@@ -12,7 +15,7 @@ const PASSING: Duration = Duration::from_secs(4);
 pub fn tell(room: Room, notice: &Notice) {
     let words = notice::sentence(notice);
     match notice {
-        Notice::SetAside => room.offer_set_aside(words),
+        Notice::SetAside => room.offer(words, Offer::SetAside),
         Notice::Came(_) | Notice::Went(_) => room.say_for(PASSING, words),
         Notice::TooLarge(_)
         | Notice::StoredRowUnreadable

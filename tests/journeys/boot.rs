@@ -1,86 +1,19 @@
 //! A page whose program does not come, or comes broken: words in each case, and a way to try again.
 
-use std::{fs, future::pending, sync::Arc};
-
 use anyhow::{Result, ensure};
-use axum::{
-    Router,
-    body::Body,
-    extract::Request,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
 use serde_json::json;
-use xtask::{browser::Engine, relay, site};
+use xtask::{
+    browser::Engine,
+    site::host::{Fault, Host},
+};
 
 use crate::Ground;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    None,
-    WasmMissing,
-    WasmIsAPage,
-    WasmCutShort,
-    WasmNever,
-    ScriptMissing,
-    ScriptIsAPage,
-}
-
-/// `dist/` with a fault.
-fn served(path: &str, fault: Fault) -> Response {
-    let name = match path.trim_start_matches('/') {
-        "" => "index.html",
-        name => name,
-    };
-    let is_wasm = name.ends_with("_bg.wasm");
-    let is_script = name.starts_with("duplex-") && name.ends_with(".js");
-    let page = "<!doctype html><p>Not here</p>";
-    match fault {
-        Fault::WasmMissing if is_wasm => return StatusCode::NOT_FOUND.into_response(),
-        Fault::ScriptMissing if is_script => return StatusCode::NOT_FOUND.into_response(),
-        Fault::WasmIsAPage if is_wasm => return axum::response::Html(page).into_response(),
-        Fault::ScriptIsAPage if is_script => return axum::response::Html(page).into_response(),
-        _ => {}
-    }
-    let Ok(mut bytes) = fs::read(site::dist().join(name)) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    if is_wasm && fault == Fault::WasmCutShort {
-        bytes.truncate(bytes.len() / 2);
-    }
-    let kind = match name.rsplit('.').next() {
-        Some("html") => "text/html",
-        Some("js") => "text/javascript",
-        Some("wasm") => "application/wasm",
-        Some("css") => "text/css",
-        Some("svg") => "image/svg+xml",
-        _ => "application/json",
-    };
-    ([(header::CONTENT_TYPE, kind)], Body::from(bytes)).into_response()
-}
 
 pub async fn a_program_that_does_not_come_is_said_and_can_be_asked_for_again(
     ground: Ground,
 ) -> Result<()> {
-    let fault = Arc::new(std::sync::Mutex::new(Fault::None));
-    let of_request = Arc::clone(&fault);
-    let router = Router::new().fallback(move |request: Request| {
-        let fault = of_request.lock().map_or(Fault::None, |fault| *fault);
-        async move {
-            let path = request.uri().path().to_owned();
-            if fault == Fault::WasmNever && path.ends_with("_bg.wasm") {
-                pending::<()>().await;
-            }
-            let mut answer = served(&path, fault);
-            answer.headers_mut().insert(
-                header::CACHE_CONTROL,
-                header::HeaderValue::from_static("no-store"),
-            );
-            answer
-        }
-    });
-    let (address, _server) = relay::listen(0, router).await?;
-    let page = format!("http://{address}/#/r/boot/board?relay=none");
+    let host = Host::start().await?;
+    let page = format!("{}#/r/boot/board?relay=none", host.address());
     let shows = |words: &str| format!("return document.body.innerText.includes({})", json!(words));
     for broken in [
         Fault::WasmMissing,
@@ -90,9 +23,7 @@ pub async fn a_program_that_does_not_come_is_said_and_can_be_asked_for_again(
         Fault::ScriptIsAPage,
         Fault::WasmNever,
     ] {
-        if let Ok(mut fault) = fault.lock() {
-            *fault = broken;
-        }
+        host.break_by(broken);
         let window = ground.window().await?;
         // Not as for a page that works: there is no page to wait for.
         window.open_only(&page).await?;
@@ -103,9 +34,7 @@ pub async fn a_program_that_does_not_come_is_said_and_can_be_asked_for_again(
         window
             .until(&format!("{broken:?}: {words}"), &shows(words))
             .await?;
-        if let Ok(mut fault) = fault.lock() {
-            *fault = Fault::None;
-        }
+        host.break_by(Fault::None);
         window
             .eval("document.querySelector('#boot [data-reload]').click()")
             .await?;

@@ -5,6 +5,7 @@ mod boot;
 mod chunks;
 mod excalidraw;
 mod hands;
+mod hosts;
 mod input;
 mod install;
 mod liars;
@@ -15,6 +16,7 @@ mod storage;
 mod tabs;
 mod todomvc;
 mod together;
+mod updates;
 mod versions;
 
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -122,6 +124,8 @@ fn main() {
         tabs::tabs_that_are_reloaded_and_closed_lose_no_edit,
         tabs::tabs_share_one_socket_and_the_next_one_takes_over,
         versions::a_version_is_restored_while_somebody_draws,
+        updates::a_new_version_is_used_when_somebody_agrees,
+        updates::after_one_visit_the_site_works_without_its_host,
         next::two_versions_meet_in_one_room_and_in_one_browser,
     ];
     for (name, journey) in in_two {
@@ -135,6 +139,8 @@ fn main() {
         chunks::a_chunk_that_does_not_come_costs_a_sentence,
         chunks::once_used_every_page_works_without_its_host,
         excalidraw::every_exported_stroke_opens_in_excalidraw,
+        hosts::caddy_serves_it_as_the_readme_says,
+        hosts::nginx_serves_it_as_the_readme_says,
         lifecycle::the_back_button_brings_the_page_back_as_it_was,
         lifecycle::a_frozen_page_catches_up_when_it_thaws,
         together::a_live_room_loses_nothing_whatever_the_network_does,

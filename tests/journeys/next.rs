@@ -1,9 +1,13 @@
-//! This version and one that is one ahead (`core::ahead`), each from a site of its own on one host.
+//! This version and one that is one ahead (`core::ahead`), on a host that serves now one and now the other.
 
 use anyhow::{Result, ensure};
 use xtask::{
     browser::Window,
     relay::{Faults, Server},
+    site::{
+        self,
+        host::{Fault, Host},
+    },
 };
 
 use crate::{
@@ -30,11 +34,15 @@ async fn add(window: &Window, title: &str) -> Result<()> {
 
 pub async fn two_versions_meet_in_one_room_and_in_one_browser(ground: Ground) -> Result<()> {
     let relay = Server::start(0, Faults::default()).await?;
-    let address = ground.address("meet", "board", Some(&format!("{}meet", relay.address())));
-    let next_address = address.replacen("/#", "/next/#", 1);
+    let host = Host::start().await?;
+    // A service worker would go on with the version that it keeps.
+    host.break_by(Fault::NoWorker);
+    let of_room = ground.address("meet", "board", Some(&format!("{}meet", relay.address())));
+    let address = of_room.replacen(&ground.site.address(), host.address(), 1);
     let (now, next) = (ground.window().await?, ground.window().await?);
     now.goto(&address).await?;
-    next.goto(&next_address).await?;
+    host.deploy(&site::dist_of_next());
+    next.goto(&address).await?;
 
     // In one room.
     draw(&next, 0..2).await?;
@@ -55,7 +63,7 @@ pub async fn two_versions_meet_in_one_room_and_in_one_browser(ground: Ground) ->
     // In one browser: the tabs share storage, and one of them the other's socket.
     let before = strokes_of(&now).await?;
     let of_now = now.this_tab().await?;
-    let of_next = now.tab(&next_address).await?;
+    let of_next = now.tab(&address).await?;
     now.until_open().await?;
     strokes(&now, before).await?;
     draw(&now, 8..10).await?;
@@ -68,7 +76,12 @@ pub async fn two_versions_meet_in_one_room_and_in_one_browser(ground: Ground) ->
     agree(&now, &next).await?;
     // Each opens what the other stored, without a relay's help, and takes its own steps back.
     relay.kill().await;
-    for (tab, left) in [(&of_next, before + 2), (&of_now, before + 1)] {
+    let (this, next_one) = (site::dist(), site::dist_of_next());
+    for (tab, version, left) in [
+        (&of_next, next_one, before + 2),
+        (&of_now, this, before + 1),
+    ] {
+        host.deploy(&version);
         now.turn_to(tab).await?;
         now.reload().await?;
         strokes(&now, left + 1).await?;

@@ -5,7 +5,9 @@ mod list;
 mod room;
 pub mod size;
 mod socket;
+mod start;
 pub mod tabs;
+pub mod updates;
 
 use std::{
     fs,
@@ -44,8 +46,12 @@ pub enum Part {
     Flood,
     /// The list beside React's and Svelte's, and what an edit costs in rooms of any size
     List,
+    /// A first visit beside Excalidraw's
+    Start,
     /// Tabs that edit in turns while they are reloaded and closed
     Tabs,
+    /// A site that is updated while it is used, and that starts without its host
+    Updates,
 }
 
 pub async fn run(part: Option<Part>) -> Result<()> {
@@ -66,8 +72,14 @@ pub async fn run(part: Option<Part>) -> Result<()> {
     if is_asked(Part::List) {
         report["list"] = list::run().await?;
     }
+    if is_asked(Part::Start) {
+        report["start"] = start::run().await?;
+    }
     if is_asked(Part::Tabs) {
         report["tabs"] = tabs::run().await?;
+    }
+    if is_asked(Part::Updates) {
+        report["updates"] = updates::run().await?;
     }
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder)?;

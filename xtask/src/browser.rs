@@ -26,6 +26,8 @@ use tokio::{
 };
 use url::Url;
 
+use crate::process::free_port;
+
 /// How long a page may take to get into a state.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -152,6 +154,11 @@ impl Screen {
     }
 }
 
+/// What the content security policy of the page forbade, for [`Window::close`].
+const RECORD_VIOLATIONS: &str = "window.violations = []; \
+    addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) => \
+    window.violations.push([effectiveDirective, blockedURI, sourceFile, lineNumber]))";
+
 /// A browser window with a profile of its own.
 pub struct Window {
     client: Client,
@@ -224,14 +231,29 @@ impl Window {
             driver,
             profile,
         };
-        if engine != Engine::Chromium {
-            window.client.set_window_size(size.0, size.1).await?;
+        match engine {
+            Engine::Chromium => {
+                let source = json!({ "source": RECORD_VIOLATIONS });
+                window
+                    .devtools("Page.addScriptToEvaluateOnNewDocument", source)
+                    .await?;
+            }
+            Engine::Firefox | Engine::WebKit => {
+                window.client.set_window_size(size.0, size.1).await?;
+            }
         }
         Ok(window)
     }
 
+    /// Fails if the page did what its content security policy forbids; only Chromium tells.
     pub async fn close(self) -> Result<()> {
+        let violations = self.eval("return window.violations ?? []").await;
         self.client.close().await?;
+        match violations {
+            Ok(violations) => ensure!(violations == json!([]), "forbidden: {violations}"),
+            // It shows no page.
+            Err(_) => {}
+        }
         Ok(())
     }
 
@@ -495,9 +517,4 @@ impl fantoccini::wd::WebDriverCompatibleCommand for DevTools {
         let body = json!({ "cmd": self.command, "params": self.parameters });
         (Method::POST, Some(body.to_string()))
     }
-}
-
-async fn free_port() -> Result<u16> {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-    Ok(listener.local_addr()?.port())
 }

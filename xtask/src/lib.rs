@@ -6,6 +6,7 @@
 //! | [`site`] | builds `dist/` and serves it |
 //! | [`relay`] | the embedded relay, with faults on demand |
 //! | [`browser`] | drives real browsers over WebDriver |
+//! | [`process`] | starts other people's servers |
 //! | [`suite`] | runs every test and counts |
 //! | [`bench`] | measures, and prints tables |
 //! | [`icons`] | paints the icons of the installed app |
@@ -14,6 +15,7 @@
 pub mod bench;
 pub mod browser;
 pub mod icons;
+pub mod process;
 pub mod relay;
 pub mod shots;
 pub mod site;

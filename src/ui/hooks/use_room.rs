@@ -59,12 +59,20 @@ pub struct Followed {
 }
 
 /// A sentence that a person should read, until they close it or it is old.
+/// What can be done about what a toast says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// What was set aside can be had, or tried again.
+    SetAside,
+    /// A new version of the program can be used.
+    Update,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
     pub number: u32,
     pub text: String,
-    /// What was set aside can be had, or tried again.
-    pub offers_set_aside: bool,
+    pub offer: Option<Offer>,
     /// It stays until somebody closes it.
     pub stays: bool,
 }
@@ -359,16 +367,16 @@ impl Room {
 
     /// Shows a sentence that somebody has to have read.
     pub fn warn(&self, text: impl Into<String>) {
-        self.show(text.into(), false, true);
+        self.show(text.into(), None, true);
     }
 
-    /// What was set aside can be had.
-    pub fn offer_set_aside(&self, text: String) {
-        self.show(text, true, true);
+    /// The same, with what can be done about it.
+    pub fn offer(&self, text: impl Into<String>, offer: Offer) {
+        self.show(text.into(), Some(offer), true);
     }
 
     pub fn say_for(&self, time: Duration, text: String) {
-        let number = self.show(text, false, false);
+        let number = self.show(text, None, false);
         let toasts = self.toasts;
         let forget = move || {
             toasts.try_update(|toasts| toasts.retain(|toast| toast.number != number));
@@ -377,7 +385,7 @@ impl Room {
     }
 
     /// Gives the toast's number.
-    fn show(&self, text: String, offers_set_aside: bool, stays: bool) -> u32 {
+    fn show(&self, text: String, offer: Option<Offer>, stays: bool) -> u32 {
         let number = self.inner.with_value(|inner| {
             *inner.toasts.borrow_mut() += 1;
             *inner.toasts.borrow()
@@ -387,7 +395,7 @@ impl Room {
             toasts.push(Toast {
                 number,
                 text,
-                offers_set_aside,
+                offer,
                 stays,
             });
         });
@@ -423,7 +431,7 @@ impl Room {
             Some(tell) => tell(*self, &notice),
             // A problem with stored data is shown at once: the chunk that shows other notices may never arrive.
             None if notice == Notice::SetAside => {
-                self.offer_set_aside(text::notice::SET_ASIDE.to_owned())
+                self.offer(text::notice::SET_ASIDE, Offer::SetAside)
             }
             None if notice == Notice::StoredRowUnreadable => self.warn(text::notice::UNREADABLE),
             None => self

@@ -10,7 +10,7 @@ use crate::{
         clock,
         files::{self, FileError},
         idb::StoreError,
-        random, rooms, task,
+        random, rooms, styles, task,
     },
     core::{
         address::Address,
@@ -82,8 +82,8 @@ pub fn page() -> AnyView {
         }
     });
     on_cleanup(move || back.remove());
+    styles::adopt(include_str!("../../../style/rooms.css"));
     view! {
-        <style>{include_str!("../../../style/rooms.css")}</style>
         <div class="rooms">
             <header>
                 <h1>"Rooms on this device"</h1>

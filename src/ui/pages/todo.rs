@@ -8,6 +8,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use self::shown::Shown;
 use crate::{
+    browser::styles,
     core::{
         address::Address,
         apps::todo::{
@@ -54,8 +55,8 @@ pub fn page() -> AnyView {
         }
     });
     let all_completed = move || counts.with(|counts| counts.active == 0);
+    styles::adopt(include_str!("../../../style/todo.css"));
     view! {
-        <style>{include_str!("../../../style/todo.css")}</style>
         <section class="todoapp">
             <header class="header">
                 <h1>"todos"</h1>

@@ -22,7 +22,7 @@ pub fn on_files_dropped(open: impl Fn(File) + 'static) {
 }
 
 /// From now on dropped files go to whoever takes them; `refuse` says that this page takes none. That the browser does not
-/// open them itself is `public/crash.js`'s.
+/// open them itself is `public/boot.js`'s.
 pub fn watch(refuse: impl Fn() + 'static) {
     let has_files = |event: &DragEvent| {
         let types = event.data_transfer().map(|transfer| transfer.types());

@@ -119,7 +119,7 @@ fn Follow(leader: PeerId, name: String) -> impl IntoView {
 }
 
 fn badge(name: &str, [r, g, b]: [u8; 3]) -> impl IntoView + use<> {
-    view! { <span class="badge" style=format!("--person: rgb({r} {g} {b})") title=name.to_owned()>{text::initial(name)}</span> }
+    view! { <span class="badge" style:--person=format!("rgb({r} {g} {b})") title=name.to_owned()>{text::initial(name)}</span> }
 }
 
 #[component]
@@ -172,7 +172,7 @@ fn WhoAmI() -> impl IntoView {
                         <button
                             type="button"
                             class="swatch"
-                            style=format!("--swatch: rgb({r} {g} {b})")
+                            style:--swatch=format!("rgb({r} {g} {b})")
                             aria-label=format!("Your colour {}", at + 1)
                             aria-pressed=move || (room.profile.get().color == color).to_string()
                             on:click=move |_| recolor(color)

@@ -8,7 +8,7 @@ use crate::{
     limits::Millis,
     ui::{
         hooks::use_room::{set_if_new, use_room},
-        parts::{dialog::Dialog, icon::Icon},
+        parts::{dialog::Dialog, icon::Icon, install::install},
         text,
     },
 };
@@ -61,6 +61,7 @@ pub fn details() -> AnyView {
         <p class="hint">
             "Everything is kept in this browser, on this device, and nowhere else. To have it elsewhere too, export the drawing, or save the whole room as a file under Share."
         </p>
+        {install()}
     }
     .into_any()
 }

@@ -6,7 +6,7 @@ use super::button::IconButton;
 use crate::{
     browser::files,
     ui::{
-        hooks::use_room::{Room, Toast, use_room},
+        hooks::use_room::{Offer, Room, Toast, use_room},
         loading::from_dialogs,
     },
 };
@@ -23,8 +23,9 @@ pub fn Toasts() -> impl IntoView {
             <div class="toast" class:stays=toast.stays>
                 <div>
                     <p dir="auto">{toast.text}</p>
-                    {toast.offers_set_aside.then(|| view! {
-                        {from_dialogs(|dialogs| dialogs.set_aside)}
+                    {toast.offer.map(|offer| match offer {
+                        Offer::SetAside => from_dialogs(|dialogs| dialogs.set_aside),
+                        Offer::Update => from_dialogs(|dialogs| dialogs.update),
                     })}
                 </div>
                 <IconButton icon=icondata::LuX name="Dismiss" on_press=dismiss/>

@@ -1,6 +1,6 @@
 //! What a first visit downloads.
 
-use std::{fs, io::Write, path::Path};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -85,50 +85,35 @@ fn kb(bytes: usize) -> f64 {
 }
 
 /// Everything beside `index.html` counts as the first load: whatever of it a page would not fetch has no business there.
+/// The service worker comes after the first stroke.
 pub fn measure() -> Result<Sizes> {
-    let chunks = files(&site::dist().join("chunks"))?;
     let awaited = site::split::chunks_of("start")?;
-    let is_awaited = |(name, ..): &Size| {
-        let name = name.split_once('-').map_or("", |(name, _)| name);
-        awaited.iter().any(|awaited| awaited == name)
-    };
-    let (word, later) = chunks.into_iter().partition(is_awaited);
-    Ok(Sizes {
-        first: files(&site::dist())?,
-        word,
-        later,
-    })
-}
-
-fn files(folder: &Path) -> Result<Vec<Size>> {
-    let mut sizes = Vec::new();
-    for entry in
-        fs::read_dir(folder).context("There is no built site. Build it with: cargo xtask build")?
-    {
-        let entry = entry?;
-        if !entry.file_type()?.is_file() {
-            continue;
-        }
-        let bytes = fs::read(entry.path())?;
-        sizes.push((
-            entry.file_name().to_string_lossy().into_owned(),
-            bytes.len(),
-            compressed(&bytes)?,
-        ));
+    let (mut first, mut word, mut later) = (Vec::new(), Vec::new(), Vec::new());
+    let mut paths = site::files(&site::dist()).context(NO_SITE)?;
+    paths.push("sw.js".to_owned());
+    for path in paths {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let chunk = name.split_once('-').map_or("", |(chunk, _)| chunk);
+        let list = match folder {
+            // A worker that looks for a relay.
+            "" if path == "ask.js" => &mut word,
+            "" if path != "sw.js" => &mut first,
+            "chunks" if awaited.iter().any(|awaited| awaited == chunk) => &mut word,
+            "" | "chunks" => &mut later,
+            // Pictures of the app, for those who install it.
+            _ => continue,
+        };
+        let bytes = fs::read(site::dist().join(&path))?;
+        let size = site::hosts::brotli(&bytes)?.len();
+        list.push((name.to_owned(), bytes.len(), size));
     }
-    sizes.sort();
-    Ok(sizes)
+    Ok(Sizes { first, word, later })
 }
 
-/// Bytes after Brotli at its best.
-fn compressed(bytes: &[u8]) -> Result<usize> {
-    let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4_096, 11, 22);
-    brotli.write_all(bytes)?;
-    Ok(brotli.into_inner().len())
-}
+const NO_SITE: &str = "There is no built site. Build it with: cargo xtask build";
 
 /// Of one file.
 pub fn brotli_kb(file: &Path) -> Result<f64> {
     let bytes = fs::read(file).with_context(|| format!("{} is missing", file.display()))?;
-    Ok(kb(compressed(&bytes)?))
+    Ok(kb(site::hosts::brotli(&bytes)?.len()))
 }

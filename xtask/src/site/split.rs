@@ -7,7 +7,6 @@ use std::{
     convert::Infallible,
     ffi::OsStr,
     fs,
-    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -19,6 +18,7 @@ use wasm_encoder::{
 };
 use wasmparser::{Export, Import, Imports, Parser};
 
+use super::{edit, name_of};
 use crate::{root, tools};
 
 /// wasm-bindgen's names, which nobody outside reads: long, with a hash in each, in the program and in its JavaScript.
@@ -30,7 +30,7 @@ const PATIENT: &str = ", import.meta.url), { signal: AbortSignal.timeout(20000) 
 
 const LOADER: &str = "chunks.js";
 
-fn work() -> PathBuf {
+pub fn work() -> PathBuf {
     root().join("target/split")
 }
 
@@ -55,8 +55,9 @@ pub fn chunks_of(chunk: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Replaces the program in `dist`, which was compiled as `wasm`. `path` finds the tools.
-pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<()> {
+/// Replaces the program in `dist`, which was compiled as `wasm`. `path` finds the tools. Gives the hash in the names of
+/// the files.
+pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<String> {
     let work = work();
     if work.exists() {
         fs::remove_dir_all(&work)?;
@@ -82,47 +83,7 @@ pub fn split(dist: &Path, wasm: &Path, path: &OsStr) -> Result<()> {
     })?;
     let names = minify(&work)?;
     rename(&program, &names)?;
-    join_styles(dist, &work)?;
     install(dist, &work, &chunks)
-}
-
-/// One style sheet in the place of those that the page links, in their order: Trunk copies them as they are written,
-/// comments and all.
-fn join_styles(dist: &Path, work: &Path) -> Result<()> {
-    let page = dist.join("index.html");
-    let text = fs::read_to_string(&page)?;
-    let links = text
-        .lines()
-        .filter(|line| line.contains("rel=\"stylesheet\""));
-    let mut styles = String::new();
-    for link in links.clone() {
-        let name = link
-            .split_once("href=\"./")
-            .and_then(|(_, name)| name.split_once('"'));
-        let (name, _) = name.with_context(|| format!("{link} is not as expected"))?;
-        styles.push_str(&fs::read_to_string(dist.join(name))?);
-        fs::remove_file(dist.join(name))?;
-    }
-    let joined = work.join("styles.css");
-    fs::write(&joined, styles)?;
-    tools::run(
-        Command::new(tools::set_up_esbuild()?)
-            .args(["--minify", "--allow-overwrite", "--log-level=error"])
-            .arg(format!("--outfile={}", joined.display()))
-            .arg(&joined),
-    )?;
-    let mut hasher = DefaultHasher::new();
-    fs::read(&joined)?.hash(&mut hasher);
-    let name = format!("styles-{:016x}.css", hasher.finish());
-    fs::copy(&joined, dist.join(&name))?;
-    let mut link = Some(format!("    <link rel=\"stylesheet\" href=\"./{name}\">"));
-    let lines = text
-        .lines()
-        .filter_map(|line| match links.clone().any(|old| old == line) {
-            true => link.take(),
-            false => Some(line.to_owned()),
-        });
-    Ok(fs::write(&page, lines.collect::<Vec<_>>().join("\n"))?)
 }
 
 /// Runs wasm-bindgen; gives `<name>.js` and `<name>_bg.wasm` in `folder`.
@@ -170,7 +131,10 @@ pub fn optimise(from: &Path, to: &Path, path: &OsStr) -> Result<()> {
 fn minify(work: &Path) -> Result<BTreeMap<String, String>> {
     let script = work.join("duplex.js");
     let cache = work.join("names.json");
-    let instantiate = root().join("xtask/src/site/instantiate.js");
+    let source = root().join("xtask/src/site");
+    let instantiate = source.join("instantiate.js");
+    let entry = work.join("entry.js");
+    fs::copy(source.join("entry.js"), &entry)?;
     fs::write(&cache, "{}")?;
     tools::run(
         Command::new(tools::set_up_esbuild()?)
@@ -181,7 +145,7 @@ fn minify(work: &Path) -> Result<BTreeMap<String, String>> {
             .arg(format!("--mangle-props={NAMES}"))
             .arg(format!("--mangle-cache={}", cache.display()))
             .arg(format!("--outfile={}", script.display()))
-            .arg(&script),
+            .arg(&entry),
     )?;
     Ok(serde_json::from_slice(&fs::read(cache)?)?)
 }
@@ -227,17 +191,16 @@ impl Reencode for Renamed<'_> {
 }
 
 /// Puts everything into `dist` in the place of Trunk's files. All names carry one hash of everything: a program never
-/// meets the chunks of another one in a cache.
-fn install(dist: &Path, work: &Path, chunks: &[PathBuf]) -> Result<()> {
+/// meets the chunks of another one in a cache. Gives that hash.
+fn install(dist: &Path, work: &Path, chunks: &[PathBuf]) -> Result<String> {
     let (script, program) = (work.join("duplex.js"), work.join("duplex_bg.wasm"));
-    let mut hasher = DefaultHasher::new();
-    for file in chunks.iter().chain([&script, &program]) {
-        fs::read(file)?.hash(&mut hasher);
-    }
-    let build = format!("{:016x}", hasher.finish());
+    let everything = chunks.iter().chain([&script, &program]).map(fs::read);
+    let everything = everything.collect::<Result<Vec<_>, _>>()?;
+    let build = name_of(everything.iter().map(Vec::as_slice));
     let folder = dist.join("chunks");
     fs::create_dir_all(&folder)?;
-    let mut moved = Vec::new();
+    let renamed = format!("duplex-{build}_bg.wasm");
+    let mut moved = vec![("duplex_bg.wasm".to_owned(), renamed.clone())];
     for chunk in chunks {
         let name = chunk.file_name().unwrap_or_default().to_string_lossy();
         let hashed = name.replace(".wasm", &format!("-{build}.wasm"));
@@ -254,19 +217,13 @@ fn install(dist: &Path, work: &Path, chunks: &[PathBuf]) -> Result<()> {
         .filter_map(|name| Some(name.strip_suffix("_bg.wasm")?.to_owned()))
         .next()
         .context("Trunk left no program in dist/.")?;
-    for (from, suffix) in [(&script, ".js"), (&program, "_bg.wasm")] {
+    for suffix in [".js", "_bg.wasm"] {
         fs::remove_file(dist.join(format!("{stem}{suffix}")))?;
-        fs::copy(from, dist.join(format!("duplex-{build}{suffix}")))?;
     }
+    fs::copy(&script, dist.join(format!("duplex-{build}.js")))?;
+    fs::copy(&program, dist.join(renamed))?;
     edit(&dist.join("index.html"), |page| {
         page.replace(&stem, &format!("duplex-{build}"))
-    })
-}
-
-/// Changes a text file; one that stays as it was is not what it was taken for.
-fn edit(file: &Path, change: impl FnOnce(String) -> String) -> Result<()> {
-    let before = fs::read_to_string(file)?;
-    let after = change(before.clone());
-    ensure!(after != before, "{} is not as expected.", file.display());
-    Ok(fs::write(file, after)?)
+    })?;
+    Ok(build)
 }

@@ -2,53 +2,23 @@
 
 use std::{
     path::Path,
-    process::{Child, Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use duplex::{
     core::line::{server::Audience, status::Connection},
     ui::text::connection,
 };
 use futures_util::{FutureExt, StreamExt};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    time::sleep,
-};
 use tokio_tungstenite::connect_async;
-use xtask::tools;
+use xtask::{
+    process::{Running, free_port, start},
+    tools,
+};
 
 use super::{meet, person::Person};
-
-/// A server's process; it ends with this.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-async fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port())
-}
-
-/// Starts a program and waits until it listens.
-async fn start(command: &mut Command, port: u16) -> Result<Running> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let mut running = Running(child.with_context(|| format!("{program} could not be started"))?);
-    let since = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        if running.0.try_wait()?.is_some() || since.elapsed() > Duration::from_secs(20) {
-            bail!("{program} does not listen on {port}");
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    Ok(running)
-}
 
 fn script(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

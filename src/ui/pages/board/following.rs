@@ -43,7 +43,7 @@ pub fn following() -> AnyView {
         let [r, g, b] = other.color;
         let name = other.name.clone();
         Some(view! {
-            <div class="following" style=format!("--person: rgb({r} {g} {b})") data-testid="following">
+            <div class="following" style:--person=format!("rgb({r} {g} {b})") data-testid="following">
                 <p role="status">"Following " <bdi>{name}</bdi></p>
                 <button type="button" class="link-button" on:click=move |_| stop()>"Stop"</button>
             </div>

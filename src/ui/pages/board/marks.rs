@@ -4,7 +4,7 @@ use kurbo::Rect;
 use leptos::prelude::*;
 
 use super::controller::use_board;
-use crate::{core::keyboard::Command, ui::parts::button::IconButton};
+use crate::{browser::styles, core::keyboard::Command, ui::parts::button::IconButton};
 
 pub fn marks() -> AnyView {
     let controller = use_board();
@@ -16,9 +16,14 @@ pub fn marks() -> AnyView {
             let px = [from.x, from.y, size.width, size.height];
             // Whole numbers, because code that writes others is as large as all of this file.
             let [x, y, width, height] = px.map(|px| px.round() as i32);
-            let style =
-                format!("transform: translate({x}px, {y}px); width: {width}px; height: {height}px");
-            view! { <div class=class style=style></div> }
+            view! {
+                <div
+                    class=class
+                    style:transform=format!("translate({x}px, {y}px)")
+                    style:width=format!("{width}px")
+                    style:height=format!("{height}px")
+                ></div>
+            }
         };
         let frame = shown.marks.frame.map(|area| mark("frame", area));
         let marquee = shown.marks.marquee.map(|area| mark("marquee", area));
@@ -38,8 +43,8 @@ pub fn marks() -> AnyView {
             }
         })
     };
+    styles::adopt(include_str!("../../../../style/marks.css"));
     view! {
-        <style>{include_str!("../../../../style/marks.css")}</style>
         <div class="marks" aria-hidden="true">{shown}</div>
         {actions}
     }

@@ -76,13 +76,13 @@ fn Inks() -> impl IntoView {
             } else {
                 color
             };
-            format!("--swatch: rgb({r} {g} {b})")
+            format!("rgb({r} {g} {b})")
         };
         view! {
             <button
                 type="button"
                 class="swatch"
-                style=shown
+                style:--swatch=shown
                 aria-label=name
                 title=name
                 aria-pressed=move || (style().color == color).to_string()
@@ -106,7 +106,7 @@ fn Widths() -> impl IntoView {
             <button
                 type="button"
                 class="width"
-                style=format!("--width: {}px", (1.0 + width * 2.0) as u32)
+                style:--width=format!("{}px", (1.0 + width * 2.0) as u32)
                 aria-label=name
                 title=name
                 aria-pressed=move || (style().width == width).to_string()
