@@ -134,7 +134,8 @@ pub async fn deployments(window: &Window, host: &Host, count: u32) -> Result<Out
         made = add(window, made, "the tab that starts").await?;
         let before = builds(window).await?;
         window.promise(LOOK).await?;
-        window.reload().await?;
+        // Firefox's driver reloads past the service worker.
+        window.goto(&address).await?;
         seen.mixed += usize::from(builds(window).await? != before);
 
         host.deploy(&whole);
@@ -162,7 +163,7 @@ pub async fn deployments(window: &Window, host: &Host, count: u32) -> Result<Out
             window.turn_to(tab).await?;
         }
     }
-    window.reload().await?;
+    window.goto(&address).await?;
     let kept = window.promise("duplex.todo.export()").await?;
     seen.lost = made - kept.as_array().map_or(0, Vec::len);
     Ok(seen)
