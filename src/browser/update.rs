@@ -34,9 +34,10 @@ pub async fn watch(tell: impl Fn(Update) + Clone + 'static) {
     let on_change = {
         let tell = tell.clone();
         // The first version takes over pages that came from the host, and changes nothing for them.
-        move |_| match std::mem::replace(&mut had_one, true) {
-            true => tell(Update::Current),
-            false => {}
+        move |_| {
+            if std::mem::replace(&mut had_one, true) {
+                tell(Update::Current);
+            }
         }
     };
     std::mem::forget(Listener::on(&workers, "controllerchange", on_change));
