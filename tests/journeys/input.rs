@@ -350,14 +350,11 @@ pub async fn bad_files_cost_a_sentence(ground: Ground) -> Result<()> {
 pub async fn a_crash_says_what_to_do(ground: Ground) -> Result<()> {
     let window = ground.window().await?;
     window.goto(&ground.address("crash", "board", None)).await?;
-    // As a script of the page: Firefox runs a driver's script beside it, with errors of another kind.
+    // With the page's own kinds of errors: Firefox runs a driver's script beside the page, with others.
     let crash = async |error: &str| {
-        let script = format!("dispatchEvent(new ErrorEvent('error', {{ error: {error} }}))");
-        let script = json!(script);
         window
             .eval(&format!(
-                "const script = document.createElement('script'); \
-                 script.textContent = {script}; document.head.append(script)"
+                "with (window.wrappedJSObject ?? window) {{ dispatchEvent(new ErrorEvent('error', {{ error: {error} }})) }}"
             ))
             .await
     };
