@@ -47,7 +47,7 @@ const tidy = async () => {
   const all = await clients.matchAll({ includeUncontrolled: true, type: "window" });
   const open = new Set(all.filter(({ url }) => url.startsWith(scope.href)).map(({ id }) => id));
   const tabs = await caches.open(tabsName);
-  const used = new Set([ours, tabsName]);
+  const used = new Set([ours]);
   for (const request of await tabs.keys()) {
     const { version, at } = await (await tabs.match(request)).json();
     if (open.delete(request.url.slice(scope.href.length)) || Date.now() - at < NEW_TAB_MS) {

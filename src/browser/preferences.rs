@@ -40,7 +40,8 @@ pub fn names(prefix: &str) -> Vec<String> {
     };
     let count = storage.length().unwrap_or_default();
     let keys = (0..count).filter_map(|at| storage.key(at).ok()?);
-    keys.filter_map(|full| Some(full.strip_prefix(&key(""))?.to_owned()))
+    let ours = self::prefix();
+    keys.filter_map(|full| Some(full.strip_prefix(&ours)?.to_owned()))
         .filter(|name| name.starts_with(prefix))
         .collect()
 }

@@ -23,7 +23,8 @@ use crate::{
     },
 };
 
-/// After the page met others: nothing that somebody waits for is under way.
+/// Delay between the start of the network code and background work (service worker, toolbar keys), so that the work
+/// does not compete with the first stroke for bandwidth.
 const SETTLED: Duration = Duration::from_secs(2);
 
 /// After something was found in a room the rest of the program may be fetched.

@@ -90,8 +90,7 @@ pub struct Dialogs {
     pub shortcuts: Part,
     pub update: Part,
     pub versions: Part,
-    /// What is done once nothing is under way that somebody waits for: the program is kept, and arrow keys move in
-    /// toolbars.
+    /// Starts background work: registers the service worker, and listens for arrow keys in toolbars.
     pub settle: fn(Room),
     /// From now on keeps versions of the room, and its place in the list of rooms.
     pub keep: fn(Room),
@@ -149,9 +148,9 @@ pub async fn fetch_all(chunks: &Chunks, room: Room) {
     (dialogs.keep)(room);
 }
 
-/// What can wait until everything else is here.
+/// Fetches the chunk with the background work, and starts it.
 pub async fn settle(chunks: &Chunks, room: Room) {
-    // A program that could not be fetched is none to keep; the next visit tries again.
+    // Without the chunk there is nothing to register; the next page load tries again.
     if let Ok(dialogs) = (chunks.dialogs)().await {
         (dialogs.settle)(room);
     }

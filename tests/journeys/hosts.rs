@@ -13,7 +13,7 @@ use xtask::{
     root, site, tools,
 };
 
-use crate::{Ground, together::strokes};
+use crate::{Ground, address, together::strokes};
 
 const PHONE: (u32, u32) = (390, 844);
 
@@ -32,8 +32,7 @@ fn snippet(language: &str, port: u16, path: &str) -> Result<String> {
     Ok(said.replace("/boards/", path))
 }
 
-async fn nginx(home: &Path, path: &str) -> Result<(Running, u16)> {
-    let port = free_port().await?;
+fn nginx(home: &Path, port: u16, path: &str) -> Result<Command> {
     let server = snippet("nginx", port, path)?;
     let at = home.display();
     let config = format!(
@@ -43,38 +42,37 @@ async fn nginx(home: &Path, path: &str) -> Result<(Running, u16)> {
     let file = home.join("nginx.conf");
     fs::write(&file, config)?;
     let mut nginx = Command::new(tools::set_up_debian_server("nginx")?);
-    Ok((
-        start(nginx.arg("-c").arg(file).arg("-p").arg(home), port).await?,
-        port,
-    ))
+    nginx.arg("-c").arg(file).arg("-p").arg(home);
+    Ok(nginx)
 }
 
-async fn caddy(home: &Path, path: &str) -> Result<(Running, u16)> {
-    let port = free_port().await?;
+fn caddy(home: &Path, port: u16, path: &str) -> Result<Command> {
     let file = home.join("Caddyfile");
-    fs::write(
-        &file,
-        format!("{{\nadmin off\n}}\n{}", snippet("caddyfile", port, path)?),
-    )?;
+    let server = snippet("caddyfile", port, path)?;
+    fs::write(&file, format!("{{\nadmin off\n}}\n{server}"))?;
     let mut caddy = Command::new(tools::set_up_debian_server("caddy")?);
-    let caddy = caddy.args(["run", "--config"]).arg(file).env("HOME", home);
-    Ok((start(caddy, port).await?, port))
+    caddy.args(["run", "--config"]).arg(file).env("HOME", home);
+    Ok(caddy)
 }
 
 pub async fn nginx_serves_it_as_the_readme_says(ground: Ground) -> Result<()> {
-    for path in ["/", "/boards/"] {
-        let home = TempDir::new()?;
-        let (server, port) = nginx(home.path(), path).await?;
-        lives_here(&ground, server, &format!("http://127.0.0.1:{port}{path}")).await?;
-    }
-    Ok(())
+    at_each_path(&ground, nginx).await
 }
 
 pub async fn caddy_serves_it_as_the_readme_says(ground: Ground) -> Result<()> {
+    at_each_path(&ground, caddy).await
+}
+
+/// Below the root of the host, and below a path of it. `server` gives the command that starts it.
+async fn at_each_path(
+    ground: &Ground,
+    server: fn(&Path, u16, &str) -> Result<Command>,
+) -> Result<()> {
     for path in ["/", "/boards/"] {
         let home = TempDir::new()?;
-        let (server, port) = caddy(home.path(), path).await?;
-        lives_here(&ground, server, &format!("http://127.0.0.1:{port}{path}")).await?;
+        let port = free_port().await?;
+        let server = start(&mut server(home.path(), port, path)?, port).await?;
+        lives_here(ground, server, &format!("http://127.0.0.1:{port}{path}")).await?;
     }
     Ok(())
 }
@@ -82,13 +80,11 @@ pub async fn caddy_serves_it_as_the_readme_says(ground: Ground) -> Result<()> {
 /// Installed on a phone, used without host and relay, after a restart too, and in step again when both are back.
 async fn lives_here(ground: &Ground, server: Running, base: &str) -> Result<()> {
     let relay = Server::start(0, Faults::default()).await?;
-    let of_room = format!("{}phone", relay.address())
-        .replace(':', "%3A")
-        .replace('/', "%2F");
-    let address = format!("{base}#/r/phone/board?relay={of_room}");
+    let of_room = format!("{}phone", relay.address());
+    let address = address(base, "phone", "board", Some(&of_room));
     let friend = ground.window().await?;
     friend
-        .goto(&ground.address("phone", "board", Some(&format!("{}phone", relay.address()))))
+        .goto(&ground.address("phone", "board", Some(&of_room)))
         .await?;
     let phone = Window::open(Engine::Chromium, PHONE, None).await?;
     phone.goto(&address).await?;

@@ -58,12 +58,17 @@ impl Ground {
 
     /// The address of a page of a room, on a relay or on none.
     pub fn address(&self, room: &str, page: &str, relay: Option<&str>) -> String {
-        let relay = relay
-            .unwrap_or("none")
-            .replace(':', "%3A")
-            .replace('/', "%2F");
-        format!("{}#/r/{room}/{page}?relay={relay}", self.site.address())
+        address(&self.site.address(), room, page, relay)
     }
+}
+
+/// The same, of the site that is served at `base`.
+pub fn address(base: &str, room: &str, page: &str, relay: Option<&str>) -> String {
+    let relay = relay
+        .unwrap_or("none")
+        .replace(':', "%3A")
+        .replace('/', "%2F");
+    format!("{base}#/r/{room}/{page}?relay={relay}")
 }
 
 type Journey = fn(Ground) -> Pin<Box<dyn Future<Output = Result<()>>>>;

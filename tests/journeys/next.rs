@@ -11,7 +11,7 @@ use xtask::{
 };
 
 use crate::{
-    Ground,
+    Ground, address,
     together::{draw, strokes},
 };
 
@@ -37,8 +37,8 @@ pub async fn two_versions_meet_in_one_room_and_in_one_browser(ground: Ground) ->
     let host = Host::start().await?;
     // A service worker would go on with the version that it keeps.
     host.break_by(Fault::NoWorker);
-    let of_room = ground.address("meet", "board", Some(&format!("{}meet", relay.address())));
-    let address = of_room.replacen(&ground.site.address(), host.address(), 1);
+    let relay_of_room = format!("{}meet", relay.address());
+    let address = address(host.address(), "meet", "board", Some(&relay_of_room));
     let (now, next) = (ground.window().await?, ground.window().await?);
     now.goto(&address).await?;
     // With the chunk that counts: the host has it no longer after an update.

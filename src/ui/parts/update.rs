@@ -1,4 +1,4 @@
-//! A new version of the program: said when all of it is here, and used when somebody agrees.
+//! Updates of the program: a toast when a new version is downloaded, and a button that switches to it.
 
 use leptos::prelude::*;
 
@@ -19,10 +19,13 @@ const UNSTORED: &str = "What you made here is not stored in this browser, and a 
 
 /// From now on says when there is one.
 pub fn watch(room: Room) {
-    let tell = move |update| match update {
-        Update::Ready => room.offer(READY, Offer::Update),
-        // Somebody may have typed half a sentence here.
-        Update::Current => room.offer(CURRENT, Offer::Update),
+    let tell = move |update| {
+        // Never reload without consent: a field may hold text that is not submitted.
+        let words = match update {
+            Update::Ready => READY,
+            Update::Current => CURRENT,
+        };
+        room.offer(words, Offer::Update);
     };
     task::spawn(update::watch(tell));
 }

@@ -73,7 +73,8 @@ pub async fn run() -> Result<Value> {
     Ok(report)
 }
 
-/// Of somebody who has never been there: when the first stroke and the first content were painted, in milliseconds.
+/// One visit with an empty cache. Gives when the first stroke and the first contentful paint came, in milliseconds after
+/// navigation.
 async fn visit(page: &str, line: Option<(u64, u64)>) -> Result<(f64, f64)> {
     let window = Window::open(Engine::Chromium, LAPTOP, None).await?;
     let source = include_str!("start/draw.js");

@@ -1,11 +1,7 @@
 //! `index.html` as it is served: with one style sheet and two scripts, all of them files with a hash in their names, and
 //! with the policy that lets nothing else run.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
@@ -72,7 +68,7 @@ fn links(page: &str) -> impl Iterator<Item = Result<&str>> {
 
 /// Writes a script or a style sheet into `dist` without comments and spaces, and gives the name of the file.
 fn shortened(dist: &Path, name: &str, text: &str) -> Result<String> {
-    let file: PathBuf = super::split::work().join(name);
+    let file = super::split::work().join(name);
     fs::write(&file, text)?;
     tools::run(
         Command::new(tools::set_up_esbuild()?)

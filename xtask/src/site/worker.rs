@@ -42,7 +42,7 @@ pub fn write(dist: &Path) -> Result<()> {
 }
 
 /// Whether the name of a file says what is in it: `<name>-<hash>.<kind>`, `<name>-<hash>_bg.wasm`.
-pub fn has_hash(path: &str) -> bool {
+fn has_hash(path: &str) -> bool {
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);
     let hash = stem.rsplit_once('-').map(|(_, hash)| hash);
