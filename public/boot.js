@@ -82,9 +82,9 @@ addEventListener("click", async (event) => {
   if (!event.target.closest?.("[data-reload]")) return;
   if (!started) {
     // WebKit keeps the answer to a script's request over a reload, also when it was an error.
-    const scripts = [...document.querySelectorAll("link[rel=modulepreload]")];
+    const scripts = [...document.querySelectorAll("script[type=module]")];
     const asked = { cache: "reload", signal: AbortSignal.timeout?.(SLOW_MS) };
-    const asking = scripts.map((script) => fetch(script.href, asked));
+    const asking = scripts.map((script) => fetch(script.src, asked));
     // A version that was kept here and does not start gives way to the host's.
     const workers = navigator.onLine && navigator.serviceWorker;
     const forget = workers && workers.getRegistration().then((kept) => kept?.unregister());

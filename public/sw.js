@@ -84,13 +84,13 @@ const page = async (event) => {
 
 addEventListener("install", (event) => event.waitUntil(keep()));
 
-addEventListener("activate", (event) =>
-  event.waitUntil(clients.claim().then(() => tidy())),
-);
+addEventListener("activate", (event) => event.waitUntil(tidy()));
 
-// Somebody agreed to the new version.
+// "update": somebody agreed to the new version. "claim": a page that came from the host wants to be served from here.
+// It asks for itself, because a claim throws pages out of the back/forward cache: one that is in there does not ask.
 addEventListener("message", (event) => {
   if (event.data === "update") event.waitUntil(skipWaiting());
+  if (event.data === "claim") event.waitUntil(clients.claim());
 });
 
 addEventListener("fetch", (event) => {

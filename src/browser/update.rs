@@ -66,12 +66,26 @@ pub async fn watch(tell: impl Fn(Update) + Clone + 'static) {
         std::mem::forget(Listener::on(&coming, "statechange", on_state));
     };
     std::mem::forget(Listener::on(&registration, "updatefound", on_found));
+    task::spawn(be_served(workers));
     // The browser itself looks when a page is loaded, but one may stay open for weeks.
     loop {
         lifecycle::back_online(UPDATE_CHECK_MS).await;
         if let Ok(looking) = registration.update() {
             let _ = JsFuture::from(looking).await;
         }
+    }
+}
+
+/// Lets the service worker serve this page too, once it works. Never ends if it does not.
+async fn be_served(workers: ServiceWorkerContainer) {
+    let Ok(ready) = workers.ready() else {
+        return;
+    };
+    let registration = JsFuture::from(ready).await.ok();
+    let registration = registration.and_then(|ready| ready.dyn_into().ok());
+    let active = registration.and_then(|it: ServiceWorkerRegistration| it.active());
+    if let Some(active) = active.filter(|_| workers.controller().is_none()) {
+        let _ = active.post_message(&"claim".into());
     }
 }
 

@@ -43,6 +43,13 @@ pub fn finish(dist: &Path, build: &str) -> Result<()> {
     edit(&page, |page| {
         page.replace(&format!("src=\"{BOOT}\""), &format!("src=\"./{boot}\""))
     })?;
+    // The script stands in the head itself. Firefox calls the preload of a module that is on its way an error.
+    edit(&page, |page| {
+        let preload = format!(
+            "<link rel=\"modulepreload\" href=\"./duplex-{build}.js\" crossorigin=\"anonymous\">"
+        );
+        page.replace(&preload, "")
+    })?;
     edit(&page, |page| {
         let charset = "<meta charset=\"utf-8\">";
         let policy = format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">");
